@@ -1,0 +1,5 @@
+"""`python -m geom3d`."""
+
+from geom3d.cli import main
+
+main()

@@ -1,0 +1,129 @@
+"""The Python API: a battery's design, from template to report and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from geom3d.assembly import assemble
+from geom3d.cell import Cell
+from geom3d.exports import Job, write
+from geom3d.report import Report, make_report
+from geom3d.template import Template, load_template, parse_template
+from geom3d.walls import Walls
+
+
+@dataclass(frozen=True)
+class Design:
+    """A battery.
+
+    >>> design = load("pillars-coated", {"parameters.pitch": 12})
+    >>> round(design.measure()["area_gain.scaffold"], 3)
+    6.454
+
+    Attributes:
+        template: what was asked for.
+        overrides: what was changed with respect to the file.
+    """
+
+    template: Template
+    overrides: Mapping[str, Any]
+
+    @cached_property
+    def _cell(self) -> Cell:
+        return assemble(self.template)
+
+    @cached_property
+    def _walls(self) -> Walls:
+        return self._cell.walls()
+
+    @cached_property
+    def _report(self) -> Report:
+        return make_report(self.template, self._cell, self._walls)
+
+    def cell(self) -> Cell:
+        """The unit cell: its regions in order, in a box periodic in x and y.
+
+        Raises:
+            InputError: where the template cannot be built.
+        """
+        return self._cell
+
+    def walls(self) -> Walls:
+        """The triangles between the regions of the unit cell, checked.
+
+        Raises:
+            InputError: where a region is left without volume.
+            GeometryError: where the mesh fails a check.
+        """
+        return self._walls
+
+    def measure(self) -> Report:
+        """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints."""
+        return self._report
+
+    def build(
+        self,
+        folder: str | Path,
+        *,
+        formats: tuple[str, ...] = ("stl",),
+        repeat: tuple[int, int] | None = None,
+        unit: str = "mm",
+        scale: float = 1.0,
+    ) -> list[Path]:
+        """Writes files: one per region, one of the assembly, and `report.json`.
+
+        Args:
+            folder: made if it is missing.
+            formats: names of exporters.
+            repeat: unit cells in x and y; the template's if None.
+            unit: "mm" or "um", the length that one unit of the file stands for.
+            scale: magnification, for demonstrators.
+
+        Returns:
+            the files written.
+
+        Raises:
+            InputError: an option that is not valid.
+            OutputError: a file that cannot be written.
+        """
+        job = Job(
+            template=self.template,
+            overrides=self.overrides,
+            walls=self._walls,
+            report=self._report,
+            folder=Path(folder),
+            repeat=self.template.repeat if repeat is None else repeat,
+            unit=unit,
+            scale=scale,
+        )
+        return write(job, formats)
+
+    def _repr_html_(self) -> str:
+        return self._report._repr_html_()
+
+
+def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Design:
+    """The design of a template file or a shipped template.
+
+    Args:
+        source: path, or name of a shipped template.
+        overrides: value by path, such as `{"parameters.pitch": 12, "layers.barrier.thickness": "20 nm"}`.
+
+    Raises:
+        InputError: naming the key, the rule, the value and the valid options.
+    """
+    return Design(load_template(source, overrides), dict(overrides or {}))
+
+
+def design(description: Mapping[str, Any], name: str = "design") -> Design:
+    """The design of a description of the form of a template file.
+
+    >>> posts = design({"architecture": "pillars", "parameters": {"pitch": 10, "diameter": 5, "height": 50}})
+    >>> round(posts.measure()["area_gain.scaffold"], 2)
+    8.86
+    """
+    return Design(parse_template(description, name), {})

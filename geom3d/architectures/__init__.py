@@ -1,0 +1,210 @@
+"""Architectures: one file each, found by its name; `trenches.py` is `architecture = "trenches"`.
+
+Such a file has a class `Parameters`, a function `build(parameters)` that returns a `Structure`, and a function
+`closed_form(parameters)` that returns a `Profile` or, where films do not follow the walls, a `Known`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from geom3d.cell import Facts, Role
+from geom3d.errors import InputError, choose_from
+from geom3d.quantities import Length
+from geom3d.solids import Solid
+from geom3d.solids.outline import Disc, Everywhere
+from geom3d.solids.prism import Prism, Prisms
+
+#: A lateral or vertical dimension of a structure, µm.
+Size = Annotated[Length, Field(ge=1e-3, le=1e5)]
+#: A dimension that may vanish, µm.
+SizeOrZero = Annotated[Length, Field(ge=0, le=1e5)]
+
+
+class ParametersBase(BaseModel):
+    """Parameters of an architecture; every field has a default, a range and a description."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def require(self, holds: bool, key: str, rule: str) -> None:
+        """Raises a clear error unless a rule between parameters holds."""
+        if not holds:
+            value = getattr(self, key)
+            shown = f"{value:g}" if isinstance(value, float) else value
+            raise InputError(f"parameters.{key}: {rule}; got {shown}")
+
+
+class PlateParameters(ParametersBase):
+    """Parameters of what stands on a plate, or is sunk into one."""
+
+    base: Annotated[
+        Size, Field(description="thickness of the plate below the structure's foot, of the same material")
+    ] = 1.0
+    backing: Annotated[
+        SizeOrZero, Field(description="thickness of a further region, named backing, under the plate; 0 for none")
+    ] = 0.0
+
+    @property
+    def foot(self) -> float:
+        """Z of the floor between posts or of the bottom of holes, µm."""
+        return self.backing + self.base
+
+
+#: Name, usual role and body of one of an architecture's own regions.
+Own = tuple[str, Role, Solid]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What an architecture builds, before films.
+
+    Attributes:
+        size: the period in x and y, µm.
+        regions: (name, role, body) of its own regions, the first wins.
+        facts: see `Facts`.
+        film_base: the body on which films grow.
+        ceiling: z at which the cell is closed from above, or None where layers may follow.
+    """
+
+    size: tuple[float, float]
+    regions: tuple[Own, ...]
+    facts: Facts
+    film_base: Solid
+    ceiling: float | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Closed form of a structure of constant cross-section on a plate, under films of total thickness t.
+
+    Attributes:
+        area: footprint of the unit cell, µm².
+        foot: z of the floor, µm; below it everything is solid.
+        height: of the structure above the floor, µm.
+        cross_section: solid area at mid-height under films of thickness t, µm².
+        perimeter: length of its outline, µm.
+        conformal: False where films lie on top of the structure only, and neither on its walls nor on the floor.
+        metrics: further closed forms, by the path of the metric.
+    """
+
+    area: float
+    foot: float
+    height: float
+    cross_section: Callable[[float], float]
+    perimeter: Callable[[float], float]
+    conformal: bool = True
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Closed forms of an architecture that is more than one body with films.
+
+    Attributes:
+        metrics: value by the path of its metric.
+    """
+
+    metrics: dict[str, float]
+
+
+class Architecture(Protocol):
+    """The form of a module in this folder."""
+
+    __doc__: str | None
+    Parameters: type[ParametersBase]
+
+    def build(self, parameters: Any) -> Structure: ...
+
+    def closed_form(self, parameters: Any) -> Profile | Known: ...
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of all architectures."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+
+
+def get(name: str) -> Architecture:
+    """The architecture of that name.
+
+    Raises:
+        InputError: naming the valid ones.
+    """
+    if name not in names():
+        raise InputError(f"architecture: unknown {name!r}; {choose_from(name, names())}")
+    module: Any = importlib.import_module(f"{__name__}.{name}")
+    architecture: Architecture = module
+    return architecture
+
+
+def lattice_cell(lattice: str, pitch: float) -> tuple[tuple[float, float], tuple[tuple[float, float], ...], int]:
+    """Period, sites and polygon symmetry of a lattice of nearest-neighbour distance `pitch`.
+
+    A hexagonal lattice is a box of p × √3 p with two sites.
+
+    Returns:
+        size (µm, µm), sites ((x, y), …), `fold` for `Disc`.
+    """
+    if lattice == "square":
+        return (pitch, pitch), ((pitch / 2, pitch / 2),), 8
+    size = (pitch, math.sqrt(3) * pitch)
+    return size, ((pitch / 4, size[1] / 4), (3 * pitch / 4, 3 * size[1] / 4)), 24
+
+
+def plate(thickness: float, size: tuple[float, float]) -> Prisms:
+    """A plate under everything, endless downwards: films on it cannot creep under it."""
+    return Prisms((Prism(Everywhere(), -math.inf, thickness),), size)
+
+
+def discs(sites: tuple[tuple[float, float], ...], diameter: float, fold: int) -> tuple[Disc, ...]:
+    """A disc at each site."""
+    return tuple(Disc(x, y, diameter / 2, fold) for x, y in sites)
+
+
+def standing(shapes: tuple[Any, ...], low: float, high: float, size: tuple[float, float]) -> Prisms:
+    """Prisms over the shapes between two heights, µm."""
+    return Prisms(tuple(Prism(shape, low, high) for shape in shapes), size)
+
+
+def scaffold_structure(
+    parameters: PlateParameters,
+    size: tuple[float, float],
+    height: float,
+    shapes: tuple[Any, ...],
+    **facts: Any,
+) -> Structure:
+    """The structure of an architecture with one body, the scaffold: shapes that stand on a plate.
+
+    Args:
+        parameters: give the plate and what lies under it.
+        size: the period in x and y, µm.
+        height: of the shapes above the plate, µm.
+        shapes: plane outlines of what stands on the plate.
+        facts: the rest of `Facts`.
+    """
+    p, top = parameters, parameters.foot + height
+    body = standing(shapes, 0.0, top, size) | plate(p.foot, size)
+    known = Facts(foot=p.foot, top=top, scaffold=("scaffold",), below=below(p), **facts)
+    return Structure(size, plated_regions(p, body, size), known, body)
+
+
+def plated_regions(parameters: PlateParameters, body: Prisms, size: tuple[float, float]) -> tuple[Own, ...]:
+    """The scaffold, and the backing under it if there is one."""
+    backing: tuple[Own, ...] = ()
+    if parameters.backing > 0:
+        backing = (("backing", Role.SUBSTRATE, plate(parameters.backing, size)),)
+    return (*backing, ("scaffold", Role.SUBSTRATE, body))
+
+
+def below(parameters: PlateParameters) -> tuple[tuple[str, float], ...]:
+    """Thickness of the scaffold and of the backing below the foot, µm."""
+    backing = (("backing", parameters.backing),) if parameters.backing > 0 else ()
+    return (("scaffold", parameters.base), *backing)

@@ -1,0 +1,130 @@
+"""Two arrays of posts, one of each sign, inserted into each other, with the electrolyte between them."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from geom3d.architectures import Known, ParametersBase, Size, Structure, discs, lattice_cell, plate, standing
+from geom3d.cell import Facts, Role
+from geom3d.solids.outline import Everywhere
+from geom3d.solids.prism import Prism, Prisms
+
+Sites = tuple[tuple[float, float], ...]
+
+
+class Parameters(ParametersBase):
+    """Parameters of interdigitated posts."""
+
+    pattern: Annotated[
+        Literal["checkerboard", "alternating_rows", "hexagonal"],
+        Field(description="signs alternate on a square lattice, row by row on it, or row by row on a hexagonal one"),
+    ] = "checkerboard"
+    mounting: Annotated[
+        Literal["opposed", "substrate"],
+        Field(description="anode posts on a bottom plate and cathode posts on a top plate, or all on one substrate"),
+    ] = "opposed"
+    pitch: Annotated[Size, Field(description="distance between the centres of nearest posts, of either sign")] = 15.0
+    anode_diameter: Annotated[Size, Field(description="diameter of an anode post")] = 10.0
+    cathode_diameter: Annotated[Size, Field(description="diameter of a cathode post")] = 10.0
+    height: Annotated[Size, Field(description="height of a post above its plate")] = 50.0
+    tip_gap: Annotated[Size, Field(description="from a post's tip to the other plate (opposed mounting only)")] = 5.0
+    plate: Annotated[Size, Field(description="thickness of the plates, or of the substrate")] = 5.0
+
+
+def _lattice(p: Parameters) -> tuple[tuple[float, float], Sites, Sites, int]:
+    """Period, anode sites, cathode sites, polygon symmetry."""
+    a, b = p.pitch / 2, 3 * p.pitch / 2
+    if p.pattern == "checkerboard":
+        return (2 * p.pitch, 2 * p.pitch), ((a, a), (b, b)), ((b, a), (a, b)), 8
+    if p.pattern == "alternating_rows":
+        return (p.pitch, 2 * p.pitch), ((a, a),), ((a, b),), 8
+    size, sites, fold = lattice_cell("hexagonal", p.pitch)
+    return size, sites[:1], sites[1:], fold
+
+
+def build(parameters: Parameters) -> Structure:
+    """Posts of both signs and the electrolyte that fills the rest."""
+    p = parameters
+    unlike = p.pitch - (p.anode_diameter + p.cathode_diameter) / 2
+    p.require(unlike > 0, "anode_diameter", f"the radii of both signs must leave a gap within pitch = {p.pitch:g} µm")
+    like = p.pitch * (math.sqrt(2) if p.pattern == "checkerboard" else 1)
+    for key in ("anode_diameter", "cathode_diameter"):
+        p.require(getattr(p, key) < like, key, f"must be smaller than {like:g} µm, the distance of posts of one sign")
+    size, anodes, cathodes, fold = _lattice(p)
+    thickest = max(p.anode_diameter, p.cathode_diameter)
+    gap, feature = min(unlike, like - thickest), min(p.anode_diameter, p.cathode_diameter)
+    whole = Everywhere()
+    if p.mounting == "opposed":
+        top = 2 * p.plate + p.height + p.tip_gap
+        anode = plate(p.plate, size) | standing(discs(anodes, p.anode_diameter, fold), 0.0, p.plate + p.height, size)
+        hanging = standing(discs(cathodes, p.cathode_diameter, fold), p.plate + p.tip_gap, math.inf, size)
+        cathode = Prisms((Prism(whole, top - p.plate, math.inf),), size) | hanging
+        rest = Prisms((Prism(whole, -math.inf, math.inf),), size)
+        regions = (
+            ("anode", Role.ANODE, anode),
+            ("cathode", Role.CATHODE, cathode),
+            ("electrolyte", Role.ELECTROLYTE, rest),
+        )
+        facts = Facts(
+            foot=0.0,
+            top=top,
+            scaffold=("anode", "cathode"),
+            gap=min(gap, p.tip_gap),
+            feature=feature,
+            aspect_ratio=p.height / feature,
+            posts=len(anodes) + len(cathodes),
+        )
+        return Structure(size, regions, facts, rest, ceiling=top)
+    top = p.plate + p.height
+    rest = Prisms((Prism(whole, p.plate, top),), size)
+    substrate = plate(p.plate, size)
+    facts = Facts(
+        foot=p.plate,
+        top=top,
+        scaffold=("anode", "cathode", "substrate"),
+        below=(("substrate", p.plate),),
+        gap=gap,
+        feature=feature,
+        aspect_ratio=p.height / feature,
+        posts=len(anodes) + len(cathodes),
+    )
+    return Structure(
+        size,
+        (
+            ("anode", Role.ANODE, standing(discs(anodes, p.anode_diameter, fold), p.plate, top, size)),
+            ("cathode", Role.CATHODE, standing(discs(cathodes, p.cathode_diameter, fold), p.plate, top, size)),
+            ("electrolyte", Role.ELECTROLYTE, rest),
+            ("substrate", Role.SUBSTRATE, substrate),
+        ),
+        facts,
+        rest | substrate,
+    )
+
+
+def closed_form(parameters: Parameters) -> Known:
+    """Cylinders: side πdh and section πd²/4 each; opposed, the plates' inner faces count as well."""
+    p = parameters
+    size, anodes, cathodes, _ = _lattice(p)
+    area = size[0] * size[1]
+    opposed = p.mounting == "opposed"
+    total = 2 * p.plate + p.height + p.tip_gap if opposed else p.height
+    metrics: dict[str, float] = {}
+    for name, count, diameter in (
+        ("anode", len(anodes), p.anode_diameter),
+        ("cathode", len(cathodes), p.cathode_diameter),
+    ):
+        side = count * math.pi * diameter * p.height / area
+        volume = count * math.pi * diameter**2 / 4 * p.height / area + (p.plate if opposed else 0.0)
+        metrics[f"area_gain.{name}"] = side + (1.0 if opposed else 0.0)
+        metrics[f"area_gain.{name}_side_walls"] = side
+        metrics[f"thickness_equivalent_um.{name}"] = volume
+        metrics[f"volume_fraction.{name}"] = volume / total
+    sides = metrics["area_gain.anode_side_walls"] + metrics["area_gain.cathode_side_walls"]
+    electrodes = metrics["thickness_equivalent_um.anode"] + metrics["thickness_equivalent_um.cathode"]
+    metrics["area_gain.side_walls"] = sides
+    metrics["area_gain.scaffold"] = sides + (2.0 if opposed else 1.0)
+    metrics["thickness_equivalent_um.electrolyte"] = total - electrodes
+    return Known(metrics)

@@ -1,0 +1,122 @@
+"""Template → Cell: the architecture's own regions, then coats and fills in order."""
+
+from __future__ import annotations
+
+import math
+
+from geom3d import architectures
+from geom3d.architectures import Structure
+from geom3d.cell import Cell, Region, Role
+from geom3d.errors import InputError
+from geom3d.materials import Material, find, shipped
+from geom3d.solids import Solid
+from geom3d.solids.outline import Everywhere
+from geom3d.solids.prism import Prism, Prisms
+from geom3d.template import Layer, Template
+
+#: Taken where a template names no material for one of the architecture's own regions.
+DEFAULT_MATERIALS = {
+    Role.SUBSTRATE: "silicon-substrate",
+    Role.ANODE: "lto",
+    Role.CATHODE: "licoo2",
+    Role.ELECTROLYTE: "lipon",
+}
+#: Empty height left above the highest region, as a share of it: tops must face the void, not the box's end.
+HEADROOM = 0.05
+
+
+def assemble(template: Template) -> Cell:
+    """Builds the unit cell that a template describes.
+
+    Raises:
+        InputError: a coat that closes its gap, a material that cannot take its role, a layer without room.
+    """
+    architecture = architectures.get(template.architecture)
+    structure = architecture.build(template.parameters)
+    regions = [_own_region(template, name, role, solid) for name, role, solid in structure.regions]
+    if structure.ceiling is not None:
+        if template.layers:
+            raise InputError(
+                f"layers: a cell closed from above by its upper plate has no room for layers; got {len(template.layers)}"
+            )
+        return Cell((*structure.size, structure.ceiling), tuple(regions), structure.facts, template.tolerance)
+    regions += _layer_regions(template, structure)
+    top = max(region.solid.bounds_z()[1] for region in regions)
+    size = (*structure.size, top + HEADROOM * top)
+    return Cell(size, tuple(regions), structure.facts, template.tolerance)
+
+
+def _own_region(template: Template, name: str, role: Role, solid: Solid) -> Region:
+    choice = template.materials.get(name)
+    role = role if choice is None or choice.role is None else choice.role
+    key = f"materials.{name}"
+    if choice is None and role not in DEFAULT_MATERIALS:
+        raise InputError(f"{key}: is missing; a region of role {role.value} needs a material")
+    material = template.material(DEFAULT_MATERIALS[role] if choice is None else choice.material, key)
+    _require_fit(material, role, key, template.capacity_basis)
+    return Region(name, role, material, solid)
+
+
+def _layer_regions(template: Template, structure: Structure) -> list[Region]:
+    facts = structure.facts
+    regions: list[Region] = []
+    body = structure.film_base
+    grown, gap = 0.0, facts.film_gap
+    for layer in template.layers:
+        key = f"layers.{layer.name}"
+        material = template.material(layer.material, f"{key}.material")
+        _require_fit(material, layer.role, f"{key}.material", template.capacity_basis)
+        if layer.thickness is not None:
+            grown += layer.thickness
+            # The last 1e-6 of a gap is no opening but rounding.
+            if 2 * grown >= gap * (1 - 1e-6):
+                raise InputError(
+                    f"{key}.thickness: coats of {grown:g} µm in all close the gap of {gap:g} µm between facing walls "
+                    f"(less than {gap / 2:g} µm fit); got {layer.thickness:g} µm; to fill what is left, use fill_to"
+                )
+            body = body.grow(layer.thickness)
+        else:
+            level = _fill_level(layer, facts.foot, facts.top, key)
+            if level >= body.bounds_z()[1]:
+                gap = math.inf
+            body = body | _slab(structure.size, level)
+        regions.append(Region(layer.name, layer.role, material, body))
+    return regions
+
+
+def _fill_level(layer: Layer, foot: float, top: float, key: str) -> float:
+    """Z up to which a fill reaches, µm."""
+    assert layer.fill_to is not None  # the template's own rule: thickness or fill_to
+    level = top + layer.fill_to
+    if level <= foot:
+        depth = top - foot
+        raise InputError(
+            f"{key}.fill_to: must lie above the floor, which is {depth:g} µm below the scaffold's top; got {layer.fill_to:g}"
+        )
+    return level
+
+
+def _slab(size: tuple[float, float], level: float) -> Prisms:
+    return Prisms((Prism(Everywhere(), -math.inf, level),), size)
+
+
+def _require_fit(material: Material, role: Role, key: str, basis: str) -> None:
+    """Electrodes and electrolytes need materials that can serve as such; other roles take any."""
+    if role not in (Role.ANODE, Role.CATHODE, Role.ELECTROLYTE):
+        return
+    if role.value not in material.roles:
+        fitting = [name for name in shipped() if role.value in _roles(name)]
+        can = ", ".join(material.roles) or "none"
+        raise InputError(
+            f"{key}: {material.title} cannot serve as {role.value} (its roles: {can}); valid: {', '.join(fitting)}"
+        )
+    if role is not Role.ELECTROLYTE:
+        try:
+            material.capacity_uAh_cm2_um(basis)
+        except ValueError as error:
+            raise InputError(f"{key}: {error}; an electrode needs both") from None
+
+
+def _roles(name: str) -> tuple[str, ...]:
+    material = find(name)
+    return material.roles if material is not None else ()

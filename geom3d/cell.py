@@ -1,0 +1,173 @@
+"""A battery's unit cell: an ordered list of named regions in a box that is periodic in x and y."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from geom3d.errors import InputError
+from geom3d.materials import Material
+from geom3d.solids import Solid
+from geom3d.solids.outline import Shape
+from geom3d.walls import FloatArray, IntArray, Walls
+
+
+class Role(StrEnum):
+    """What a region does in the battery. Metrics go by role, never by name."""
+
+    SUBSTRATE = "substrate"
+    BARRIER = "barrier"
+    ANODE_COLLECTOR = "anode_collector"
+    ANODE = "anode"
+    ELECTROLYTE = "electrolyte"
+    CATHODE = "cathode"
+    CATHODE_COLLECTOR = "cathode_collector"
+    ENCAPSULATION = "encapsulation"
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the battery.
+
+    Attributes:
+        name: unique in its cell.
+        role: what it does.
+        material: what it is made of.
+        solid: where it is, as far as no earlier region is there.
+    """
+
+    name: str
+    role: Role
+    material: Material
+    solid: Solid
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an architecture knows of itself and no mesh can tell.
+
+    Attributes:
+        foot: z at which the structure begins, the top of its passive base, µm.
+        top: z of the scaffold's top, µm.
+        scaffold: names of the regions that count as the scaffold when its developed surface is measured.
+        below: name and thickness, µm, of the regions that fill the box below the foot.
+        gap: smallest distance between facing walls of the bare structure, µm; infinite where there are none.
+        feature: smallest lateral width of the bare structure, µm; infinite where there is none.
+        aspect_ratio: height to width of its posts, walls or holes; None for a flat cell.
+        posts: posts or holes in one unit cell.
+        pattern: the lines that carry the stack of a transparent grid, else None.
+        film_gap: smallest opening that films grow into, µm; infinite where they lie flat.
+    """
+
+    foot: float
+    top: float
+    scaffold: tuple[str, ...]
+    below: tuple[tuple[str, float], ...] = ()
+    gap: float = math.inf
+    feature: float = math.inf
+    aspect_ratio: float | None = None
+    posts: float = 0
+    pattern: Shape | None = None
+    film_gap: float = math.inf
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One period of a battery.
+
+    A point belongs to the first region whose solid contains it; what no region claims is void.
+
+    Attributes:
+        size: edges of the box in x, y and z, µm; x and y are periodic; its lower corner is the origin.
+        regions: the first wins.
+        facts: what the architecture knows of itself.
+        tolerance: chord tolerance, µm; None for 0.1 % of each circle's radius.
+    """
+
+    size: tuple[float, float, float]
+    regions: tuple[Region, ...]
+    facts: Facts
+    tolerance: float | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Region names, in order; an index into them is a region's label."""
+        return tuple(region.name for region in self.regions)
+
+    @property
+    def footprint(self) -> float:
+        """Chip area of one period, µm²."""
+        return self.size[0] * self.size[1]
+
+    @property
+    def top(self) -> float:
+        """Z of the highest region's top, µm; above it the box is empty."""
+        return min(max(region.solid.bounds_z()[1] for region in self.regions), self.size[2])
+
+    def labels(self, *roles: Role) -> list[int]:
+        """Labels of the regions that have one of these roles."""
+        return [k for k, region in enumerate(self.regions) if region.role in roles]
+
+    def locate(self, points: FloatArray) -> IntArray:
+        """The label at each point, from the exact shapes (circles as circles).
+
+        Args:
+            points: (n, 3), µm; x and y are taken through the period.
+
+        Returns:
+            (n,) index into `names`; `len(names)` in the void; -1 below or above the box.
+        """
+        points = np.array(points, dtype=np.float64).reshape(-1, 3)
+        points[:, :2] %= self.size[:2]
+        labels = np.full(len(points), len(self.regions))
+        for label in reversed(range(len(self.regions))):
+            labels[self.regions[label].solid.contains(points)] = label
+        labels[(points[:, 2] < 0) | (points[:, 2] > self.size[2])] = -1
+        return labels
+
+    def walls(self) -> Walls:
+        """The triangles between the regions, checked.
+
+        Raises:
+            InputError: where a region is left without volume.
+            GeometryError: where the mesh fails a check.
+        """
+        family = type(self.regions[0].solid)
+        solids = [region.solid for region in self.regions]
+        walls = family.partition(self.names, solids, self.size, self.tolerance).check()
+        for name, volume in zip(self.names, walls.volumes.tolist(), strict=False):
+            if volume <= 0:
+                raise InputError(
+                    f"region {name!r} has no volume: the regions before it, or the top of the box, leave it no room"
+                )
+        return walls
+
+    def moved(self, dx: float, dy: float) -> Cell:
+        """The same battery with its lattice shifted in the plane, µm. No metric may change."""
+        regions = tuple(replace(region, solid=region.solid.moved(dx, dy)) for region in self.regions)
+        pattern = self.facts.pattern
+        moved = None if pattern is None else pattern.moved(dx, dy)
+        return replace(self, regions=regions, facts=replace(self.facts, pattern=moved))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td><span style='background:{r.material.colour};padding:0 1em'>&nbsp;</span></td>"
+            f"<td>{r.name}</td><td>{r.role.value}</td><td>{r.material.title}</td></tr>"
+            for r in self.regions
+        )
+        x, y, z = self.size
+        return f"<p>Cell of {x:.6g} × {y:.6g} × {z:.6g} µm</p><table>{rows}</table>"
+
+
+def names_are_unique(names: Iterable[str]) -> str | None:
+    """The first name that occurs twice (files and override paths do not tell case apart), or None."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            return name
+        seen.add(name.casefold())
+    return None

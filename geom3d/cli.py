@@ -1,0 +1,249 @@
+"""The command line. Data goes to stdout, words and progress to stderr; no geometry here.
+
+Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from geom3d import __version__
+from geom3d.errors import Geom3dError, GeometryError, InputError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from geom3d.api import Design
+
+app = App(
+    name="geom3d",
+    version=__version__,
+    help="Exact geometry, files and figures of merit of 3D solid-state microbatteries.",
+    help_epilogue="TEMPLATE is a path or the name of a shipped template (`geom3d list`). Lengths are in µm, or text with a unit.",
+)
+
+Overrides = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--set",
+        negative=(),
+        help='Override a key: `--set parameters.pitch=12`, `--set layers.barrier.thickness="20 nm"`. Repeatable.',
+    ),
+]
+Source = Annotated[str, Parameter(help="Path or name of a template.")]
+
+
+def main() -> None:
+    """Runs the command line and ends the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command.
+
+    Returns:
+        the exit code.
+    """
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except CycloptsError as error:
+        _say(f"{error}\nTry `geom3d --help`.")
+        return 2
+    except GeometryError as error:
+        _say(str(error))
+        _keep(error)
+        return 1
+    except Geom3dError as error:
+        _say(str(error))
+        return 1
+    except BrokenPipeError:
+        # The reader of stdout has gone (`geom3d … | head`); a second error at exit would only repeat that.
+        sys.stdout = None
+        return 1
+    except KeyboardInterrupt:
+        _say("interrupted; unfinished files were removed")
+        return 130
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List architectures, templates and materials."""
+    from geom3d import architectures, materials, template
+
+    print("Architectures")
+    for name in architectures.names():
+        print(f"  {name:24}{_summary(architectures.get(name).__doc__)}")
+    print("\nTemplates")
+    for name in template.shipped():
+        print(f"  {name:34}{template.load_template(name).title}")
+    print("\nMaterials")
+    for name in materials.shipped():
+        material = materials.find(name)
+        if material is not None:
+            print(f"  {name:24}{material.title} ({', '.join(material.roles)})")
+
+
+@app.command
+def describe(architecture: Annotated[str, Parameter(help="Name of an architecture.")]) -> None:
+    """Describe the parameters of an architecture: unit, range, default, meaning."""
+    from geom3d import architectures
+    from geom3d.describe import regions, rows
+
+    module = architectures.get(architecture)
+    print(f"{architecture}: {_summary(module.__doc__)}\n")
+    table = _table("parameter", "unit", "range", "default", "meaning")
+    for row in rows(module):
+        table.add_row(*row)
+    _print(table)
+    print(f"regions of its own: {', '.join(regions(module))}")
+
+
+@app.command
+def measure(template: Source, *, set_: Overrides = (), json: bool = False) -> None:
+    """Measure a battery: area gain, capacity per footprint and all else.
+
+    Parameters
+    ----------
+    json
+        Print JSON, for machines.
+    """
+    design = _load(template, set_)
+    report = design.measure()
+    if json:
+        print(report.to_json())
+    else:
+        table = _table("quantity", "value", "unit")
+        for row in report.rows():
+            if row.value is not None:
+                table.add_row(row.title, row.text, "" if row.unit == "1" else row.unit)
+        print(report["title"])
+        _print(table)
+    for warning in report.warnings:
+        _say(f"warning: {warning}")
+
+
+@app.command
+def build(
+    template: Source,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder for the files; made if missing.")],
+    set_: Overrides = (),
+    format: Annotated[tuple[str, ...], Parameter(negative=(), help="Kind of file; repeatable.")] = ("stl",),
+    repeat: Annotated[
+        tuple[int, int] | None, Parameter(help="Unit cells in x and y; the template's where left out.")
+    ] = None,
+    unit: Annotated[str, Parameter(help="Length that one unit of the file stands for: mm or um.")] = "mm",
+    scale: Annotated[float, Parameter(help="Magnification, for hand-sized demonstrators.")] = 1.0,
+) -> None:
+    """Build the files of a battery: one per region, one of the assembly, and report.json."""
+    import json
+
+    design = _load(template, set_)
+    paths = design.build(output, formats=format, repeat=repeat, unit=unit, scale=scale)
+    for path in paths:
+        print(path)
+    notes = json.loads(paths[-1].read_text("utf-8"))["warnings"]
+    for warning in [*design.measure().warnings, *notes]:
+        _say(f"warning: {warning}")
+
+
+@app.command
+def compare(
+    *templates: Source,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="File to write: .md or .csv.")],
+) -> None:
+    """Compare batteries in one table."""
+    from geom3d import compare as module
+
+    if not templates:
+        raise InputError("compare: needs at least one template")
+    module.compare([_load(template, ()) for template in templates], output)
+    print(output)
+
+
+@app.command
+def verify(*templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")]) -> int:
+    """Compare measured numbers with closed forms and published values, per template."""
+    from geom3d import template as module
+    from geom3d.verify import PASS
+    from geom3d.verify import verify as compare_ways
+
+    table = _table("template", "metric", "measured", "closed form", "deviation", "published", "deviation", "unit")
+    failed = 0
+    for name in templates or module.shipped():
+        for found in compare_ways(_load(name, ())):
+            failed += not found.agrees
+            numbers = [found.measured, found.closed, found.from_closed, found.published, found.from_published]
+            shown = ["" if n is None else f"{n:+.2e}" if k in (2, 4) else f"{n:.6g}" for k, n in enumerate(numbers)]
+            table.add_row(found.template, found.path, *shown, "" if found.unit == "1" else found.unit)
+    _print(table)
+    if failed:
+        _say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
+    return 1 if failed else 0
+
+
+def _load(source: str, overrides: tuple[str, ...]) -> Design:
+    from geom3d.api import load
+
+    return load(source, dict(_override(text) for text in overrides))
+
+
+def _override(text: str) -> tuple[str, Any]:
+    """`key=value`; the value is read as TOML, and as plain text where that fails."""
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"--set {text}: must have the form key=value")
+    try:
+        return path.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return path.strip(), value.strip()
+
+
+def _summary(text: str | None) -> str:
+    return (text or "").strip().splitlines()[0]
+
+
+def _table(*columns: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    numbers = {"value", "measured", "closed form", "deviation", "published", "default", "range"}
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table
+
+
+def _print(table: Table) -> None:
+    """Prints a table as wide as it is where stdout is no terminal: a pipe has no right edge."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else 250, soft_wrap=False).print(table)
+
+
+def _say(text: str) -> None:
+    print(f"geom3d: {text}", file=sys.stderr)
+
+
+def _keep(error: GeometryError) -> None:
+    """Writes the mesh that failed its checks, so that it can be looked at."""
+    if error.walls is None:
+        return
+    from geom3d.exports import replacing
+    from geom3d.exports.stl import write_stl
+
+    path = Path("geom3d-failed.stl")
+    try:
+        with replacing(path) as file:
+            write_stl(file, error.walls, list(range(len(error.walls.names))), (1, 1), 1.0, "geom3d failed mesh, um")
+    except Geom3dError as second:
+        _say(str(second))
+    else:
+        _say(f"the mesh was written to {path} (µm) for inspection; please report it with the template")

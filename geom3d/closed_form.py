@@ -1,0 +1,123 @@
+"""Closed forms of a template's numbers: formulas alone, no mesh, the second way to what `measure` finds.
+
+A structure of constant cross-section under its layers is, at every stage, a floor at one height and a profile
+standing on it up to another: a coat raises both and grows the profile, a fill raises the floor. With square rims
+the volume below is floor × area + cross-section × (top - floor), the surface area + perimeter × (top - floor).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from geom3d import architectures
+from geom3d.architectures import Profile
+from geom3d.assembly import assemble
+from geom3d.cell import Region, Role
+from geom3d.template import Layer, Template
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The body of scaffold and layers so far.
+
+    Attributes:
+        profile: closed form of the structure.
+        grown: total thickness of the coats on its walls, µm.
+        floor, top: heights between which the profile shows, µm.
+    """
+
+    profile: Profile
+    grown: float
+    floor: float
+    top: float
+
+    @property
+    def volume(self) -> float:
+        """µm³ per unit cell."""
+        p = self.profile
+        return p.area * self.floor + self._show(p.cross_section(self.grown))
+
+    @property
+    def surface(self) -> float:
+        """µm² per unit cell."""
+        p = self.profile
+        return p.area + self._show(p.perimeter(self.grown))
+
+    def _show(self, per_height: float) -> float:
+        """Nothing of the profile is left once the floor has reached its top."""
+        return per_height * (self.top - self.floor) if self.top > self.floor else 0.0
+
+    def covered_by(self, layer: Layer, level: float) -> Stage:
+        """The body with one more layer.
+
+        Args:
+            layer: a coat or a fill.
+            level: z of the scaffold's top, µm.
+        """
+        if layer.fill_to is not None:
+            floor = max(self.floor, level + layer.fill_to)
+            return replace(self, floor=floor, top=max(self.top, floor))
+        assert layer.thickness is not None  # the template's own rule
+        t = layer.thickness
+        if self.profile.conformal or self.floor > self.profile.foot:
+            return replace(self, grown=self.grown + t, floor=self.floor + t, top=self.top + t)
+        return replace(self, top=self.top + t)
+
+
+def closed_form(template: Template) -> dict[str, float]:
+    """Value by the path of its metric, for all metrics that have a closed form.
+
+    Electrodes are taken as connected. The interface of an electrode with the electrolyte is given where each layer
+    wholly covers the one before.
+    """
+    known = architectures.get(template.architecture).closed_form(template.parameters)
+    if not isinstance(known, Profile):
+        metrics = dict(known.metrics)
+        if template.layers:
+            metrics = {key: value for key, value in metrics.items() if not key.startswith("volume_fraction")}
+        own = {name: metrics[f"thickness_equivalent_um.{name}"] for name in ("anode", "cathode")}
+        return metrics | _capacities(template, own)
+    stage = Stage(known, 0.0, known.foot, known.foot + known.height)
+    level, area = stage.top, known.area
+    metrics = {"area_gain.scaffold": stage.surface / area, "area_gain.side_walls": (stage.surface - area) / area}
+    backing = getattr(template.parameters, "backing", 0.0)
+    thickness = {"scaffold": stage.volume / area - backing} | ({"backing": backing} if backing else {})
+    surfaces = {"scaffold": stage.surface / area, "backing": 1.0}
+    covering = known.conformal
+    for layer in template.layers:
+        after = stage.covered_by(layer, level)
+        covering = covering and (layer.fill_to is None or after.top == after.floor)
+        thickness[layer.name] = (after.volume - stage.volume) / area
+        if covering:
+            surfaces[layer.name] = metrics[f"area_gain.by_layer.{layer.name}"] = after.surface / area
+        stage = after
+    metrics |= {f"thickness_equivalent_um.{name}": value for name, value in thickness.items()}
+    metrics |= known.metrics | _capacities(template, thickness)
+    if covering:
+        metrics |= _electrode_gains(assemble(template).regions, surfaces)
+    return metrics
+
+
+def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) -> dict[str, float]:
+    """Interface of either electrode with the electrolyte: the surface of the inner of each two neighbours."""
+    gains: dict[str, float] = {}
+    for role in (Role.ANODE, Role.CATHODE):
+        if any(region.role is role for region in regions):
+            gains[f"area_gain.{role.value}"] = sum(
+                surfaces[inner.name]
+                for inner, outer in pairwise(regions)
+                if {inner.role, outer.role} == {role, Role.ELECTROLYTE}
+            )
+    return gains
+
+
+def _capacities(template: Template, thickness: dict[str, float]) -> dict[str, float]:
+    """Equivalent thickness × charge per footprint and thickness."""
+    capacities: dict[str, float] = {}
+    for region in assemble(template).regions:
+        if region.role in (Role.ANODE, Role.CATHODE) and region.name in thickness:
+            path = f"capacity_uAh_cm2.{region.role.value}"
+            charge = thickness[region.name] * region.material.capacity_uAh_cm2_um(template.capacity_basis)
+            capacities[path] = capacities.get(path, 0.0) + charge
+    return capacities

@@ -1,0 +1,60 @@
+"""Which pieces of a partition hang together through the period, and which reach a contact."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from geom3d.walls import BoolArray, Chunks, IntArray
+
+
+def reaching(chunks: Chunks, electrode: list[int], collectors: list[int], substrate: list[int]) -> BoolArray:
+    """(n,) pieces of an electrode or its collectors from which current reaches a contact.
+
+    The contact is the collector. In a design without one it is the substrate that the electrode stands on, the bottom
+    or the top of the box, or the device's edge, where material that runs through the period can be contacted.
+
+    Args:
+        chunks: the pieces of the partition.
+        electrode, collectors, substrate: labels of the regions with these roles.
+    """
+    members = np.isin(chunks.labels, [*electrode, *collectors])
+    inner = members[chunks.links].all(axis=1)
+    component = _components(len(members), chunks.links[inner])
+    if collectors:
+        anchors = np.isin(chunks.labels, collectors)
+    else:
+        anchors = chunks.at_end | _beside(chunks, np.isin(chunks.labels, substrate))
+        anchors |= _endless(chunks.links[inner], chunks.shifts[inner], len(members))
+    reached: BoolArray = members & np.isin(component, np.unique(component[anchors & members]))
+    return reached
+
+
+def _components(count: int, links: IntArray) -> IntArray:
+    """(count,) number of the component of each piece."""
+    graph = coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _beside(chunks: Chunks, members: BoolArray) -> BoolArray:
+    """(n,) pieces that share a face with a member."""
+    beside = np.zeros(len(members), dtype=bool)
+    one, two = chunks.links.T
+    beside[one[members[two]]] = True
+    beside[two[members[one]]] = True
+    return beside
+
+
+def _endless(links: IntArray, shifts: IntArray, count: int) -> BoolArray:
+    """(count,) pieces of components that run through the period.
+
+    In a 2 × 2 array that closes on itself, a chain that winds an odd number of times joins a piece to its copy.
+    """
+    parts = []
+    for column in range(2):
+        for row in range(2):
+            there = (column + shifts[:, 0]) % 2 * 2 + (row + shifts[:, 1]) % 2
+            parts.append(links + np.column_stack([np.full(len(links), 2 * column + row), there]) * count)
+    label = _components(4 * count, np.concatenate(parts)).reshape(4, count)
+    return np.asarray((label[0] == label[1:]).any(axis=0))

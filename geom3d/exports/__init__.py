@@ -1,0 +1,144 @@
+"""Exporters: one file each, found by its name; `stl.py` is `--format stl`.
+
+Such a file has a function `export(job)`, which writes its files and returns an entry on each for the report.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import pkgutil
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from geom3d import __version__
+from geom3d.errors import InputError, OutputError, choose_from
+from geom3d.report import Report
+from geom3d.template import Template
+from geom3d.walls import Walls
+
+#: How many of a file's units make a micrometre.
+UNITS = {"mm": 1e-3, "um": 1.0}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an exporter is asked to write.
+
+    Attributes:
+        template, overrides: the design.
+        walls: of the unit cell.
+        report: the numbers.
+        folder: where files go.
+        repeat: unit cells in x and y.
+        unit: the length that one unit of a file stands for.
+        scale: magnification.
+        warnings: exporters append a sentence where the reader of a file must know something.
+    """
+
+    template: Template
+    overrides: Mapping[str, Any]
+    walls: Walls
+    report: Report
+    folder: Path
+    repeat: tuple[int, int]
+    unit: str = "mm"
+    scale: float = 1.0
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def factor(self) -> float:
+        """Units of the file per µm of the design."""
+        return UNITS[self.unit] * self.scale
+
+    @property
+    def bodies(self) -> dict[str, list[int]]:
+        """Labels by the name of the body: every region, then the assembly of all of them as one solid."""
+        names = self.walls.names
+        return {**{name: [k] for k, name in enumerate(names)}, "assembly": list(range(len(names)))}
+
+    def path(self, body: str, suffix: str) -> Path:
+        """A file's path; its name carries template, body, unit and scale."""
+        word = "".join(c if c.isalnum() or c in "-_" else "-" for c in body)
+        magnified = "" if self.scale == 1 else f"_x{self.scale:g}"
+        return self.folder / f"{self.template.name}_{word}_{self.unit}{magnified}.{suffix}"
+
+
+class Exporter(Protocol):
+    """The form of a module in this folder."""
+
+    __doc__: str | None
+
+    def export(self, job: Job) -> list[dict[str, Any]]: ...
+
+
+@cache
+def formats() -> tuple[str, ...]:
+    """Names of all exporters."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
+
+
+def write(job: Job, names: tuple[str, ...]) -> list[Path]:
+    """Writes a design in these formats, and `report.json` beside them.
+
+    Raises:
+        InputError: an option that is not valid.
+        OutputError: a file or folder that cannot be written.
+    """
+    if job.unit not in UNITS:
+        raise InputError(f"unit: unknown {job.unit!r}; {choose_from(job.unit, UNITS)}")
+    if not (math.isfinite(job.scale) and 1e-6 <= job.scale <= 1e9):
+        raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {job.scale}")
+    if min(job.repeat) < 1:
+        raise InputError(f"repeat: must be two whole numbers of at least 1; got {job.repeat[0]} {job.repeat[1]}")
+    for name in names:
+        if name not in formats():
+            raise InputError(f"format: unknown {name!r}; {choose_from(name, formats())}")
+    try:
+        job.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"folder {str(job.folder)!r} cannot be made: {error.strerror}") from None
+    files: list[dict[str, Any]] = []
+    for name in names:
+        exporter: Any = importlib.import_module(f"{__name__}.{name}")
+        files += exporter.export(job)
+    sidecar = {
+        "geom3d": __version__,
+        "template": job.template.model_dump(mode="json"),
+        "overrides": dict(job.overrides),
+        "repeat": list(job.repeat),
+        "unit": job.unit,
+        "scale": job.scale,
+        "files": files,
+        "warnings": job.warnings,
+        "report": job.report.data,
+    }
+    path = job.folder / "report.json"
+    with replacing(path) as file:
+        file.write((json.dumps(sidecar, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    return [*(job.folder / entry["file"] for entry in files), path]
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all: written under a temporary name, then renamed.
+
+    Raises:
+        OutputError: naming the file and the reason.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        try:
+            with temporary.open("wb") as file:
+                yield file
+            temporary.replace(path)
+        except OSError as error:
+            raise OutputError(f"file {str(path)!r} cannot be written: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)

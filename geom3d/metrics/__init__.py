@@ -1,0 +1,105 @@
+"""Metrics: one file each, found by its name; all read one `Sample` and give entries of the report.
+
+Such a file has `METRICS`, the quantities it gives, and `measure(sample)`, which returns them as a nested mapping.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, Protocol
+
+from geom3d.cell import Cell, Role
+from geom3d.connectivity import reaching
+from geom3d.template import Template
+from geom3d.walls import Walls
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A quantity of the report.
+
+    Attributes:
+        path: where it stands, such as `area_gain.anode`; a last part `*` stands for every region.
+        title: what a table calls it.
+        unit: "1" for plain numbers.
+        meaning: its definition, in a sentence.
+        rank: order in tables.
+    """
+
+    path: str
+    title: str
+    unit: str
+    meaning: str
+    rank: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What metrics read.
+
+    Attributes:
+        template, cell, walls: the battery at its three stages.
+        warnings: metrics append a sentence where a number needs one.
+    """
+
+    template: Template
+    cell: Cell
+    walls: Walls
+    warnings: list[str] = field(default_factory=list)
+
+    def labels(self, *roles: Role) -> list[int]:
+        """Labels of the regions with one of these roles."""
+        return self.cell.labels(*roles)
+
+    def volume(self, *roles: Role) -> float:
+        """Volume of all regions with one of these roles, µm³."""
+        return float(self.walls.volumes[self.labels(*roles)].sum())
+
+    @cached_property
+    def connected_volumes(self) -> dict[int, float]:
+        """By label of every electrode region, its volume that reaches its own collector, µm³."""
+        chunks, substrate = self.walls.chunks, self.labels(Role.SUBSTRATE)
+        volumes: dict[int, float] = {}
+        for role, collector in ((Role.ANODE, Role.ANODE_COLLECTOR), (Role.CATHODE, Role.CATHODE_COLLECTOR)):
+            electrode = self.labels(role)
+            if electrode:
+                reached = reaching(chunks, electrode, self.labels(collector), substrate)
+                for label in electrode:
+                    own = chunks.labels == label
+                    share = chunks.volumes[own & reached].sum() / chunks.volumes[own].sum()
+                    volumes[label] = float(self.walls.volumes[label] * share)
+        return volumes
+
+
+class MetricModule(Protocol):
+    """The form of a module in this folder."""
+
+    METRICS: tuple[Metric, ...]
+
+    def measure(self, sample: Sample) -> Mapping[str, Any]: ...
+
+
+@cache
+def modules() -> tuple[MetricModule, ...]:
+    """All metrics, in the order of their first quantity's rank."""
+    found: list[Any] = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+    return tuple(sorted(found, key=lambda module: module.METRICS[0].rank))
+
+
+@cache
+def catalogue() -> tuple[Metric, ...]:
+    """Every quantity of the report, in the order of tables."""
+    return tuple(sorted((m for module in modules() for m in module.METRICS), key=lambda m: m.rank))
+
+
+def measure(template: Template, cell: Cell, walls: Walls) -> dict[str, Any]:
+    """All entries of the report of a battery, nested as in `measure --json`."""
+    sample = Sample(template, cell, walls)
+    entries: dict[str, Any] = {}
+    for module in modules():
+        entries.update(module.measure(sample))
+    return {**entries, "warnings": sample.warnings}

@@ -1,0 +1,74 @@
+"""Lengths as users write them: a number in µm, or a string with a unit ("25 nm", "0.2 mm").
+
+pint does the conversion; it is imported only when a string turns up, since it costs a third of a second.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator
+
+if TYPE_CHECKING:
+    import pint
+
+#: Lengths beyond these are slips of the pen, not microbatteries (µm).
+SHORTEST, LONGEST = 1e-4, 1e5
+
+
+@cache
+def _registry() -> pint.UnitRegistry[float]:
+    import pint
+
+    return pint.UnitRegistry()
+
+
+def convert(value: Any, unit: str, kind: str) -> float:
+    """A number (taken as it is), or a string with a unit (converted to `unit`), as a finite float.
+
+    Raises:
+        ValueError: with the rule that was broken; callers add the key.
+    """
+    if isinstance(value, str):
+        import pint
+
+        try:
+            quantity: pint.Quantity[Any] = _registry().Quantity(value)
+            if quantity.dimensionless and unit != "dimensionless":
+                raise ValueError(f"must be {kind} with a unit, such as '2 {unit}', or a plain number in {unit}")
+            value = float(quantity.to(unit).magnitude)
+        except pint.DimensionalityError as error:
+            raise ValueError(f"must be {kind}; {error.units1} cannot be converted to {unit}") from None
+        except (pint.PintError, TypeError, SyntaxError, AttributeError, ArithmeticError) as error:
+            raise ValueError(f"must be {kind}, a number in {unit} or a string such as '2 {unit}'") from error
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be {kind}, a number in {unit} or a string such as '2 {unit}'")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("must be a finite number")
+    return number
+
+
+def parse_length(value: Any) -> float:
+    """A length in µm from a number (µm) or a string with a unit.
+
+    >>> parse_length("25 nm")
+    0.025
+    >>> parse_length(8)
+    8.0
+    """
+    number = convert(value, "µm", "a length")
+    if abs(number) > LONGEST:
+        raise ValueError(f"must be at most {LONGEST:g} µm in size (100 mm)")
+    if 0 < abs(number) < SHORTEST:
+        raise ValueError(f"must be zero or at least {SHORTEST:g} µm in size (0.1 nm)")
+    return number
+
+
+#: A length in µm; strings with a unit are converted.
+Length = Annotated[float, BeforeValidator(parse_length)]

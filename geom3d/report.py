@@ -1,0 +1,118 @@
+"""The report of a battery: the numbers, by key, and as tables for people."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from geom3d.cell import Cell
+from geom3d.errors import choose_from
+from geom3d.metrics import Metric, catalogue, measure
+from geom3d.template import Template
+from geom3d.walls import Walls
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table.
+
+    Attributes:
+        path: of the value in the report.
+        title, unit, meaning: as in `Metric`.
+        value: a number, a word, or None where there is nothing to tell.
+    """
+
+    path: str
+    title: str
+    unit: str
+    meaning: str
+    value: float | str | None
+
+    @property
+    def text(self) -> str:
+        """The value for people: six significant digits."""
+        return "–" if self.value is None else show(self.value)
+
+
+def show(value: float | str) -> str:
+    """A value for people: six significant digits."""
+    return f"{value:.6g}" if isinstance(value, int | float) else value
+
+
+@dataclass(frozen=True)
+class Report:
+    """The measured numbers of a battery.
+
+    `report["area_gain"]["anode"]` and `report["area_gain.anode"]` are the same value; the keys are those of
+    `geom3d measure --json`.
+    """
+
+    data: dict[str, Any]
+
+    def __getitem__(self, path: str) -> Any:
+        """The value at a key or a path of keys joined by dots.
+
+        Raises:
+            KeyError: naming the valid keys.
+        """
+        here: Any = self.data
+        rest = path
+        while rest:
+            if not isinstance(here, dict):
+                raise KeyError(f"{path}: no such value")
+            # Names of regions may not hold dots, so the shortest prefix that is a key is the right one.
+            key = rest if rest in here else rest.split(".", 1)[0]
+            if key not in here:
+                raise KeyError(f"{path}: unknown; {choose_from(key, here)}")
+            here, rest = here[key], rest[len(key) + 1 :]
+        return here
+
+    def rows(self) -> Iterator[Row]:
+        """Every single value, in the order of tables."""
+        for metric in catalogue():
+            yield from self._rows_of(metric)
+
+    def _rows_of(self, metric: Metric) -> Iterator[Row]:
+        path, star = metric.path.removesuffix(".*"), metric.path.endswith(".*")
+        head, _, last = path.rpartition(".")
+        parent = self.data.get(head) if head else self.data
+        value = parent.get(last) if isinstance(parent, dict) else None
+        if star:
+            for name, part in (value or {}).items():
+                yield Row(f"{path}.{name}", f"{metric.title}: {name}", metric.unit, metric.meaning, part)
+        elif not isinstance(value, dict):
+            yield Row(path, metric.title, metric.unit, metric.meaning, value)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences that a reader of the numbers must know."""
+        return list(self.data["warnings"])
+
+    def to_json(self) -> str:
+        """The report as JSON text; no NaN, no infinity."""
+        return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
+
+    def _repr_html_(self) -> str:
+        lines = [
+            f"<tr title='{html.escape(r.meaning)}'><td>{html.escape(r.title)}</td>"
+            f"<td style='text-align:right'>{html.escape(r.text)}</td><td>{html.escape(r.unit if r.unit != '1' else '')}</td></tr>"
+            for r in self.rows()
+            if r.value is not None
+        ]
+        notes = "".join(f"<p><b>{html.escape(w)}</b></p>" for w in self.warnings)
+        return f"<h4>{html.escape(str(self.data['title']))}</h4>{notes}<table>{''.join(lines)}</table>"
+
+
+def make_report(template: Template, cell: Cell, walls: Walls) -> Report:
+    """Measures a battery."""
+    head = {
+        "title": template.title,
+        "source": template.source,
+        "architecture": template.architecture,
+        "repeat": list(template.repeat),
+        "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in cell.regions},
+    }
+    return Report({**head, **measure(template, cell, walls)})

@@ -1,0 +1,194 @@
+"""Prismatic bodies: plane shapes between two heights, and the partition of a box by them.
+
+Growing a prism by t grows its outline by t and widens its interval by t, so the rim of a film is square.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geom3d.solids.floorplan import FloorPlan, floor_plan, grid_step, snap
+from geom3d.solids.outline import Shape
+from geom3d.walls import OUTSIDE, BoolArray, Chunks, FloatArray, IntArray, Walls
+
+
+@dataclass(frozen=True)
+class Prism:
+    """A plane shape between two heights.
+
+    Attributes:
+        shape: its outline before growth.
+        low, high: z before growth, µm; infinite where the box shall cut it.
+        growth: by how much it has been grown, µm. Kept apart, so that growth adds exactly.
+        flat: True where films lie on top only and never on the side walls.
+    """
+
+    shape: Shape
+    low: float
+    high: float
+    growth: float = 0.0
+    flat: bool = False
+
+    @property
+    def outline(self) -> Shape:
+        """The outline after growth."""
+        return self.shape if self.flat or self.growth == 0 else self.shape.offset(self.growth)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lowest and highest z after growth, µm."""
+        return self.low - self.growth, self.high + self.growth
+
+
+@dataclass(frozen=True)
+class Prisms:
+    """A union of prisms, periodic in x and y.
+
+    Attributes:
+        prisms: the parts; they may overlap.
+        size: the period in x and y, µm.
+    """
+
+    prisms: tuple[Prism, ...]
+    size: tuple[float, float]
+
+    def grow(self, thickness: float) -> Prisms:
+        """The body under a conformal film; outlines with rounded corners, rims square."""
+        return replace(self, prisms=tuple(replace(p, growth=p.growth + thickness) for p in self.prisms))
+
+    def moved(self, dx: float, dy: float) -> Prisms:
+        """The body shifted in the plane, µm."""
+        return replace(self, prisms=tuple(replace(p, shape=p.shape.moved(dx, dy)) for p in self.prisms))
+
+    def contains(self, points: FloatArray) -> BoolArray:
+        """(n,) whether the (n, 3) points lie in the exact body, circles taken as circles."""
+        inside = np.zeros(len(points), dtype=bool)
+        for prism in self.prisms:
+            low, high = prism.interval
+            level = (points[:, 2] >= low) & (points[:, 2] <= high)
+            inside[level] |= prism.outline.contains(points[level, :2], self.size)
+        return inside
+
+    def bounds_z(self) -> tuple[float, float]:
+        """Lowest and highest z, µm."""
+        intervals = [prism.interval for prism in self.prisms]
+        return min(low for low, _ in intervals), max(high for _, high in intervals)
+
+    def __or__(self, other: Prisms) -> Prisms:
+        return replace(self, prisms=tuple(dict.fromkeys(self.prisms + other.prisms)))
+
+    @classmethod
+    def partition(
+        cls, names: tuple[str, ...], solids: Sequence[Prisms], size: tuple[float, float, float], tolerance: float | None
+    ) -> Walls:
+        """The walls of the partition in which the first body that contains a point owns it.
+
+        Args:
+            names: one per body.
+            solids: the bodies, the first wins.
+            size: the box, µm.
+            tolerance: chord tolerance, µm; None for 0.1 % of each circle's radius.
+        """
+        plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], tolerance)
+        levels, labels = _storeys(plan, solids, size[2])
+        return _walls(names, plan, levels, labels)
+
+
+def _storeys(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[FloatArray, IntArray]:
+    """Heights (S + 1,) of the floors, and the label of each (storey, face); equal neighbours are merged."""
+    step = grid_step(height)
+    marks = [z for solid in solids for prism in solid.prisms for z in prism.interval if math.isfinite(z)]
+    marks_on_grid = snap(np.array([0.0, height, *marks]), step)
+    top = float(marks_on_grid[1])
+    levels = np.unique(np.clip(marks_on_grid, 0.0, top))
+    labels = np.full((len(levels) - 1, len(plan.areas)), len(solids))
+    for label in reversed(range(len(solids))):
+        for prism in solids[label].prisms:
+            low, high = (round(z / step) * step if math.isfinite(z) else z for z in prism.interval)
+            storeys = (levels[:-1] >= low) & (levels[1:] <= high)
+            labels[np.ix_(storeys, plan.masks[prism.outline])] = label
+    new = np.r_[True, (labels[1:] != labels[:-1]).any(axis=1)]
+    return np.r_[levels[:-1][new], levels[-1]], labels[new]
+
+
+def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Walls:
+    """Every triangle between two labels: floors from the plan's triangles, side walls from its edges."""
+    storeys, count = len(labels), len(plan.points)
+    triangles: list[IntArray] = []
+    behind: list[IntArray] = []
+    front: list[IntArray] = []
+
+    def add(faces: IntArray, back: IntArray, fore: IntArray) -> None:
+        triangles.append(faces)
+        behind.append(back)
+        front.append(fore)
+
+    beyond = np.full((1, labels.shape[1]), OUTSIDE)
+    stack = np.vstack([beyond, labels, beyond])[:, plan.face]
+    level, triangle = np.nonzero(stack[:-1] != stack[1:])
+    below, above = stack[level, triangle], stack[level + 1, triangle]
+    corners = plan.triangles[triangle] + (level * count)[:, None]
+    floor = below == OUTSIDE  # the normal of the box's bottom points down, out of the box
+    add(
+        np.where(floor[:, None], corners[:, ::-1], corners),
+        np.where(floor, above, below),
+        np.where(floor, below, above),
+    )
+
+    left, right = labels[:, plan.left], labels[:, plan.right]
+    storey, edge = np.nonzero(left != right)
+    a, b = plan.edges[edge, 0] + storey * count, plan.edges[edge, 1] + storey * count
+    quads = np.stack([np.column_stack([a, b, b + count]), np.column_stack([a, b + count, a + count])], axis=1)
+    add(quads.reshape(-1, 3), np.repeat(left[storey, edge], 2), np.repeat(right[storey, edge], 2))
+
+    inner = sum(len(part) for part in triangles)
+    storey, edge = (grid.ravel() for grid in np.indices((storeys, len(plan.seam))))
+    a, b = plan.seam[edge, 0] + storey * count, plan.seam[edge, 1] + storey * count
+    quads = np.stack([np.column_stack([a, b, b + count]), np.column_stack([a, b + count, a + count])], axis=1)
+    outside = np.full(len(storey) * 2, OUTSIDE)
+    add(quads.reshape(-1, 3), np.repeat(labels[storey, plan.seam_faces[edge, 0]], 2), outside)
+    a, b = plan.seam_twin[edge, 0] + storey * count, plan.seam_twin[edge, 1] + storey * count
+    quads = np.stack([np.column_stack([b, a, b + count]), np.column_stack([a, a + count, b + count])], axis=1)
+    add(quads.reshape(-1, 3), np.repeat(labels[storey, plan.seam_faces[edge, 1]], 2), outside)
+    rim = len(outside)
+    twin = np.full(inner + 2 * rim, -1)
+    twin[inner : inner + rim] = np.arange(inner + rim, inner + 2 * rim)
+    twin[inner + rim :] = np.arange(inner, inner + rim)
+
+    used, index = np.unique(np.concatenate(triangles), return_inverse=True)
+    vertices = np.column_stack([plan.points[used % count], levels[used // count]])
+    return Walls(
+        names=names,
+        size=(plan.size[0], plan.size[1], float(levels[-1])),
+        vertices=vertices,
+        triangles=index.reshape(-1, 3),
+        behind=np.concatenate(behind),
+        front=np.concatenate(front),
+        twin=twin,
+        chunks=_chunks(plan, levels, labels),
+    )
+
+
+def _chunks(plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Chunks:
+    """The graph of storeys × faces."""
+    storeys, faces = labels.shape
+    number = np.arange(storeys * faces).reshape(storeys, faces)
+    beside = np.unique(np.column_stack([plan.left, plan.right]), axis=0)
+    step = np.column_stack([plan.seam_axis == 0, plan.seam_axis == 1]).astype(np.int64)
+    through = np.unique(np.hstack([plan.seam_faces, step]), axis=0)
+    links = np.concatenate(
+        [
+            np.stack([number[:-1].ravel(), number[1:].ravel()], axis=1),
+            np.stack([number[:, beside[:, 0]].ravel(), number[:, beside[:, 1]].ravel()], axis=1),
+            np.stack([number[:, through[:, 0]].ravel(), number[:, through[:, 1]].ravel()], axis=1),
+        ]
+    )
+    shifts = np.zeros_like(links)
+    shifts[len(links) - storeys * len(through) :] = np.tile(through[:, 2:], (storeys, 1))
+    at_end = np.zeros(labels.shape, dtype=bool)
+    at_end[[0, -1]] = True
+    return Chunks(labels.ravel(), np.outer(np.diff(levels), plan.areas).ravel(), links, shifts, at_end.ravel())

@@ -1,0 +1,93 @@
+"""Measured against closed form and published value, template by template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from geom3d.api import Design
+from geom3d.closed_form import closed_form
+from geom3d.errors import InputError
+from geom3d.metrics import Metric, catalogue
+
+#: Largest deviation from a closed form that passes: areas carry the chord tolerance, 0.03 % by default.
+PASS = 1e-3
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One number, by up to three ways.
+
+    Attributes:
+        template: name of the template.
+        path: of the metric.
+        unit: of the metric.
+        measured: on the mesh.
+        closed: by formula, or None.
+        published: in the literature, or None.
+        note: on the published value.
+    """
+
+    template: str
+    path: str
+    unit: str
+    measured: float
+    closed: float | None
+    published: float | None
+    note: str
+
+    @property
+    def from_closed(self) -> float | None:
+        """Relative deviation of the measured from the closed form."""
+        return None if self.closed is None else deviation(self.measured, self.closed)
+
+    @property
+    def from_published(self) -> float | None:
+        """Relative deviation of the measured from the published value."""
+        return None if self.published is None else deviation(self.measured, self.published)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether measured and closed form agree."""
+        return self.from_closed is None or abs(self.from_closed) <= PASS
+
+
+def deviation(value: float, reference: float) -> float:
+    """Relative deviation; where the reference is zero, the deviation itself."""
+    return (value - reference) / abs(reference) if reference else value
+
+
+def verify(design: Design) -> Iterator[Comparison]:
+    """Compares all of a design's numbers that have a closed form or a published value.
+
+    Raises:
+        InputError: where a published value belongs to no metric.
+    """
+    report = design.measure()
+    closed = closed_form(design.template)
+    published = {p.metric: p for p in design.template.published}
+    for path in dict.fromkeys([*closed, *published]):
+        try:
+            value = report[path]
+        except KeyError as error:
+            raise InputError(f"published.metric: {error.args[0]}") from None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError(f"published.metric: {path} is not a number in this design; got {value!r}")
+        entry = published.get(path)
+        yield Comparison(
+            template=design.template.name,
+            path=path,
+            unit=_metric(path).unit,
+            measured=value,
+            closed=closed.get(path),
+            published=None if entry is None else entry.value,
+            note="" if entry is None else entry.note,
+        )
+
+
+def _metric(path: str) -> Metric:
+    """The quantity that a path belongs to."""
+    for metric in catalogue():
+        if metric.path == path or (metric.path.endswith("*") and path.startswith(metric.path[:-1])):
+            return metric
+    raise InputError(f"published.metric: {path} is not a single number of the report")
