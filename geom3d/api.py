@@ -22,7 +22,7 @@ class Design:
 
     >>> design = load("pillars-coated", {"parameters.pitch": 12})
     >>> round(design.measure()["area_gain.scaffold"], 3)
-    6.454
+    4.024
 
     Attributes:
         template: what was asked for.

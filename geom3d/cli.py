@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from geom3d.api import Design
+    from geom3d.report import Report
 
 app = App(
     name="geom3d",
@@ -119,12 +120,7 @@ def measure(template: Source, *, set_: Overrides = (), json: bool = False) -> No
     if json:
         print(report.to_json())
     else:
-        table = _table("quantity", "value", "unit")
-        for row in report.rows():
-            if row.value is not None:
-                table.add_row(row.title, row.text, "" if row.unit == "1" else row.unit)
-        print(report["title"])
-        _print(table)
+        _numbers(report)
     for warning in report.warnings:
         _say(f"warning: {warning}")
 
@@ -142,11 +138,12 @@ def build(
     unit: Annotated[str, Parameter(help="Length that one unit of the file stands for: mm or um.")] = "mm",
     scale: Annotated[float, Parameter(help="Magnification, for hand-sized demonstrators.")] = 1.0,
 ) -> None:
-    """Build the files of a battery: one per region, one of the assembly, and report.json."""
+    """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     import json
 
     design = _load(template, set_)
     paths = design.build(output, formats=format, repeat=repeat, unit=unit, scale=scale)
+    _numbers(design.measure())
     for path in paths:
         print(path)
     notes = json.loads(paths[-1].read_text("utf-8"))["warnings"]
@@ -169,6 +166,23 @@ def compare(
 
 
 @app.command
+def render(
+    template: Source,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Picture to write, .png.")],
+    set_: Overrides = (),
+    view: Annotated[str, Parameter(help="cut (front quarter removed), iso or top.")] = "cut",
+    repeat: Annotated[tuple[int, int] | None, Parameter(help="Unit cells in x and y.")] = None,
+    size: Annotated[tuple[int, int], Parameter(help="Width and height in pixels.")] = (1600, 1200),
+) -> None:
+    """Render a picture of a battery."""
+    from geom3d import render as module
+
+    module.render(_load(template, set_), output, view=view, repeat=repeat, size=size)
+    print(output)
+
+
+@app.command
 def verify(*templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")]) -> int:
     """Compare measured numbers with closed forms and published values, per template."""
     from geom3d import template as module
@@ -187,6 +201,16 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     if failed:
         _say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
     return 1 if failed else 0
+
+
+def _numbers(report: Report) -> None:
+    """The numbers as a table."""
+    table = _table("quantity", "value", "unit")
+    for row in report.rows():
+        if row.value is not None:
+            table.add_row(row.title, row.text, "" if row.unit == "1" else row.unit)
+    print(report["title"])
+    _print(table)
 
 
 def _load(source: str, overrides: tuple[str, ...]) -> Design:

@@ -185,7 +185,7 @@ class Walls:
         Yields:
             row, columns, the (F, 3) faces to draw in each of these tiles, shifted by (column · x, row · y) by the
             reader, and the (F,) index of each in `triangles`. Adding a multiple of the period to a vertex is exact in
-            float64, so borders come out bit-identical from both tiles.
+            float64, so borders come out bit-identical from both tiles. Equal tiles come as the same two arrays.
         """
         columns, rows = repeat
         mask = self._mask(labels)
@@ -199,16 +199,17 @@ class Walls:
         upper = np.where(along_x, middle[:, 0] > self.size[0] / 2, middle[:, 1] > self.size[1] / 2)
         sides = [seam & along_x & ~upper, seam & along_x & upper, seam & ~along_x & ~upper, seam & ~along_x & upper]
         runs = [range(1), range(1, columns - 1), range(columns - 1, columns)] if columns > 1 else [range(1)]
-        kept: dict[tuple[bool, ...], BoolArray] = {}
+        variants: dict[tuple[bool, ...], tuple[IntArray, IntArray]] = {}
         for row in range(rows):
             for run in runs:
                 if not run:
                     continue
                 ends = (run.start == 0, run.stop == columns, row == 0, row == rows - 1)
-                if ends not in kept:
+                if ends not in variants:
                     hidden = [side for at_end, side in zip(ends, sides, strict=True) if not at_end]
-                    kept[ends] = ~np.any(hidden, axis=0) if hidden else np.ones(len(faces), dtype=bool)
-                yield row, run, faces[kept[ends]], index[kept[ends]]
+                    kept = ~np.any(hidden, axis=0) if hidden else np.ones(len(faces), dtype=bool)
+                    variants[ends] = faces[kept], index[kept]
+                yield row, run, *variants[ends]
 
     def check(self) -> Walls:
         """Volumes sum to the box, opposite faces match, every shell is closed and oriented.

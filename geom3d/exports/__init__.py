@@ -126,19 +126,29 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
 
 
 @contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """A temporary path in the same folder, which takes the name of `path` in the end, or vanishes.
+
+    Raises:
+        OutputError: naming the file and the reason.
+    """
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
+    try:
+        try:
+            yield temporary
+            temporary.replace(path)
+        except OSError as error:
+            raise OutputError(f"file {str(path)!r} cannot be written: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file that appears whole or not at all: written under a temporary name, then renamed.
 
     Raises:
         OutputError: naming the file and the reason.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            with temporary.open("wb") as file:
-                yield file
-            temporary.replace(path)
-        except OSError as error:
-            raise OutputError(f"file {str(path)!r} cannot be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    with unfinished(path) as temporary, temporary.open("wb") as file:
+        yield file

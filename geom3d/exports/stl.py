@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from geom3d import __version__
 from geom3d.exports import Job, replacing
 from geom3d.progress import Advance, bar
-from geom3d.walls import FloatArray, Walls
+from geom3d.walls import IntArray, Walls
 
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 #: Triangles that are prepared at once: 5 MB.
@@ -64,16 +64,14 @@ def write_stl(
     file.write(header + b"\0\0\0\0")
     fine = _is_fine(walls, repeat)
     total = 0
+    runs: dict[tuple[int, int], _Run] = {}
     for row, columns, faces, index in walls.tiles(labels, repeat):
-        outward = np.isin(walls.behind[index], labels)
-        normal = walls.area_vectors[index] / walls.areas[index, None]
-        normal = np.where(outward[:, None], normal, -normal)
-        corners = walls.vertices[faces]
-        corners[:, :, 1] += row * walls.size[1]
-        at_once = max(1, CHUNK // max(1, len(faces)))
-        for start in range(columns.start, columns.stop, at_once):
-            tiles = np.arange(start, min(start + at_once, columns.stop))
-            total += _write_tiles(file, corners, normal, (tiles * walls.size[0]).astype(np.float64), factor, fine)
+        key = (id(faces), len(columns))
+        if key not in runs:
+            runs[key] = _Run(walls, labels, faces, index, len(columns), factor)
+        run = runs[key]
+        for start in range(columns.start, columns.stop, run.capacity):
+            total += run.write(file, range(start, min(start + run.capacity, columns.stop)), row, fine)
         if columns.stop == repeat[0]:
             advance(1)
     file.seek(80)
@@ -82,20 +80,44 @@ def write_stl(
     return total
 
 
-def _write_tiles(
-    file: BinaryIO, corners: FloatArray, normal: FloatArray, shifts: FloatArray, factor: float, fine: bool
-) -> int:
-    records = np.zeros((len(shifts), len(corners)), dtype=RECORD)
-    records["normal"] = normal
-    records["corners"][..., 0] = (corners[None, :, :, 0] + shifts[:, None, None]) * factor
-    records["corners"][..., 1:] = corners[None, :, :, 1:] * factor
-    out: NDArray[Any] = records.ravel()
-    if not fine:
-        # Where float32 merges two corners, both triangles at that edge vanish together: the shell stays closed.
-        a, b, c = (out["corners"][:, k] for k in range(3))
-        out = out[((a != b).any(axis=1)) & ((b != c).any(axis=1)) & ((c != a).any(axis=1))]
-    file.write(out.tobytes())
-    return len(out)
+class _Run:
+    """Triangles of equal tiles in a row, ready to be written at any place: only x and y change from place to place.
+
+    Attributes:
+        capacity: tiles that are written at once.
+    """
+
+    def __init__(
+        self, walls: Walls, labels: Sequence[int], faces: IntArray, index: IntArray, tiles: int, factor: float
+    ) -> None:
+        self.capacity = min(tiles, max(1, CHUNK // max(1, len(faces))))
+        self._period, self._factor = walls.size[:2], factor
+        self._corners = walls.vertices[faces]
+        outward = np.isin(walls.behind[index], labels)
+        normal = walls.area_vectors[index] / walls.areas[index, None]
+        self._records = np.zeros((self.capacity, len(faces)), dtype=RECORD)
+        self._records["normal"] = np.where(outward[:, None], normal, -normal)
+        self._records["corners"][..., 2] = self._corners[..., 2] * factor
+        self._columns = self._row = -1
+
+    def write(self, file: BinaryIO, columns: range, row: int, fine: bool) -> int:
+        """Writes the tiles of these columns in a row; returns the number of triangles."""
+        places = self._records["corners"]
+        if self._columns != columns.start:
+            # The last columns of a row may be fewer; the surplus is shifted as well and not written.
+            shifts = np.arange(columns.start, columns.start + self.capacity) * self._period[0]
+            places[..., 0] = (self._corners[None, :, :, 0] + shifts[:, None, None]) * self._factor
+            self._columns = columns.start
+        if self._row != row:
+            places[..., 1] = (self._corners[..., 1] + row * self._period[1]) * self._factor
+            self._row = row
+        out: NDArray[Any] = self._records[: len(columns)].ravel()
+        if not fine:
+            # Where float32 merges two corners, both triangles at that edge vanish together: the shell stays closed.
+            a, b, c = (out["corners"][:, k] for k in range(3))
+            out = out[((a != b).any(axis=1)) & ((b != c).any(axis=1)) & ((c != a).any(axis=1))]
+        file.write(out.data)
+        return len(out)
 
 
 def _resolution(walls: Walls, repeat: tuple[int, int]) -> float:

@@ -31,8 +31,8 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     for name, part in cell.facts.below:
         above[name] -= part
     height = cell.top - cell.facts.foot
-    fraction = {name: max(part, 0.0) / height for name, part in above.items()}
     return {
         "thickness_equivalent_um": dict(zip(names, thickness.tolist(), strict=True)),
-        "volume_fraction": fraction if height > 0 else None,
+        # A bare flat scaffold is all base: there is nothing to take shares of.
+        "volume_fraction": {name: max(part, 0.0) / height for name, part in above.items()} if height > 0 else None,
     }

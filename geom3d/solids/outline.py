@@ -260,6 +260,17 @@ def translations(bounds: Bounds, size: tuple[float, float]) -> Iterable[tuple[fl
     return [(i * size[0], j * size[1]) for i in columns for j in rows]
 
 
+def repeated(shape: Shape, shifts: Iterable[tuple[float, float]]) -> tuple[Shape, ...]:
+    """The shapes whose union is a shape together with its shifted copies, within a period that holds them all.
+
+    A plate with holes keeps all its copies' holes: as a union of copies it would have none.
+    """
+    shifts = list(shifts)
+    if isinstance(shape, Cut) and isinstance(shape.outer, Everywhere):
+        return (Cut(shape.outer, tuple(dict.fromkeys(h.moved(*shift) for h in shape.holes for shift in shifts))),)
+    return tuple(dict.fromkeys(shape.moved(*shift) for shift in shifts))
+
+
 def hexagon(x: float, y: float, across: float) -> Polygon:
     """A regular hexagon, two of its sides facing ±x.
 

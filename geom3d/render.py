@@ -1,0 +1,180 @@
+"""Pictures of a battery, drawn off screen by PyVista from the exact geometry.
+
+The cut view is no clipping of triangles: an empty region that takes the front quarter is put first in the cell, and
+the first region that contains a point owns it; so the cut faces are as exact as all others.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geom3d.api import Design
+from geom3d.cell import Cell, Region, Role
+from geom3d.errors import InputError, OutputError, choose_from
+from geom3d.exports import unfinished
+from geom3d.materials import Material
+from geom3d.solids.outline import rectangle, repeated
+from geom3d.solids.prism import Prism, Prisms
+from geom3d.walls import IntArray, Walls
+
+VIEWS = ("cut", "iso", "top")
+#: Most unit cells in one picture; more cannot be told apart.
+MOST_CELLS = 100
+CUTOUT = "cutout"
+#: Share of the picture's width that the legend takes.
+LEGEND = 0.27
+
+_PROBE = "import pyvista as p; q = p.Plotter(off_screen=True, window_size=(8, 8)); q.add_mesh(p.Cube()); q.screenshot()"
+
+
+def has_opengl() -> bool:
+    """Whether this machine can draw; asked in a child process, since VTK dies of a segmentation fault where it cannot."""
+    probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, check=False)  # noqa: S603
+    return probe.returncode == 0
+
+
+def render(
+    design: Design,
+    path: Path,
+    *,
+    view: str = "cut",
+    repeat: tuple[int, int] | None = None,
+    size: tuple[int, int] = (1600, 1200),
+) -> None:
+    """Draws a battery into a PNG file.
+
+    Args:
+        design: the battery.
+        path: of the file, ending in .png.
+        view: "cut" (front quarter removed), "iso" or "top".
+        repeat: unit cells in x and y; the template's if None, as far as a picture can show.
+        size: width and height of the picture, pixels.
+
+    Raises:
+        InputError: an option that is not valid.
+        OutputError: a file that cannot be written, or a machine without OpenGL.
+    """
+    if view not in VIEWS:
+        raise InputError(f"view: unknown {view!r}; {choose_from(view, VIEWS)}")
+    if path.suffix.lower() != ".png":
+        raise InputError(f"output: must end in .png; got {path.name!r}")
+    if not all(16 <= n <= 8000 for n in size):
+        raise InputError(f"size: must be two numbers of pixels from 16 to 8000; got {size[0]} {size[1]}")
+    cells = (min(design.template.repeat[0], 6), min(design.template.repeat[1], 6)) if repeat is None else repeat
+    if min(cells) < 1 or cells[0] * cells[1] > MOST_CELLS:
+        raise InputError(f"repeat: a picture shows 1 to {MOST_CELLS} unit cells; got {cells[0]} × {cells[1]}")
+    if not has_opengl():
+        raise OutputError(
+            "no picture: this machine has no OpenGL for off-screen drawing; "
+            "on Debian or Ubuntu install the packages libegl1 and libgl1-mesa-dri"
+        )
+    cell = array(design.cell(), cells)
+    walls = (with_cutout(cell, cells) if view == "cut" else cell).walls()
+    with unfinished(path) as temporary:
+        _compose(_picture(walls, cell, view, size), cell, design.template.title, size, temporary)
+
+
+def array(cell: Cell, repeat: tuple[int, int]) -> Cell:
+    """A cell that holds several periods of another."""
+    x, y, z = cell.size
+    size = (repeat[0] * x, repeat[1] * y)
+    shifts = [(i * x, j * y) for i in range(repeat[0]) for j in range(repeat[1])]
+    regions = []
+    for region in cell.regions:
+        solid = region.solid
+        assert isinstance(solid, Prisms)  # the only family so far
+        prisms = [replace(p, shape=shape) for p in solid.prisms for shape in repeated(p.shape, shifts)]
+        regions.append(replace(region, solid=Prisms(tuple(prisms), size)))
+    return replace(cell, size=(*size, z), regions=tuple(regions))
+
+
+def with_cutout(cell: Cell, repeat: tuple[int, int]) -> Cell:
+    """The array with its front quarter (low x, low y) emptied, cut through the posts nearest the middle."""
+    x, y, _ = cell.size
+    # Posts stand in the middle of a cell that holds one, and at a quarter of a cell that holds two or four.
+    inner = 0.5 if cell.facts.posts <= 1 else 0.25
+    at = [length * (count // 2 + inner) / count for length, count in zip((x, y), repeat, strict=True)]
+    solid = Prisms((Prism(rectangle(0.0, 0.0, at[0], at[1]), -math.inf, math.inf),), (x, y))
+    empty = Region(CUTOUT, Role.ENCAPSULATION, Material(title="cut"), solid)
+    return replace(cell, regions=(empty, *cell.regions))
+
+
+def visible(walls: Walls, label: int) -> IntArray:
+    """(F, 3) triangles of a region that can be seen: those towards the void, the cut and the outside."""
+    hidden = [k for k, name in enumerate(walls.names) if name != CUTOUT]
+    faces, index = walls.shell([label])
+    beyond = np.where(walls.behind[index] == label, walls.front[index], walls.behind[index])
+    return np.asarray(faces[~np.isin(beyond, hidden)])
+
+
+def _picture(walls: Walls, cell: Cell, view: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(h, w, 3) the object alone on white, in parallel projection."""
+    import pyvista
+
+    # PyVista's own hints reject calls that its documentation shows.
+    plotter: Any = pyvista.Plotter(off_screen=True, window_size=[int(size[0] * (1 - LEGEND)), size[1]], lighting="none")
+    try:
+        plotter.set_background("white")
+        plotter.enable_anti_aliasing("ssaa")
+        for direction, strength in (((-0.3, -1.0, 0.35), 0.55), ((-1.0, 0.1, 0.35), 0.25), ((0.0, 0.0, 1.0), 0.5)):
+            light = pyvista.Light(
+                position=direction, focal_point=(0, 0, 0), intensity=strength, light_type="scene light"
+            )
+            light.positional = False
+            plotter.add_light(light)
+        for region in cell.regions:
+            faces = visible(walls, walls.names.index(region.name))
+            if not len(faces):
+                continue
+            mesh: Any = cast("Any", pyvista.PolyData).from_regular_faces(walls.vertices, faces).clean()
+            plotter.add_mesh(mesh, color=region.material.colour, ambient=0.42, diffuse=0.75, lighting=True)
+            edges = mesh.extract_feature_edges(35, non_manifold_edges=False)
+            if edges.n_points:
+                plotter.add_mesh(edges, color="#202020", line_width=1.5, lighting=False)
+        centre = np.asarray(walls.size) / 2
+        above = view == "top"
+        away, up = ([0.0, 0.0, 1.0], [0, 1, 0]) if above else ([-0.75, -1.3, 0.85], [0, 0, 1])
+        plotter.camera_position = [centre + away, centre, up]
+        plotter.enable_parallel_projection()
+        plotter.reset_camera()
+        picture = plotter.screenshot(return_img=True)
+    finally:
+        plotter.close()
+    return np.asarray(picture)
+
+
+def _compose(picture: NDArray[np.uint8], cell: Cell, title: str, size: tuple[int, int], path: Path) -> None:
+    """The object, trimmed and enlarged to the room it has, with title, legend and extent beside it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    drawn = np.asarray((picture < 255).any(axis=2))
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    if len(rows):
+        picture = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    figure = Figure(figsize=(size[0] / 100, size[1] / 100), dpi=100, facecolor="white")
+    FigureCanvasAgg(figure)
+    letter = max(5.0, size[0] / 110)
+    figure.text(0.02, 0.965, title, fontsize=1.4 * letter, va="top", color="#202020")
+    axes = figure.add_axes((LEGEND, 0.03, 0.98 - LEGEND, 0.87))
+    axes.imshow(picture, interpolation="lanczos")
+    axes.set_axis_off()
+    patches = [
+        Patch(facecolor=r.material.colour, edgecolor="#202020", linewidth=0.6, label=f"{r.name}\n{r.material.title}")
+        for r in reversed(cell.regions)
+    ]
+    figure.legend(
+        handles=patches, loc="upper left", bbox_to_anchor=(0.01, 0.89), frameon=False, fontsize=letter, labelspacing=0.9
+    )
+    x, y, z = cell.size[0], cell.size[1], cell.top
+    figure.text(0.02, 0.03, f"drawn: {x:.4g} × {y:.4g} × {z:.4g} µm", fontsize=letter, color="#202020")
+    figure.savefig(path, format="png", dpi=100)

@@ -1,0 +1,82 @@
+"""What the documentation says is what happens: README's commands and code, and the examples in docstrings."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import geom3d
+from geom3d.cli import run
+from geom3d.render import has_opengl
+from geom3d.template import shipped
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+MODULES = ["geom3d", *(m.name for m in pkgutil.walk_packages(geom3d.__path__, "geom3d.") if "__main__" not in m.name)]
+COMMANDS = [
+    line.strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.startswith("geom3d ")
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_some_docstrings_have_examples():
+    finder = doctest.DocTestFinder()
+    count = sum(len(t.examples) for n in MODULES for t in finder.find(importlib.import_module(n)))
+    assert count >= 5
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_of_the_readme(command, tmp_path, monkeypatch, capsys):
+    if " render " in command and not has_opengl():
+        pytest.skip("no OpenGL for off-screen drawing on this machine")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text(next(text for kind, text in BLOCKS if kind == "toml"), "utf-8")
+    assert run(shlex.split(command, comments=True)[1:]) == 0
+    assert capsys.readouterr().out
+
+
+def test_there_are_commands_and_code_in_the_readme():
+    assert len(COMMANDS) >= 7
+    assert {"sh", "toml", "python"} <= {kind for kind, _ in BLOCKS}
+
+
+@pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
+def test_code_of_the_readme(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102
+
+
+def test_the_two_commands():
+    """One line that does the main job, one that runs the tests, both by a script that sets everything up."""
+    starts = re.findall(r"^python3 \.ci/start\.py (.*)$", README, flags=re.MULTILINE)
+    assert starts[0].startswith("geom3d build ")
+    assert shlex.split(starts[0])[2] in shipped()
+    assert starts[1] == "pytest"
+    assert "python3 .ci/start.py pytest" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_pictures_of_the_readme_exist():
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)
+
+
+def test_readme_opens_with_words_a_picture_and_the_commands():
+    assert (
+        README.index("![") < README.index("python3 .ci/start.py geom3d") < README.index("python3 .ci/start.py pytest")
+    )
+
+
+def test_every_template_stands_in_the_readme():
+    assert [name for name in shipped() if f"`{name}`" not in README] == []

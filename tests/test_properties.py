@@ -1,0 +1,393 @@
+"""What must hold for every design: drawn at random by Hypothesis, for every architecture that is found.
+
+`HYPOTHESIS_PROFILE=long pytest tests/test_properties.py` runs 500 examples each and prints how many were valid.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from functools import cache
+from itertools import pairwise
+from typing import Any, Literal, get_args, get_origin
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+import geom3d
+from geom3d import architectures, materials
+from geom3d.architectures import ParametersBase
+from geom3d.cell import Cell, Role
+from geom3d.describe import limits
+from geom3d.errors import InputError
+from geom3d.quantities import LONGEST, SHORTEST, parse_length
+from geom3d.report import make_report
+from geom3d.solids.outline import Disc, Strip
+from geom3d.verify import verify
+from geom3d.walls import OUTSIDE, Walls
+
+Description = dict[str, Any]
+each_architecture = pytest.mark.parametrize("name", architectures.names())
+#: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
+NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
+TALLY: dict[str, Counter[str]] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _figures(request):
+    """Prints the share of valid designs after a long run."""
+    yield
+    if settings().max_examples >= 100:
+        lines = ["", f"{'architecture':24}{'examples':>10}{'valid':>10}{'clear errors':>14}{'failures':>10}"]
+        for name, tally in TALLY.items():
+            valid, errors, other = tally["valid"], tally["clear error"], tally["failure"]
+            lines.append(f"{name:24}{valid + errors + other:10}{valid:10}{errors:14}{other:10}")
+        request.config.pluginmanager.getplugin("terminalreporter").write_line("\n".join(lines))
+
+
+def is_length(info):
+    return any(getattr(part, "func", None) is parse_length for part in info.metadata)
+
+
+def within(low, high, value=None):
+    """Logarithmically uniform, to six digits."""
+    span = st.floats(math.log10(low), math.log10(high)) if value is None else st.just(math.log10(value))
+    return span.map(lambda exponent: min(max(float(f"{10**exponent:.6g}"), low), high))
+
+
+@cache
+def fitting(role: Role) -> list[str]:
+    """Shipped materials that can take a role."""
+    if role not in (Role.ANODE, Role.CATHODE, Role.ELECTROLYTE):
+        return ["titanium-nitride", "copper", "silicon-dioxide"]
+    found = [name for name in materials.shipped() if role.value in materials.find(name).roles]
+    both = ("capacity_practical_mAh_g", "capacity_theoretical_mAh_g", "density_g_cm3")
+    return [n for n in found if role is Role.ELECTROLYTE or all(getattr(materials.find(n), key) for key in both)]
+
+
+@st.composite
+def parameters(draw, model: type[ParametersBase], spread: float) -> dict[str, Any]:
+    scale = draw(within(1e-2, 1e2))
+    drawn: dict[str, Any] = {}
+    for key, info in model.model_fields.items():
+        if get_origin(info.annotation) is Literal:
+            drawn[key] = draw(st.sampled_from(get_args(info.annotation)))
+            continue
+        low, high = limits(info)
+        if info.annotation is int:
+            drawn[key] = draw(st.integers(int(low), min(int(high), 6)))
+        elif not is_length(info):
+            drawn[key] = draw(st.floats(low, high))
+        elif low == 0 and draw(st.booleans()):
+            drawn[key] = 0.0
+        else:
+            low, middle = max(low, SHORTEST), (info.default or 1.0) * scale
+            drawn[key] = draw(within(min(max(low, middle / spread), high), max(min(high, middle * spread), low)))
+    return drawn
+
+
+@st.composite
+def coat(draw, room: float) -> dict[str, Any]:
+    shortest, longest = (max(SHORTEST, 1e-3 * room), max(SHORTEST, min(1e4, 0.2 * room)))
+    return {"thickness": draw(within(min(shortest, longest), longest) if room else within(SHORTEST, 1e4))}
+
+
+@st.composite
+def fill(draw, depth: float) -> dict[str, Any]:
+    share = draw(st.sampled_from([0.0, -0.5, 0.1]) | st.floats(-1.1, 0.5))
+    level = share * (depth or 1.0) if math.isfinite(depth) else draw(st.floats(-LONGEST, LONGEST))
+    return {"fill_to": round(min(max(level, -LONGEST), LONGEST), 4)}
+
+
+@st.composite
+def designs(
+    draw, name: str, spreads=(NEAR,), *, fills: int = 2, most_layers: int = 4, tolerances: bool = False
+) -> Description:
+    """A description whose materials fit; its lengths may or may not go together."""
+    architecture, spread = architectures.get(name), draw(st.sampled_from(spreads))
+    drawn = draw(parameters(architecture.Parameters, spread))
+    description: Description = {"architecture": name, "parameters": drawn}
+    room, depth, own = 0.0, math.inf, ["scaffold"]
+    try:
+        structure = architecture.build(architecture.Parameters(**drawn))
+    except InputError:
+        pass
+    else:
+        if structure.ceiling is not None and spread == NEAR:
+            most_layers = 0
+        own = [region for region, _, _ in structure.regions]
+        if spread != ANYWHERE:
+            room, depth = min(structure.facts.film_gap, max(structure.size)), structure.facts.top - structure.facts.foot
+    kinds = draw(st.lists(st.sampled_from(["coat", "coat", "fill"]), max_size=most_layers))
+    layers = []
+    for number, kind in enumerate(kinds):
+        is_fill = kind == "fill" and kinds[:number].count("fill") < fills
+        role = draw(st.sampled_from(list(Role)))
+        layer = {"name": f"layer {number}", "role": role.value, "material": draw(st.sampled_from(fitting(role)))}
+        layers.append(layer | draw(fill(depth) if is_fill else coat(room)))
+    description["layers"] = layers
+    if name_of_own := draw(st.none() | st.sampled_from(own)):
+        role = draw(st.sampled_from(list(Role)))
+        chosen = {"role": role.value, "material": draw(st.sampled_from(fitting(role)))}
+        description["materials"] = {name_of_own: chosen}
+    description["capacity_basis"] = draw(st.sampled_from(["practical", "theoretical"]))
+    if tolerances and draw(st.booleans()):
+        lengths = [drawn[key] for key, info in architecture.Parameters.model_fields.items() if is_length(info)]
+        least = min(length for length in lengths if length)
+        near = within(max(SHORTEST, 1e-3 * least), max(SHORTEST, min(1e3, least)))
+        description["tolerance"] = draw(within(SHORTEST, 1e3) if spread == ANYWHERE else near)
+    return description
+
+
+def valid(description: Description) -> geom3d.Design:
+    """The design, if the description is a valid one."""
+    try:
+        design = geom3d.design(description)
+        design.walls()
+    except InputError:
+        assume(condition=False)
+    return design
+
+
+def numbers(data: Any, path: str = "") -> dict[str, float]:
+    if isinstance(data, dict):
+        return {key: n for name, part in data.items() for key, n in numbers(part, f"{path}.{name}").items()}
+    return {path: data} if isinstance(data, int | float) else {}
+
+
+def assert_same_interfaces(one: Walls, two: Walls, scale: float = 1.0) -> None:
+    """Interfaces are equal, to a millionth of the footprint, but for a scale of lengths."""
+    here, there = one.interfaces(), two.interfaces()
+    for pair in here.keys() | there.keys():
+        expected = here.get(pair, 0.0) * scale**2
+        slack = 1e-6 * max(two.footprint, expected)
+        assert there.get(pair, 0.0) == pytest.approx(expected, rel=1e-6, abs=slack), pair
+
+
+@each_architecture
+@given(data=st.data())
+def test_any_parameters_give_a_checked_cell_or_a_clear_error(name, data):
+    spreads = (NEAR, NEAR, NEAR, FAR, ANYWHERE)
+    description = data.draw(designs(name, spreads, tolerances=True))
+    tally = TALLY.setdefault(name, Counter())
+    report, message = None, ""
+    try:
+        design = geom3d.design(description)
+        report = design.measure()
+    except InputError as error:
+        message = str(error)
+    finally:
+        outcome = "valid" if report is not None else "clear error" if message else "failure"
+        tally[outcome] += 1
+        event(f"{name}: {outcome}")
+    if report is None:
+        assert len(message.splitlines()) <= 2
+        return
+    walls = design.walls()
+    box = math.prod(walls.size)
+    assert abs(walls.volumes.sum() - box) <= 1e-9 * box
+    assert walls.volumes.min() >= -1e-9 * box
+    assert all(math.isfinite(number) for number in numbers(json.loads(report.to_json())).values())
+    assert sum(report["thickness_equivalent_um"].values()) == pytest.approx(design.cell().top, rel=1e-8)
+    for key in ("connected_fraction", "volume_fraction"):
+        assert all(0 <= share <= 1 + 1e-9 for share in numbers(report[key]).values())
+
+
+@each_architecture
+@given(data=st.data(), exponent=st.integers(-4, 4), factor=st.none() | st.floats(0.1, 10))
+def test_scaling_all_lengths(name, data, exponent, factor):
+    description = data.draw(designs(name))
+    s = 2.0**exponent if factor is None else factor
+    model = architectures.get(name).Parameters
+    lengths = [key for key, info in model.model_fields.items() if is_length(info)]
+    scaled = description | {
+        "parameters": {k: v * s if k in lengths else v for k, v in description["parameters"].items()},
+        "layers": [{k: v * s if isinstance(v, float) else v for k, v in x.items()} for x in description["layers"]],
+    }
+    one = valid(description)
+    try:
+        two = geom3d.design(scaled)
+    except InputError:
+        assume(condition=False)  # a length has left its range
+    two.measure()
+    if model.__annotations__:  # the flat cell has no length in the plane
+        assert two.walls().footprint == pytest.approx(one.walls().footprint * s**2, rel=1e-9)
+        assert two.walls().volumes == pytest.approx(
+            one.walls().volumes * s**3, rel=1e-6, abs=1e-9 * math.prod(two.walls().size)
+        )
+        assert_same_interfaces(one.walls(), two.walls(), s)
+    assert numbers(two.measure()["area_gain"]) == pytest.approx(numbers(one.measure()["area_gain"]), rel=1e-6, abs=1e-6)
+
+
+def border_shifts(cell: Cell, axis: int) -> list[float]:
+    """Shifts that put a centre, an outline, or a vertex of one exactly on the border of the period."""
+    spots = {0.0, cell.size[axis] / 2, cell.size[axis] / 3, cell.size[axis]}
+    for shape in {part for r in cell.regions for prism in r.solid.prisms for part in prism.outline.primitives()}:
+        if isinstance(shape, Disc):
+            centre = (shape.x, shape.y)[axis]
+            corners = shape.draw(shape.segments(cell.tolerance))[:, axis].tolist()
+            spots |= {centre, centre + shape.radius, centre - shape.radius, corners[0], corners[len(corners) // 5]}
+        elif isinstance(shape, Strip):
+            spots |= {shape.x, shape.x - shape.width / 2, shape.x + shape.width / 2} if axis == 0 else set()
+        else:
+            corners = sorted({corner[axis] for corner in shape.corners})
+            spots |= {corners[0] - shape.distance, corners[-1] + shape.distance, *corners[:4]}
+    return sorted({-spot for spot in spots} | {cell.size[axis] - spot for spot in spots})
+
+
+@each_architecture
+@given(data=st.data())
+def test_shifting_the_lattice_changes_nothing(name, data):
+    design = valid(data.draw(designs(name, (NEAR, NEAR, FAR), tolerances=True)))
+    cell, walls = design.cell(), design.walls()
+    shift = [
+        data.draw(st.sampled_from(border_shifts(cell, axis)) | st.floats(-2 * cell.size[axis], 2 * cell.size[axis]))
+        for axis in (0, 1)
+    ]
+    moved = cell.moved(*shift)
+    shifted = moved.walls()
+    assert shifted.volumes == pytest.approx(walls.volumes, rel=0, abs=1e-9 * math.prod(walls.size))
+    assert_same_interfaces(walls, shifted)
+    one, two = design.measure(), make_report(design.template, moved, shifted)
+    for key in ("area_gain", "connected_fraction", "capacity_uAh_cm2", "transmittance"):
+        expected = numbers(one[key])
+        assert numbers(two[key]) == pytest.approx(expected, rel=1e-6, abs=1e-6 * max([1.0, *expected.values()]))
+
+
+@each_architecture
+@given(data=st.data(), share=st.floats(0.05, 0.95))
+def test_a_coat_of_two_coats_changes_no_other_region(name, data, share):
+    description = data.draw(designs(name, tolerances=True))
+    coats = [k for k, layer in enumerate(description["layers"]) if layer.get("thickness", 0.0) > 40 * SHORTEST]
+    assume(coats)
+    place = data.draw(st.sampled_from(coats))
+    layer = description["layers"][place]
+    inner = layer["thickness"] * share
+    parts = [
+        layer | {"name": "inner", "thickness": inner},
+        layer | {"name": "outer", "thickness": layer["thickness"] - inner},
+    ]
+    split = [*description["layers"][:place], *parts, *description["layers"][place + 1 :]]
+    one, two = valid(description), valid(description | {"layers": split})
+    index = one.cell().names.index(layer["name"])
+    here, there = one.walls().volumes, two.walls().volumes
+    joined = np.r_[there[:index], there[index] + there[index + 1], there[index + 2 :]]
+    assert joined == pytest.approx(here, rel=0, abs=1e-9 * math.prod(one.walls().size))
+
+
+@each_architecture
+@given(data=st.data())
+def test_a_coat_keeps_its_neighbours_apart(name, data):
+    """What a coat covers touches nothing that comes later (films of a grid stand open at their sides)."""
+    design = valid(data.draw(designs(name, fills=0, tolerances=True)))
+    assume(design.cell().facts.pattern is None and len(design.template.layers) >= 2)
+    names, walls = design.cell().names, design.walls()
+    own = list(range(len(names) - len(design.template.layers)))
+    stack = [own, *([k] for k in range(len(own), len(names) + 1))]
+    for (k, inner), _ in pairwise(enumerate(stack[:-1])):
+        later = [label for part in stack[k + 2 :] for label in part]
+        assert walls.area_between(inner, later) == 0
+
+
+def labels_on_mesh(walls: Walls, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The label at each point by the next triangle above it, and by the next below it."""
+    lying = np.flatnonzero(np.abs(walls.area_vectors[:, 2]) > 1e-9 * walls.areas)
+    a, b, c = (walls.vertices[walls.triangles[lying, k]] for k in range(3))
+    up = walls.area_vectors[lying, 2] > 0
+    over = np.where(up, walls.front[lying], walls.behind[lying])
+    under = np.where(up, walls.behind[lying], walls.front[lying])
+    above, below = np.full(len(points), OUTSIDE), np.full(len(points), OUTSIDE)
+    for k, (x, y, z) in enumerate(points):
+        shares = [(q[:, 0] - x) * (r[:, 1] - y) - (q[:, 1] - y) * (r[:, 0] - x) for q, r in ((b, c), (c, a), (a, b))]
+        hit = np.flatnonzero(np.all(np.array(shares) >= 0, axis=0) | np.all(np.array(shares) <= 0, axis=0))
+        weight = np.array(shares)[:, hit] / np.array(shares)[:, hit].sum(axis=0)
+        height = weight[0] * a[hit, 2] + weight[1] * b[hit, 2] + weight[2] * c[hit, 2]
+        higher, lower = hit[height > z], hit[height < z]
+        above[k] = under[higher[np.argmin(height[height > z])]]
+        below[k] = over[lower[np.argmax(height[height < z])]]
+    return above, below
+
+
+def clear_of_outlines(cell: Cell, points: np.ndarray) -> np.ndarray:
+    """Whether each point is further from all outlines than a chord is from its arc."""
+    size = np.array(cell.size[:2])
+    prisms = [prism for region in cell.regions for prism in region.solid.prisms]
+    shapes = {part for prism in prisms for part in prism.outline.primitives()}
+    curved = [shape.radius if isinstance(shape, Disc) else getattr(shape, "distance", 0.0) for shape in shapes]
+    margin = max([0.0, *curved]) * 2e-3 + (cell.tolerance or 0.0) + 1e-6 + 1e-9 * size.max()
+    clear = np.ones(len(points), dtype=bool)
+    images = [(i, j) for i in range(-2, 3) for j in range(-2, 3)]
+    for shape in shapes:
+        for image in images:
+            place = points[:, :2] - image * size
+            if isinstance(shape, Disc):
+                away = np.abs(np.hypot(place[:, 0] - shape.x, place[:, 1] - shape.y) - shape.radius)
+            elif isinstance(shape, Strip):
+                away = np.abs(np.abs(place[:, 0] - shape.x) - shape.width / 2)
+            else:
+                polygon = shapely.polygons(shape.corners)
+                away = shapely.distance(polygon.exterior, shapely.points(place))
+                away = np.abs(away - abs(shape.distance))
+            clear &= away > margin
+    for level in {z for prism in prisms for z in prism.interval if math.isfinite(z)}:
+        clear &= np.abs(points[:, 2] - level) > 1e-6 + 1e-9 * cell.size[2]
+    return clear
+
+
+@each_architecture
+@given(data=st.data(), seed=st.integers(0, 2**32 - 1))
+def test_locate_agrees_with_the_mesh(name, data, seed):
+    design = valid(data.draw(designs(name, (NEAR, NEAR, FAR), tolerances=True)))
+    cell, walls = design.cell(), design.walls()
+    generator, count = np.random.default_rng(seed), 100
+    anywhere = generator.random((count, 3)) * walls.size
+    # As many near the walls, and within every storey, however thin it is.
+    plane = generator.choice(walls.vertices, count)[:, :2] + generator.normal(0, 0.05 * max(walls.size[:2]), (count, 2))
+    levels = np.unique(walls.vertices[:, 2])
+    storey = generator.integers(len(levels) - 1, size=count)
+    heights = levels[storey] + generator.random(count) * np.diff(levels)[storey]
+    points = np.vstack([anywhere, np.column_stack([plane % walls.size[:2], heights])])
+    points = points[clear_of_outlines(cell, points)]
+    located = cell.locate(points)
+    above, below = labels_on_mesh(walls, points)
+    assert np.array_equal(located, above), points[located != above][0]
+    assert np.array_equal(located, below), points[located != below][0]
+    event(f"share of points clear of outlines: {len(points) // 40 * 20} %")
+
+
+@each_architecture
+@given(data=st.data())
+def test_repeating_changes_no_number(name, data):
+    description = data.draw(designs(name))
+    one = valid(description)
+    two = geom3d.design(description | {"repeat": [3, 2]}).measure()
+    assert {k: v for k, v in two.data.items() if k != "repeat"} == {
+        k: v for k, v in one.measure().data.items() if k != "repeat"
+    }
+    # And the file of the array holds six times the body of the cell.
+    walls = one.walls()
+    body = data.draw(st.sampled_from([[k] for k in range(len(walls.names))] + [list(range(len(walls.names)))]))
+    volume = 0.0
+    for row, columns, faces, _ in walls.tiles(body, (3, 2)):
+        for column in columns:
+            spots = walls.vertices[faces] + [column * walls.size[0], row * walls.size[1], 0]
+            volume += np.linalg.det(spots - np.array(walls.size) / 2).sum() / 6
+    assert volume == pytest.approx(6 * walls.volumes[body].sum(), rel=1e-9, abs=1e-8 * math.prod(walls.size))
+
+
+@each_architecture
+@pytest.mark.parametrize("most_layers", [0, 3])
+@given(data=st.data())
+def test_measured_equals_closed_form(name, most_layers, data):
+    design = valid(data.draw(designs(name, most_layers=most_layers)))
+    report = design.measure()
+    for number in verify(design):
+        side = number.path.removeprefix("capacity_uAh_cm2.")
+        if side in ("anode", "cathode") and report["connected_fraction"][side] != 1:
+            assert report[f"{number.path}_in_all"] == pytest.approx(number.closed, rel=1e-3)
+        else:
+            assert number.agrees, number
