@@ -58,7 +58,7 @@ class Facts:
         gap: smallest distance between facing walls of the bare structure, µm; infinite where there are none.
         feature: smallest lateral width of the bare structure, µm; infinite where there is none.
         aspect_ratio: height to width of its posts, walls or holes; None for a flat cell.
-        posts: posts or holes in one unit cell.
+        posts: posts or holes in one unit cell; 0 where they are endless.
         pattern: the lines that carry the stack of a transparent grid, else None.
         film_gap: smallest opening that films grow into, µm; infinite where they lie flat.
     """

@@ -46,7 +46,7 @@ def build(parameters: Parameters) -> Structure:
         below=below(p),
         gap=opening,
         feature=p.width,
-        posts=2 if p.pattern == "hexagonal" else 1,
+        posts={"hexagonal": 2, "square": 1, "lines": 0}[p.pattern],
         pattern=pattern,
     )
     lines = Prisms((Prism(pattern, -math.inf, p.foot, flat=True),), size)

@@ -74,7 +74,7 @@ def build(parameters: Parameters) -> Structure:
         size = (wide + 2 * p.margin, long + 2 * p.margin)
         shapes = _combs(p)
         rest = standing((rectangle(p.margin, p.margin, p.margin + wide, p.margin + long),), p.plate, top, size)
-        posts, feature = 2 * p.fingers, min(p.anode_width, p.cathode_width, p.bus_width)
+        feature = min(p.anode_width, p.cathode_width, p.bus_width)
         film_gap = 2 * p.margin if p.margin > 0 else math.inf
     else:
         size = (_period(p), _period(p))
@@ -82,7 +82,7 @@ def build(parameters: Parameters) -> Structure:
         cathode_at = p.anode_width + 1.5 * p.gap + p.cathode_width / 2
         shapes = (Strip(anode_at, p.anode_width), Strip(cathode_at, p.cathode_width))
         rest = standing((Everywhere(),), p.plate, top, size)
-        posts, feature = 2, min(p.anode_width, p.cathode_width)
+        feature = min(p.anode_width, p.cathode_width)
     substrate = plate(p.plate, size)
     bodies: list[Prisms] = [standing((shape,), p.plate, top, size) for shape in shapes]
     facts = Facts(
@@ -93,7 +93,6 @@ def build(parameters: Parameters) -> Structure:
         gap=p.gap,
         feature=feature,
         aspect_ratio=p.height / feature,
-        posts=posts,
         film_gap=film_gap,
     )
     return Structure(

@@ -38,7 +38,6 @@ def build(parameters: Parameters) -> Structure:
         gap=p.width,
         feature=p.pitch - p.width,
         aspect_ratio=p.depth / p.width,
-        posts=1,
         film_gap=p.width,
     )
 
