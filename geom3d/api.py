@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from geom3d.assembly import assemble
 from geom3d.cell import Cell
+from geom3d.errors import InputError
 from geom3d.exports import Job, write
 from geom3d.report import Report, make_report
 from geom3d.template import Template, load_template, parse_template
@@ -27,18 +29,30 @@ class Design:
     Attributes:
         template: what was asked for.
         overrides: what was changed with respect to the file.
+        source: what the user called it.
     """
 
     template: Template
     overrides: Mapping[str, Any]
+    source: str
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Puts the template's name before what is wrong with it: several may be at work."""
+        try:
+            yield
+        except InputError as error:
+            raise InputError(f"{self.source}: {error}") from None
 
     @cached_property
     def _cell(self) -> Cell:
-        return assemble(self.template)
+        with self._naming():
+            return assemble(self.template)
 
     @cached_property
     def _walls(self) -> Walls:
-        return self._cell.walls()
+        with self._naming():
+            return self._cell.walls()
 
     @cached_property
     def _report(self) -> Report:
@@ -116,7 +130,7 @@ def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Desi
     Raises:
         InputError: naming the key, the rule, the value and the valid options.
     """
-    return Design(load_template(source, overrides), dict(overrides or {}))
+    return Design(load_template(source, overrides), dict(overrides or {}), str(source))
 
 
 def design(description: Mapping[str, Any], name: str = "design") -> Design:
@@ -126,4 +140,4 @@ def design(description: Mapping[str, Any], name: str = "design") -> Design:
     >>> round(posts.measure()["area_gain.scaffold"], 2)
     8.86
     """
-    return Design(parse_template(description, name), {})
+    return Design(parse_template(description, name), {}, name)

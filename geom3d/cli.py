@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage.
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 app = App(
     name="geom3d",
     version=__version__,
+    suppress_keyboard_interrupt=False,  # run() says that unfinished files are gone
     help="Exact geometry, files and figures of merit of 3D solid-state microbatteries.",
     help_epilogue="TEMPLATE is a path or the name of a shipped template (`geom3d list`). Lengths are in µm, or text with a unit.",
 )
@@ -50,6 +52,8 @@ def run(arguments: list[str]) -> int:
     Returns:
         the exit code.
     """
+    if sys.stdout is None:  # closed by the caller: there is nobody to write for
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
@@ -66,6 +70,11 @@ def run(arguments: list[str]) -> int:
         return 1
     except BrokenPipeError:
         # The reader of stdout has gone (`geom3d … | head`); a second error at exit would only repeat that.
+        sys.stdout = None
+        return 1
+    except OSError as error:
+        # Files report as OutputError, so this is stdout itself.
+        _say(f"cannot write to standard output: {error.strerror or error}")
         sys.stdout = None
         return 1
     except KeyboardInterrupt:
@@ -133,7 +142,7 @@ def build(
     set_: Overrides = (),
     format: Annotated[tuple[str, ...], Parameter(negative=(), help="Kind of file; repeatable.")] = ("stl",),
     repeat: Annotated[
-        tuple[int, int] | None, Parameter(help="Unit cells in x and y; the template's where left out.")
+        tuple[float, float] | None, Parameter(help="Unit cells in x and y; the template's where left out.")
     ] = None,
     unit: Annotated[str, Parameter(help="Length that one unit of the file stands for: mm or um.")] = "mm",
     scale: Annotated[float, Parameter(help="Magnification, for hand-sized demonstrators.")] = 1.0,
@@ -142,7 +151,9 @@ def build(
     import json
 
     design = _load(template, set_)
-    paths = design.build(output, formats=format, repeat=repeat, unit=unit, scale=scale)
+    # Read as floats, since 1.5 is to be refused and not cut.
+    cells: Any = repeat
+    paths = design.build(output, formats=format, repeat=cells, unit=unit, scale=scale)
     _numbers(design.measure())
     for path in paths:
         print(path)
@@ -153,15 +164,14 @@ def build(
 
 @app.command
 def compare(
+    template: Source,
     *templates: Source,
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="File to write: .md or .csv.")],
 ) -> None:
     """Compare batteries in one table."""
     from geom3d import compare as module
 
-    if not templates:
-        raise InputError("compare: needs at least one template")
-    module.compare([_load(template, ()) for template in templates], output)
+    module.compare([_load(name, ()) for name in (template, *templates)], output)
     print(output)
 
 
@@ -208,7 +218,7 @@ def _numbers(report: Report) -> None:
     table = _table("quantity", "value", "unit")
     for row in report.rows():
         if row.value is not None:
-            table.add_row(row.title, row.text, "" if row.unit == "1" else row.unit)
+            table.add_row(row.title, row.text, row.unit)
     print(report["title"])
     _print(table)
 
@@ -226,7 +236,7 @@ def _override(text: str) -> tuple[str, Any]:
         raise InputError(f"--set {text}: must have the form key=value")
     try:
         return path.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return path.strip(), value.strip()
 
 
@@ -249,7 +259,9 @@ def _print(table: Table) -> None:
     """Prints a table as wide as it is where stdout is no terminal: a pipe has no right edge."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 250, soft_wrap=False).print(table)
+    wide = None if sys.stdout.isatty() else 250
+    # Names of layers are the user's: brackets and colons in them are no markup.
+    Console(width=wide, markup=False, emoji=False, highlight=False).print(table)
 
 
 def _say(text: str) -> None:

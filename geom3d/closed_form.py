@@ -73,11 +73,7 @@ def closed_form(template: Template) -> dict[str, float]:
     """
     known = architectures.get(template.architecture).closed_form(template.parameters)
     if not isinstance(known, Profile):
-        metrics = dict(known.metrics)
-        if template.layers:
-            metrics = {key: value for key, value in metrics.items() if not key.startswith("volume_fraction")}
-        own = {name: metrics[f"thickness_equivalent_um.{name}"] for name in ("anode", "cathode")}
-        return metrics | _capacities(template, own)
+        return _of_interdigitated(template, known.metrics)
     stage = Stage(known, 0.0, known.foot, known.foot + known.height)
     level, area = stage.top, known.area
     metrics = {"area_gain.scaffold": stage.surface / area, "area_gain.side_walls": (stage.surface - area) / area}
@@ -87,16 +83,33 @@ def closed_form(template: Template) -> dict[str, float]:
     covering = known.conformal
     for layer in template.layers:
         after = stage.covered_by(layer, level)
-        covering = covering and (layer.fill_to is None or after.top == after.floor)
+        covers = layer.fill_to is None or after.floor > stage.top
         thickness[layer.name] = (after.volume - stage.volume) / area
-        if covering:
-            surfaces[layer.name] = metrics[f"area_gain.by_layer.{layer.name}"] = after.surface / area
+        # A fill that leaves tops bare has but its own flat top for a surface.
+        surfaces[layer.name] = (after.surface if covers else area - known.cross_section(stage.grown)) / area
+        if known.conformal:
+            metrics[f"area_gain.by_layer.{layer.name}"] = surfaces[layer.name]
+        covering = covering and covers
         stage = after
     metrics |= {f"thickness_equivalent_um.{name}": value for name, value in thickness.items()}
     metrics |= known.metrics | _capacities(template, thickness)
     if covering:
         metrics |= _electrode_gains(assemble(template).regions, surfaces)
     return metrics
+
+
+def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str, float]:
+    """The architecture's own closed forms, less those that layers on top or unusual roles change."""
+    roles = {layer.role for layer in template.layers}
+    unusual = any(choice.role not in (None, name) for name, choice in template.materials.items())
+    metrics = dict(known)
+    if template.layers or unusual:
+        changed = ("volume_fraction.", "area_gain.anode", "area_gain.cathode")
+        kept = changed[:1] if not (unusual or Role.ELECTROLYTE in roles) else changed
+        metrics = {path: value for path, value in metrics.items() if not path.startswith(kept)}
+    if unusual or roles & {Role.ANODE, Role.CATHODE}:
+        return metrics
+    return metrics | _capacities(template, {n: known[f"thickness_equivalent_um.{n}"] for n in ("anode", "cathode")})
 
 
 def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) -> dict[str, float]:

@@ -75,7 +75,7 @@ def _markdown(designs: Sequence[Design]) -> str:
     for line in _table(designs):
         row = next(entry for entry in line if entry is not None)
         cells = [entry.text if entry is not None else "–" for entry in line]
-        lines.append(_line([row.title, *cells, "" if row.unit == "1" else row.unit]))
+        lines.append(_line([row.title, *cells, row.unit]))
     lines += ["", "## Parameters (µm)", "", _line(["", *(design.template.architecture for design in designs)])]
     lines.append(_line(["---", *["---:"] * len(designs)]))
     lines += [_line([name, *values]) for name, values in _parameters(designs).items()]
@@ -99,7 +99,7 @@ def _csv(designs: Sequence[Design]) -> str:
     for line in _table(designs):
         row = next(entry for entry in line if entry is not None)
         values = ["" if entry is None or entry.value is None else str(entry.value) for entry in line]
-        writer.writerow([row.path, "" if row.unit == "1" else row.unit, *values])
+        writer.writerow([row.path, row.unit, *values])
     return text.getvalue()
 
 

@@ -6,6 +6,7 @@ pint does the conversion; it is imported only when a string turns up, since it c
 from __future__ import annotations
 
 import math
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 SHORTEST, LONGEST = 1e-4, 1e5
 
 
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\W\d_]+)\s*\Z")
+
+
 @cache
 def _registry() -> pint.UnitRegistry[float]:
     import pint
@@ -26,25 +30,20 @@ def _registry() -> pint.UnitRegistry[float]:
 
 
 def convert(value: Any, unit: str, kind: str) -> float:
-    """A number (taken as it is), or a string with a unit (converted to `unit`), as a finite float.
+    """A number (taken as it is), or a string of a number and a unit (converted to `unit`), as a finite float.
 
     Raises:
         ValueError: with the rule that was broken; callers add the key.
     """
+    rule = f"must be {kind}, a number in {unit} or a string such as '2 {unit}'"
     if isinstance(value, str):
-        import pint
-
-        try:
-            quantity: pint.Quantity[Any] = _registry().Quantity(value)
-            if quantity.dimensionless and unit != "dimensionless":
-                raise ValueError(f"must be {kind} with a unit, such as '2 {unit}', or a plain number in {unit}")
-            value = float(quantity.to(unit).magnitude)
-        except pint.DimensionalityError as error:
-            raise ValueError(f"must be {kind}; {error.units1} cannot be converted to {unit}") from None
-        except (pint.PintError, TypeError, SyntaxError, AttributeError, ArithmeticError) as error:
-            raise ValueError(f"must be {kind}, a number in {unit} or a string such as '2 {unit}'") from error
+        # Nothing but one number and one word: pint alone would compute what is written, however long that takes.
+        found = _QUANTITY.match(value)
+        if found is None:
+            raise ValueError(rule)
+        value = _to(float(found[1]), found[2], unit, kind)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"must be {kind}, a number in {unit} or a string such as '2 {unit}'")
+        raise ValueError(rule)
     try:
         number = float(value)
     except OverflowError:
@@ -52,6 +51,18 @@ def convert(value: Any, unit: str, kind: str) -> float:
     if not math.isfinite(number):
         raise ValueError("must be a finite number")
     return number
+
+
+def _to(number: float, word: str, unit: str, kind: str) -> float:
+    import pint
+
+    try:
+        quantity: pint.Quantity[Any] = _registry().Quantity(number, word)
+        return float(quantity.to(unit).magnitude)
+    except pint.DimensionalityError:
+        raise ValueError(f"must be {kind}; {word} cannot be converted to {unit}") from None
+    except pint.PintError:
+        raise ValueError(f"must be {kind}; unknown unit {word}") from None
 
 
 def parse_length(value: Any) -> float:

@@ -28,9 +28,11 @@ from geom3d.walls import IntArray, Walls
 VIEWS = ("cut", "iso", "top")
 #: Most unit cells in one picture; more cannot be told apart.
 MOST_CELLS = 100
+#: Cells in each direction that a picture shows unless told otherwise.
+SHOWN = 8
 CUTOUT = "cutout"
 #: Share of the picture's width that the legend takes.
-LEGEND = 0.27
+LEGEND = 0.29
 
 _PROBE = "import pyvista as p; q = p.Plotter(off_screen=True, window_size=(8, 8)); q.add_mesh(p.Cube()); q.screenshot()"
 
@@ -68,7 +70,8 @@ def render(
         raise InputError(f"output: must end in .png; got {path.name!r}")
     if not all(16 <= n <= 8000 for n in size):
         raise InputError(f"size: must be two numbers of pixels from 16 to 8000; got {size[0]} {size[1]}")
-    cells = (min(design.template.repeat[0], 6), min(design.template.repeat[1], 6)) if repeat is None else repeat
+    x, y = design.template.repeat if repeat is None else repeat
+    cells = (min(x, SHOWN), min(y, SHOWN)) if repeat is None else (x, y)
     if min(cells) < 1 or cells[0] * cells[1] > MOST_CELLS:
         raise InputError(f"repeat: a picture shows 1 to {MOST_CELLS} unit cells; got {cells[0]} × {cells[1]}")
     if not has_opengl():

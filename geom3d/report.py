@@ -21,7 +21,7 @@ class Row:
 
     Attributes:
         path: of the value in the report.
-        title, unit, meaning: as in `Metric`.
+        title, unit, meaning: as in `Metric`, the unit empty for plain numbers.
         value: a number, a word, or None where there is nothing to tell.
     """
 
@@ -60,6 +60,8 @@ class Report:
         """
         here: Any = self.data
         rest = path
+        if not path:
+            raise KeyError(f"{path!r}: unknown; {choose_from(path, self.data)}")
         while rest:
             if not isinstance(here, dict):
                 raise KeyError(f"{path}: no such value")
@@ -76,15 +78,16 @@ class Report:
             yield from self._rows_of(metric)
 
     def _rows_of(self, metric: Metric) -> Iterator[Row]:
+        unit = "" if metric.unit == "1" else metric.unit
         path, star = metric.path.removesuffix(".*"), metric.path.endswith(".*")
         head, _, last = path.rpartition(".")
         parent = self.data.get(head) if head else self.data
         value = parent.get(last) if isinstance(parent, dict) else None
         if star:
             for name, part in (value or {}).items():
-                yield Row(f"{path}.{name}", f"{metric.title}: {name}", metric.unit, metric.meaning, part)
+                yield Row(f"{path}.{name}", f"{metric.title}: {name}", unit, metric.meaning, part)
         elif not isinstance(value, dict):
-            yield Row(path, metric.title, metric.unit, metric.meaning, value)
+            yield Row(path, metric.title, unit, metric.meaning, value)
 
     @property
     def warnings(self) -> list[str]:
@@ -95,10 +98,17 @@ class Report:
         """The report as JSON text; no NaN, no infinity."""
         return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
 
+    def __repr__(self) -> str:
+        return f"<Report {self.data['title']!r}: {sum(row.value is not None for row in self.rows())} numbers>"
+
+    def __str__(self) -> str:
+        lines = [f"{row.title:50} {row.text:>12} {row.unit}".rstrip() for row in self.rows() if row.value is not None]
+        return "\n".join([str(self.data["title"]), *lines])
+
     def _repr_html_(self) -> str:
         lines = [
             f"<tr title='{html.escape(r.meaning)}'><td>{html.escape(r.title)}</td>"
-            f"<td style='text-align:right'>{html.escape(r.text)}</td><td>{html.escape(r.unit if r.unit != '1' else '')}</td></tr>"
+            f"<td style='text-align:right'>{html.escape(r.text)}</td><td>{html.escape(r.unit)}</td></tr>"
             for r in self.rows()
             if r.value is not None
         ]

@@ -9,7 +9,16 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic import model_validator as _model_validator
 
 from geom3d import architectures, materials
@@ -18,13 +27,25 @@ from geom3d.cell import Role, names_are_unique
 from geom3d.errors import InputError, choose_from
 from geom3d.materials import Material
 from geom3d.quantities import Length, convert
-from geom3d.validation import explain
+from geom3d.validation import explain, fields_of
+
+
+def _encodable(text: str) -> str:
+    """Text that a file can hold; a shell may hand over bytes that are none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be text that UTF-8 can hold") from None
+    return text
+
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 #: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^|/\\.\x00-\x1f\"=]+$")]
 Charge = Annotated[float, BeforeValidator(lambda v: convert(v, "mAh", "a charge")), Field(gt=0)]
+Value = Annotated[float, Field(strict=True)]
 Voltage = Annotated[float, BeforeValidator(lambda v: convert(v, "V", "a voltage")), Field(gt=0, le=10)]
+Words = Annotated[str, AfterValidator(_encodable)]
 Extent = Annotated[Length, Field(gt=0)]
 
 
@@ -75,7 +96,7 @@ class Published(BaseModel):
     model_config = _CONFIG
 
     metric: str
-    value: float
+    value: Value
     note: str = ""
 
 
@@ -112,9 +133,9 @@ class Template(BaseModel):
     model_config = _CONFIG
 
     name: str
-    title: str
-    source: str = ""
-    note: str = ""
+    title: Words
+    source: Words = ""
+    note: Words = ""
     architecture: str
     repeat: tuple[
         Annotated[int, Field(ge=1, le=100_000, strict=True)], Annotated[int, Field(ge=1, le=100_000, strict=True)]
@@ -163,12 +184,14 @@ def load_template(source: str | Path, overrides: Mapping[str, Any] | None = None
         text, folder, name = _read(path), path.parent, path.stem
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of 5000 digits and brackets nested as deep, too
         raise InputError(f"{source}: not valid TOML: {error}") from None
     try:
         return parse_template(data, name, folder, overrides or {})
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{source}: not valid TOML: its tables are nested too deep") from None
 
 
 def parse_template(
@@ -185,6 +208,9 @@ def parse_template(
     content = _copy(data)
     for path, value in (overrides or {}).items():
         _override(content, path, value)
+    for key in ("name", "user_materials"):  # set below, and not the user's to give
+        if key in content:
+            raise InputError(f"{key}: unknown key; {choose_from(key, fields_of(Template))}")
     content.setdefault("title", name)
     if "architecture" not in content:
         raise InputError(f"architecture: missing; valid: {', '.join(architectures.names())}")
@@ -221,7 +247,7 @@ def _folder() -> Traversable:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")  # editors on Windows put a mark in front
     except (FileNotFoundError, NotADirectoryError):
         valid = choose_from(path.stem, shipped())
         raise InputError(
@@ -311,6 +337,6 @@ def _find_beside(content: dict[str, Any], folder: Path | None) -> None:
         if Path(name).name == name and path.is_file():
             try:
                 data = tomllib.loads(_read(path))
-            except tomllib.TOMLDecodeError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"{path}: not valid TOML: {error}") from None
             content["user_materials"][name] = _define(data, name, str(path))

@@ -55,7 +55,7 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any, prefix: s
     if kind == "extra_forbidden":
         place, key = place[:-1], place[-1]
         path = ".".join([*place, key])
-        message = f"{path}: unknown key; {choose_from(key, _fields(model, first['loc'][:-1]))}"
+        message = f"{path}: unknown key; {choose_from(key, fields_of(model, first['loc'][:-1]))}"
     else:
         if kind == "value_error":
             rule = str(context["error"])
@@ -72,7 +72,10 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any, prefix: s
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write whole numbers of more than 4300 digits
+        return "a number of very many digits"
     return text if len(text) <= 80 else text[:77] + "…"
 
 
@@ -82,8 +85,8 @@ def _step(data: Any, key: int | str) -> Any:
     return data.get(key) if isinstance(data, Mapping) else None
 
 
-def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Field names of the model at a location below `model`."""
+def fields_of(model: type[BaseModel], location: tuple[int | str, ...] = ()) -> list[str]:
+    """Names of the keys that a user may give at a location below `model`."""
     for key in location:
         if not isinstance(key, str) or key not in model.model_fields:
             continue

@@ -70,9 +70,13 @@ def verify(design: Design) -> Iterator[Comparison]:
         try:
             value = report[path]
         except KeyError as error:
-            raise InputError(f"published.metric: {error.args[0]}") from None
+            raise InputError(f"{design.source}: published.metric: {error.args[0]}") from None
+        if isinstance(value, dict):
+            raise InputError(
+                f"{design.source}: published.metric: {path!r} is a group; name one number of it, such as {path}.{next(iter(value))}"
+            )
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(f"published.metric: {path} is not a number in this design; got {value!r}")
+            raise InputError(f"{design.source}: published.metric: {path!r} is not a number in this design")
         entry = published.get(path)
         yield Comparison(
             template=design.template.name,

@@ -1,21 +1,20 @@
 """What must hold for every design: drawn at random by Hypothesis, for every architecture that is found.
 
-`HYPOTHESIS_PROFILE=long pytest tests/test_properties.py` runs 500 examples each and prints how many were valid.
+`HYPOTHESIS_PROFILE=long pytest tests/test_properties.py --hypothesis-show-statistics` runs 500 examples each and
+prints how many of them were valid cells, and how many clear errors.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from functools import cache
-from itertools import pairwise
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 import geom3d
@@ -34,19 +33,6 @@ Description = dict[str, Any]
 each_architecture = pytest.mark.parametrize("name", architectures.names())
 #: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
 NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
-TALLY: dict[str, Counter[str]] = {}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _figures(request):
-    """Prints the share of valid designs after a long run."""
-    yield
-    if settings().max_examples >= 100:
-        lines = ["", f"{'architecture':24}{'examples':>10}{'valid':>10}{'clear errors':>14}{'failures':>10}"]
-        for name, tally in TALLY.items():
-            valid, errors, other = tally["valid"], tally["clear error"], tally["failure"]
-            lines.append(f"{name:24}{valid + errors + other:10}{valid:10}{errors:14}{other:10}")
-        request.config.pluginmanager.getplugin("terminalreporter").write_line("\n".join(lines))
 
 
 def is_length(info):
@@ -105,7 +91,14 @@ def fill(draw, depth: float) -> dict[str, Any]:
 
 @st.composite
 def designs(
-    draw, name: str, spreads=(NEAR,), *, fills: int = 2, most_layers: int = 4, tolerances: bool = False
+    draw,
+    name: str,
+    spreads=(NEAR,),
+    *,
+    fills: int = 2,
+    most_layers: int = 4,
+    tolerances: bool = False,
+    roles: bool = True,
 ) -> Description:
     """A description whose materials fit; its lengths may or may not go together."""
     architecture, spread = architectures.get(name), draw(st.sampled_from(spreads))
@@ -130,7 +123,7 @@ def designs(
         layer = {"name": f"layer {number}", "role": role.value, "material": draw(st.sampled_from(fitting(role)))}
         layers.append(layer | draw(fill(depth) if is_fill else coat(room)))
     description["layers"] = layers
-    if name_of_own := draw(st.none() | st.sampled_from(own)):
+    if roles and (name_of_own := draw(st.none() | st.sampled_from(own))):
         role = draw(st.sampled_from(list(Role)))
         chosen = {"role": role.value, "material": draw(st.sampled_from(fitting(role)))}
         description["materials"] = {name_of_own: chosen}
@@ -173,20 +166,15 @@ def assert_same_interfaces(one: Walls, two: Walls, scale: float = 1.0) -> None:
 def test_any_parameters_give_a_checked_cell_or_a_clear_error(name, data):
     spreads = (NEAR, NEAR, NEAR, FAR, ANYWHERE)
     description = data.draw(designs(name, spreads, tolerances=True))
-    tally = TALLY.setdefault(name, Counter())
-    report, message = None, ""
     try:
         design = geom3d.design(description)
         report = design.measure()
     except InputError as error:
-        message = str(error)
-    finally:
-        outcome = "valid" if report is not None else "clear error" if message else "failure"
-        tally[outcome] += 1
-        event(f"{name}: {outcome}")
-    if report is None:
-        assert len(message.splitlines()) <= 2
+        event("clear error")
+        lines = str(error).splitlines()
+        assert len(lines) <= 2, lines
         return
+    event("valid cell")
     walls = design.walls()
     box = math.prod(walls.size)
     assert abs(walls.volumes.sum() - box) <= 1e-9 * box
@@ -194,7 +182,7 @@ def test_any_parameters_give_a_checked_cell_or_a_clear_error(name, data):
     assert all(math.isfinite(number) for number in numbers(json.loads(report.to_json())).values())
     assert sum(report["thickness_equivalent_um"].values()) == pytest.approx(design.cell().top, rel=1e-8)
     for key in ("connected_fraction", "volume_fraction"):
-        assert all(0 <= share <= 1 + 1e-9 for share in numbers(report[key]).values())
+        assert all(0 <= share <= 1 + 1e-6 for share in numbers(report[key]).values())
 
 
 @each_architecture
@@ -282,13 +270,14 @@ def test_a_coat_of_two_coats_changes_no_other_region(name, data, share):
 @each_architecture
 @given(data=st.data())
 def test_a_coat_keeps_its_neighbours_apart(name, data):
-    """What a coat covers touches nothing that comes later (films of a grid stand open at their sides)."""
+    """What a coat covers touches nothing that comes later; only films of a grid stand open at their sides."""
     design = valid(data.draw(designs(name, fills=0, tolerances=True)))
-    assume(design.cell().facts.pattern is None and len(design.template.layers) >= 2)
+    if design.cell().facts.pattern is not None:
+        return
     names, walls = design.cell().names, design.walls()
     own = list(range(len(names) - len(design.template.layers)))
     stack = [own, *([k] for k in range(len(own), len(names) + 1))]
-    for (k, inner), _ in pairwise(enumerate(stack[:-1])):
+    for k, inner in enumerate(stack[:-2]):
         later = [label for part in stack[k + 2 :] for label in part]
         assert walls.area_between(inner, later) == 0
 
@@ -383,7 +372,7 @@ def test_repeating_changes_no_number(name, data):
 @pytest.mark.parametrize("most_layers", [0, 3])
 @given(data=st.data())
 def test_measured_equals_closed_form(name, most_layers, data):
-    design = valid(data.draw(designs(name, most_layers=most_layers)))
+    design = valid(data.draw(designs(name, most_layers=most_layers, roles=False)))
     report = design.measure()
     for number in verify(design):
         side = number.path.removeprefix("capacity_uAh_cm2.")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from geom3d.architectures import Known, ParametersBase, Size, SizeOrZero, Structure, plate, standing
+from geom3d.architectures import Known, ParametersBase, Size, Structure, plate, standing
 from geom3d.cell import Facts, Role
 from geom3d.solids.outline import Everywhere, Polygon, Shape, Strip, rectangle
 from geom3d.solids.prism import Prisms
@@ -32,7 +32,8 @@ class Parameters(ParametersBase):
     ] = 0
     finger_length: Annotated[Size, Field(description="length of a finger beyond its bus bar (finite device)")] = 800.0
     bus_width: Annotated[Size, Field(description="width of a bus bar (finite device)")] = 50.0
-    margin: Annotated[SizeOrZero, Field(description="bare substrate around the combs (finite device)")] = 20.0
+    # Without a margin the outermost fingers would touch those of the next device, of the other sign.
+    margin: Annotated[Size, Field(description="bare substrate around the combs (finite device)")] = 20.0
 
 
 def _period(p: Parameters) -> float:
@@ -75,7 +76,7 @@ def build(parameters: Parameters) -> Structure:
         shapes = _combs(p)
         rest = standing((rectangle(p.margin, p.margin, p.margin + wide, p.margin + long),), p.plate, top, size)
         feature = min(p.anode_width, p.cathode_width, p.bus_width)
-        film_gap = 2 * p.margin if p.margin > 0 else math.inf
+        film_gap = 2 * p.margin
     else:
         size = (_period(p), _period(p))
         anode_at = p.gap / 2 + p.anode_width / 2

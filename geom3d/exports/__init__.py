@@ -12,7 +12,7 @@ import pkgutil
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -25,6 +25,8 @@ from geom3d.walls import Walls
 
 #: How many of a file's units make a micrometre.
 UNITS = {"mm": 1e-3, "um": 1.0}
+#: Most unit cells in either direction.
+MOST_CELLS = 100_000
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,11 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
         raise InputError(f"unit: unknown {job.unit!r}; {choose_from(job.unit, UNITS)}")
     if not (math.isfinite(job.scale) and 1e-6 <= job.scale <= 1e9):
         raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {job.scale}")
-    if min(job.repeat) < 1:
-        raise InputError(f"repeat: must be two whole numbers of at least 1; got {job.repeat[0]} {job.repeat[1]}")
+    if not all(1 <= n <= MOST_CELLS and n == int(n) for n in job.repeat):
+        shown = " ".join(f"{n:g}" for n in job.repeat)
+        raise InputError(f"repeat: must be two whole numbers from 1 to {MOST_CELLS}; got {shown}")
+    job = replace(job, repeat=(int(job.repeat[0]), int(job.repeat[1])))
+    _require_own_files(job)
     for name in names:
         if name not in formats():
             raise InputError(f"format: unknown {name!r}; {choose_from(name, formats())}")
@@ -123,6 +128,16 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
     with replacing(path) as file:
         file.write((json.dumps(sidecar, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
     return [*(job.folder / entry["file"] for entry in files), path]
+
+
+def _require_own_files(job: Job) -> None:
+    """No two bodies may go into one file: "film 1" and "film-1" would."""
+    taken: dict[str, str] = {}
+    for body in job.bodies:
+        name = job.path(body, "").name.casefold()
+        if name in taken:
+            raise InputError(f"layers: the names {taken[name]!r} and {body!r} give files of the same name; change one")
+        taken[name] = body
 
 
 @contextmanager

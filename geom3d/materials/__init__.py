@@ -10,14 +10,23 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 #: mAh per mol of electrons: Faraday's constant, 96485.33 C/mol (CODATA 2018), over 3.6 C/mAh.
 FARADAY_MAH_PER_MOL = 26801.48
 
 Text = Annotated[str, StringConstraints(min_length=1)]
+#: Far beyond anything real; a number past these is a slip of the pen.
+Density = Annotated[float, Field(strict=True, gt=0, le=100)]
+Charge = Annotated[float, Field(strict=True, gt=0, le=1e5)]
+Potential = Annotated[float, Field(strict=True, ge=-10, le=10)]
+Conductivity = Annotated[float, Field(strict=True, gt=0, le=1e3)]
+Energy = Annotated[float, Field(strict=True, gt=0, le=10)]
+RoleName = Literal[
+    "substrate", "barrier", "anode_collector", "anode", "electrolyte", "cathode", "cathode_collector", "encapsulation"
+]
 
 
 class Material(BaseModel):
@@ -41,17 +50,17 @@ class Material(BaseModel):
 
     title: Text
     formula: str = ""
-    roles: tuple[str, ...] = ()
+    roles: tuple[RoleName, ...] = ()
     aliases: tuple[str, ...] = ()
-    density_g_cm3: PositiveFloat | None = None
-    capacity_theoretical_mAh_g: PositiveFloat | None = None
-    capacity_practical_mAh_g: PositiveFloat | None = None
-    potential_V: float | None = None
+    density_g_cm3: Density | None = None
+    capacity_theoretical_mAh_g: Charge | None = None
+    capacity_practical_mAh_g: Charge | None = None
+    potential_V: Potential | None = None
     volume_change_percent: str | None = None
     electronic_conductivity_S_cm: str | None = None
     lithium_per_formula: str | None = None
-    conductivity_S_cm: PositiveFloat | None = None
-    activation_energy_eV: PositiveFloat | None = None
+    conductivity_S_cm: Conductivity | None = None
+    activation_energy_eV: Energy | None = None
     kind: str | None = Field(default=None, alias="class")
     colour: Annotated[str, StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
     source: Text = "user"
@@ -69,6 +78,12 @@ class Material(BaseModel):
         if charge is None or self.density_g_cm3 is None:
             raise ValueError(f"material {self.title!r} has no {basis} capacity or no density")
         return charge * self.density_g_cm3 / 10
+
+    @property
+    def densest_uAh_cm2_um(self) -> float:
+        """The largest charge per footprint and thickness that is known of it, µAh/cm²/µm; 0 if none is."""
+        charges = (self.capacity_practical_mAh_g, self.capacity_theoretical_mAh_g)
+        return max((c for c in charges if c is not None), default=0.0) * (self.density_g_cm3 or 0.0) / 10
 
 
 def shipped() -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from geom3d.cell import Role
+from geom3d.materials import find, shipped
 from geom3d.metrics import Metric, Sample
 
 METRICS = (
@@ -123,10 +124,12 @@ def _voltage(sample: Sample) -> float | None:
 
 def _flag(sample: Sample, what: str, capacity: float | None, role: Role) -> None:
     """Warns of a capacity that no film of 1 mm could hold: almost always mAh for µAh."""
-    labels = sample.labels(role)
-    if capacity is None or not labels:
+    if capacity is None:
         return
-    densest = max(sample.cell.regions[k].material.capacity_uAh_cm2_um("practical") for k in labels)
+    used = [sample.cell.regions[k].material for k in sample.labels(role)]
+    # A device whose electrodes are not drawn is held against the densest one there is.
+    known = used or [m for m in map(find, shipped()) if m is not None and role.value in m.roles]
+    densest = max(material.densest_uAh_cm2_um for material in known)
     if capacity > THICKEST * densest:
         sample.warnings.append(
             f"{what} of {capacity:.4g} µAh/cm² would need {capacity / densest / 1000:.2g} mm of dense electrode: "

@@ -27,8 +27,9 @@ from geom3d.solids.outline import (
 )
 from geom3d.walls import BoolArray, FloatArray, IntArray
 
-#: Grid steps per period, as a power of two: 10 µm gives a step of 5e-10 µm.
-GRID_BITS = 34
+#: Grid steps per period, as a power of two: 10 µm gives a step of 1e-10 µm. The other 17 bits of a float64 are left for
+#: arrays of up to 131,072 periods, in which a shift by whole periods is exact.
+GRID_BITS = 36
 
 
 def grid_step(length: float) -> float:

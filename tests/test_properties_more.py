@@ -1,0 +1,147 @@
+"""Growth of shapes and bodies, and designs that once failed: the smallest that Hypothesis found for each defect."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import geom3d
+from geom3d import architectures
+from geom3d.errors import InputError
+from geom3d.solids.outline import Cut, Disc, Everywhere, Nowhere, Polygon, Strip, hexagon, rectangle
+from geom3d.verify import verify
+
+SHAPES = (
+    Disc(3.0, 4.0, 2.0),
+    Disc(0.0, 0.0, 0.3, fold=24),
+    Strip(2.0, 3.0),
+    rectangle(1.0, 2.0, 4.0, 6.0),
+    hexagon(5.0, 5.0, 3.0),
+    Polygon(((0.0, 0.0), (6.0, 0.0), (6.0, 2.0), (2.0, 2.0), (2.0, 6.0), (0.0, 6.0))),
+    Cut(Everywhere(), (Disc(5.0, 5.0, 2.0), Disc(1.0, 1.0, 0.5))),
+    Cut(Disc(5.0, 5.0, 3.0), (Disc(5.0, 5.0, 2.0),)),
+    Everywhere(),
+    Nowhere(),
+)
+SIZE = (10.0, 10.0)
+lengths = st.floats(-3, 1).map(lambda exponent: 10**exponent)
+
+
+def same(one, two):
+    """Whether two shapes are one, but for the rounding of their lengths."""
+    if type(one) is not type(two):
+        return False
+    for field in fields(one):
+        here, there = getattr(one, field.name), getattr(two, field.name)
+        if isinstance(here, float):
+            equal = math.isclose(here, there, rel_tol=1e-12, abs_tol=1e-12)
+        elif isinstance(here, tuple) and field.name == "holes":
+            equal = len(here) == len(there) and all(map(same, here, there))
+        elif field.name == "outer":
+            equal = same(here, there)
+        else:
+            equal = here == there
+        if not equal:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@given(a=lengths, b=lengths, sign=st.sampled_from([1, -1]))
+def test_growth_of_a_shape_adds(shape, a, b, sign):
+    for gone in (0.3, 0.5, 2.0, 3.0, 1.5, 1.0):  # at these the shape, or a hole, is just about to vanish
+        assume(not math.isclose(a + b, gone, rel_tol=1e-9))
+    assert same(shape.offset(sign * a).offset(sign * b), shape.offset(sign * (a + b)))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@given(a=lengths, b=lengths, seed=st.integers(0, 2**32 - 1))
+def test_a_grown_shape_contains_the_shape(shape, a, b, seed):
+    points = np.random.default_rng(seed).random((200, 2)) * SIZE
+    small, middle, large = (s.contains(points, SIZE) for s in (shape, shape.offset(a), shape.offset(a + b)))
+    assert not (small & ~middle).any()
+    assert not (middle & ~large).any()
+
+
+@pytest.mark.parametrize("name", architectures.names())
+@given(a=lengths, b=lengths, before=st.just(0.0) | lengths)
+def test_growth_of_a_body_adds(name, a, b, before):
+    architecture = architectures.get(name)
+    base = architecture.build(architecture.Parameters()).film_base
+    if before == 0:
+        assert base.grow(a).grow(b) == base.grow(a + b)
+    one, two = base.grow(before).grow(a).grow(b), base.grow(before).grow(a + b)
+    assert [prism.interval for prism in one.prisms] == [pytest.approx(prism.interval) for prism in two.prisms]
+    assert [prism.growth for prism in one.prisms] == [pytest.approx(prism.growth) for prism in two.prisms]
+    assert [prism.shape for prism in one.prisms] == [prism.shape for prism in two.prisms]
+
+
+def layer(name, **extent):
+    return {"name": name, "role": "barrier", "material": "copper", **extent}
+
+
+@pytest.mark.parametrize("name", ["planar", "grid"])
+def test_bare_flat_scaffold(name):
+    """Once divided by the height above the foot, which is zero."""
+    assert geom3d.design({"architecture": name}).measure()["area_gain.scaffold"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["pillars", "tubes", "pores", "trenches", "honeycomb"])
+def test_fill_up_to_the_very_top(name):
+    """The closed form once took the scaffold's bare tops for surface of the fill."""
+    design = geom3d.design({"architecture": name, "layers": [layer("fill", fill_to=0.0)]})
+    assert all(number.agrees for number in verify(design))
+
+
+@pytest.mark.parametrize("name", ["interdigitated_pillars", "interdigitated_plates"])
+@pytest.mark.parametrize(
+    ("region", "role", "material"),
+    [("anode", "barrier", "copper"), ("electrolyte", "barrier", "copper"), ("cathode", "anode", "germanium")],
+)
+def test_closed_form_where_regions_have_unusual_roles(name, region, role, material):
+    """The closed form once went by names where the measurement goes by roles."""
+    design = geom3d.design({"architecture": name, "materials": {region: {"role": role, "material": material}}})
+    assert all(number.agrees for number in verify(design))
+
+
+def test_finite_combs_never_touch_through_the_period():
+    """Without a margin the bus bars met those of the next device, which made a short circuit of every such design."""
+    try:
+        design = geom3d.design(
+            {"architecture": "interdigitated_plates", "parameters": {"fingers": 1, "margin": 0.0}},
+        )
+    except InputError:
+        return
+    assert design.measure()["short_circuit_um2"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("pillars", {"pitch": 10, "diameter": 5}),
+        ("tubes", {"lattice": "hexagonal"}),
+        ("interdigitated_plates", {"fingers": 1}),
+    ],
+)
+def test_coat_on_a_fill_that_covers_all_draws_no_buried_outlines(name, parameters):
+    """A thick coat grew the posts under the fill over many periods: time and memory went with its square."""
+    counts = [
+        len(
+            geom3d.design(
+                {
+                    "architecture": name,
+                    "parameters": parameters,
+                    "layers": [layer("fill", fill_to=1.0), layer("coat", thickness=thickness)],
+                }
+            )
+            .walls()
+            .triangles
+        )
+        for thickness in (0.01, 150.0)
+    ]
+    assert counts[0] == counts[1]
