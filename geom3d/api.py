@@ -51,8 +51,9 @@ class Design:
 
     @cached_property
     def _walls(self) -> Walls:
+        cell = self._cell
         with self._naming():
-            return self._cell.walls()
+            return cell.walls()
 
     @cached_property
     def _report(self) -> Report:
@@ -104,13 +105,16 @@ class Design:
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
+        cells = self.template.repeat if repeat is None else tuple(repeat)
+        if len(cells) != 2 or not all(isinstance(n, int | float) for n in cells):
+            raise InputError(f"repeat: must be two whole numbers; got {repeat!r}")
         job = Job(
             template=self.template,
             overrides=self.overrides,
             walls=self._walls,
             report=self._report,
             folder=Path(folder),
-            repeat=self.template.repeat if repeat is None else repeat,
+            repeat=(cells[0], cells[1]),
             unit=unit,
             scale=scale,
         )

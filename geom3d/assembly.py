@@ -77,9 +77,11 @@ def _layer_regions(template: Template, structure: Structure) -> list[Region]:
             body = body.grow(layer.thickness)
         else:
             level = _fill_level(layer, facts.foot, facts.top, key)
+            fill = _slab(structure.size, level)
             if level >= body.bounds_z()[1]:
-                gap = math.inf
-            body = body | _slab(structure.size, level)
+                gap, body = math.inf, fill  # whatever lies under it shows no more
+            else:
+                body = body | fill
         regions.append(Region(layer.name, layer.role, material, body))
     return regions
 

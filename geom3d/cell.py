@@ -142,7 +142,8 @@ class Cell:
         for name, volume in zip(self.names, walls.volumes.tolist(), strict=False):
             if volume <= 0:
                 raise InputError(
-                    f"region {name!r} has no volume: the regions before it, or the top of the box, leave it no room"
+                    f"region {name!r} has no volume: the regions before it leave it no room "
+                    "(a fill must reach above what it covers)"
                 )
         return walls
 

@@ -6,8 +6,10 @@ Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tomllib
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +37,7 @@ Overrides = Annotated[
     Parameter(
         name="--set",
         negative=(),
+        show_default=False,
         help='Override a key: `--set parameters.pitch=12`, `--set layers.barrier.thickness="20 nm"`. Repeatable.',
     ),
 ]
@@ -43,6 +46,11 @@ Source = Annotated[str, Parameter(help="Path or name of a template.")]
 
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
+    # A request to end takes the same way as Ctrl-C, which removes unfinished files.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without µ or Ω shows a question mark
     sys.exit(run(sys.argv[1:]))
 
 
@@ -116,14 +124,13 @@ def describe(architecture: Annotated[str, Parameter(help="Name of an architectur
 
 
 @app.command
-def measure(template: Source, *, set_: Overrides = (), json: bool = False) -> None:
-    """Measure a battery: area gain, capacity per footprint and all else.
-
-    Parameters
-    ----------
-    json
-        Print JSON, for machines.
-    """
+def measure(
+    template: Source,
+    *,
+    set_: Overrides = (),
+    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
+) -> None:
+    """Measure a battery: area gain, capacity per footprint and all else."""
     design = _load(template, set_)
     report = design.measure()
     if json:
@@ -140,9 +147,11 @@ def build(
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder for the files; made if missing.")],
     set_: Overrides = (),
-    format: Annotated[tuple[str, ...], Parameter(negative=(), help="Kind of file; repeatable.")] = ("stl",),
+    format: Annotated[
+        tuple[str, ...], Parameter(negative=(), show_default=False, help="Kind of file: stl. Repeatable.")
+    ] = ("stl",),
     repeat: Annotated[
-        tuple[float, float] | None, Parameter(help="Unit cells in x and y; the template's where left out.")
+        tuple[float, float] | None, Parameter(negative=(), help="Unit cells in x and y; the template's where left out.")
     ] = None,
     unit: Annotated[str, Parameter(help="Length that one unit of the file stands for: mm or um.")] = "mm",
     scale: Annotated[float, Parameter(help="Magnification, for hand-sized demonstrators.")] = 1.0,
@@ -182,7 +191,7 @@ def render(
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="Picture to write, .png.")],
     set_: Overrides = (),
     view: Annotated[str, Parameter(help="cut (front quarter removed), iso or top.")] = "cut",
-    repeat: Annotated[tuple[int, int] | None, Parameter(help="Unit cells in x and y.")] = None,
+    repeat: Annotated[tuple[int, int] | None, Parameter(negative=(), help="Unit cells in x and y.")] = None,
     size: Annotated[tuple[int, int], Parameter(help="Width and height in pixels.")] = (1600, 1200),
 ) -> None:
     """Render a picture of a battery."""
@@ -202,7 +211,10 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     table = _table("template", "metric", "measured", "closed form", "deviation", "published", "deviation", "unit")
     failed = 0
     for name in templates or module.shipped():
-        for found in compare_ways(_load(name, ())):
+        design = _load(name, ())
+        for warning in design.measure().warnings:
+            _say(f"warning: {name}: {warning}")
+        for found in compare_ways(design):
             failed += not found.agrees
             numbers = [found.measured, found.closed, found.from_closed, found.published, found.from_published]
             shown = ["" if n is None else f"{n:+.2e}" if k in (2, 4) else f"{n:.6g}" for k, n in enumerate(numbers)]
@@ -235,7 +247,8 @@ def _override(text: str) -> tuple[str, Any]:
     if not equals:
         raise InputError(f"--set {text}: must have the form key=value")
     try:
-        return path.strip(), tomllib.loads(f"value = {value}")["value"]
+        read = tomllib.loads(f"value = {value}")
+        return path.strip(), read["value"] if len(read) == 1 else value.strip()
     except (ValueError, RecursionError):
         return path.strip(), value.strip()
 

@@ -105,8 +105,9 @@ def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str,
     metrics = dict(known)
     if template.layers or unusual:
         changed = ("volume_fraction.", "area_gain.anode", "area_gain.cathode")
-        kept = changed[:1] if not (unusual or Role.ELECTROLYTE in roles) else changed
-        metrics = {path: value for path, value in metrics.items() if not path.startswith(kept)}
+        facing = unusual or roles & {Role.ANODE, Role.CATHODE, Role.ELECTROLYTE}
+        gone = changed if facing else changed[:1]
+        metrics = {path: value for path, value in metrics.items() if not path.startswith(gone)}
     if unusual or roles & {Role.ANODE, Role.CATHODE}:
         return metrics
     return metrics | _capacities(template, {n: known[f"thickness_equivalent_um.{n}"] for n in ("anode", "cathode")})

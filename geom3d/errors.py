@@ -47,7 +47,8 @@ def choose_from(word: str, options: Iterable[str], *, limit: int = 40) -> str:
         limit: how many options are named at the most.
     """
     names = sorted(options)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    folded = {name.casefold(): name for name in names}
+    close = [folded[c] for c in difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)]
     hint = f"did you mean {close[0]!r}? " if close else ""
     shown = ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
     return f"{hint}valid: {shown or 'none'}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHORTEST, LONGEST = 1e-4, 1e5
 
 
-_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\W\d_]+)\s*\Z")
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\W\d_]+)\s*\Z")
 
 
 @cache

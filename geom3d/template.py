@@ -233,6 +233,9 @@ def parse_template(
         template = Template.model_validate(content)
     except ValidationError as error:
         raise InputError(explain(error, Template, content, "")) from None
+    metrics = [entry.metric for entry in template.published]
+    if len(set(metrics)) < len(metrics):
+        raise InputError("published.metric: each metric may have one published value only")
     twice = names_are_unique([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
     if twice is not None:
         raise InputError(f"layers: the name {twice!r} is taken; names of layers and regions must differ")

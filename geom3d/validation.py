@@ -31,6 +31,10 @@ _RULES = {
 }
 
 
+#: What the patterns of texts mean, by key.
+_PATTERNS = {"name": 'must be a name without any of | / \\ . = "', "colour": "must be a colour such as #1f77b4"}
+
+
 def explain(error: ValidationError, model: type[BaseModel], data: Any, prefix: str) -> str:
     """One line for the first finding, and how many more there are.
 
@@ -57,10 +61,10 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any, prefix: s
         path = ".".join([*place, key])
         message = f"{path}: unknown key; {choose_from(key, fields_of(model, first['loc'][:-1]))}"
     else:
-        if kind == "value_error":
+        if kind == "string_pattern_mismatch":
+            rule = _PATTERNS.get(str(first["loc"][-1]), f"must match {context['pattern']}")
+        elif kind == "value_error":
             rule = str(context["error"])
-        elif kind == "string_pattern_mismatch":
-            rule = f"must match {context['pattern']}"
         elif kind in _RULES:
             rule = _RULES[kind].format(**context)
         else:
@@ -72,6 +76,8 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any, prefix: s
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
     try:
         text = repr(value)
     except ValueError:  # Python refuses to write whole numbers of more than 4300 digits

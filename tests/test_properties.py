@@ -161,6 +161,11 @@ def assert_same_interfaces(one: Walls, two: Walls, scale: float = 1.0) -> None:
         assert there.get(pair, 0.0) == pytest.approx(expected, rel=1e-6, abs=slack), pair
 
 
+def slack_of_volume(walls: Walls) -> float:
+    """A thousand millionth of the box, or of a square one where it is slender: the grid goes by the longer side."""
+    return 1e-9 * max(walls.size[:2]) ** 2 * walls.size[2]
+
+
 @each_architecture
 @given(data=st.data())
 def test_any_parameters_give_a_checked_cell_or_a_clear_error(name, data):
@@ -205,7 +210,7 @@ def test_scaling_all_lengths(name, data, exponent, factor):
     if model.__annotations__:  # the flat cell has no length in the plane
         assert two.walls().footprint == pytest.approx(one.walls().footprint * s**2, rel=1e-9)
         assert two.walls().volumes == pytest.approx(
-            one.walls().volumes * s**3, rel=1e-6, abs=1e-9 * math.prod(two.walls().size)
+            one.walls().volumes * s**3, rel=1e-6, abs=slack_of_volume(two.walls())
         )
         assert_same_interfaces(one.walls(), two.walls(), s)
     assert numbers(two.measure()["area_gain"]) == pytest.approx(numbers(one.measure()["area_gain"]), rel=1e-6, abs=1e-6)
@@ -238,7 +243,7 @@ def test_shifting_the_lattice_changes_nothing(name, data):
     ]
     moved = cell.moved(*shift)
     shifted = moved.walls()
-    assert shifted.volumes == pytest.approx(walls.volumes, rel=0, abs=1e-9 * math.prod(walls.size))
+    assert shifted.volumes == pytest.approx(walls.volumes, rel=0, abs=slack_of_volume(walls))
     assert_same_interfaces(walls, shifted)
     one, two = design.measure(), make_report(design.template, moved, shifted)
     for key in ("area_gain", "connected_fraction", "capacity_uAh_cm2", "transmittance"):
@@ -264,7 +269,7 @@ def test_a_coat_of_two_coats_changes_no_other_region(name, data, share):
     index = one.cell().names.index(layer["name"])
     here, there = one.walls().volumes, two.walls().volumes
     joined = np.r_[there[:index], there[index] + there[index + 1], there[index + 2 :]]
-    assert joined == pytest.approx(here, rel=0, abs=1e-9 * math.prod(one.walls().size))
+    assert joined == pytest.approx(here, rel=0, abs=slack_of_volume(one.walls()))
 
 
 @each_architecture
@@ -373,10 +378,5 @@ def test_repeating_changes_no_number(name, data):
 @given(data=st.data())
 def test_measured_equals_closed_form(name, most_layers, data):
     design = valid(data.draw(designs(name, most_layers=most_layers, roles=False)))
-    report = design.measure()
     for number in verify(design):
-        side = number.path.removeprefix("capacity_uAh_cm2.")
-        if side in ("anode", "cathode") and report["connected_fraction"][side] != 1:
-            assert report[f"{number.path}_in_all"] == pytest.approx(number.closed, rel=1e-3)
-        else:
-            assert number.agrees, number
+        assert number.agrees, number

@@ -145,3 +145,25 @@ def test_coat_on_a_fill_that_covers_all_draws_no_buried_outlines(name, parameter
         for thickness in (0.01, 150.0)
     ]
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(("tolerance", "radius"), [(0.02, 6.488), (0.1, 5.205), (0.2, 10.409)])
+def test_films_around_corners_nest_whatever_the_tolerance(tolerance, radius):
+    """Arcs around one corner once got sides by their own radius: a chord of the outer cut into the inner film."""
+    layers = [
+        layer("inner", thickness=radius - 0.002),
+        layer("thin", thickness=0.004),
+        layer("outer", thickness=0.5),
+    ]
+    description = {"architecture": "interdigitated_plates", "parameters": {"fingers": 1}, "layers": layers}
+    report = geom3d.design(description | {"tolerance": tolerance}).measure()
+    assert "inner|outer" not in report["interfaces_um2"]
+
+
+@pytest.mark.parametrize("name", ["interdigitated_pillars", "interdigitated_plates"])
+def test_closed_form_where_a_layer_is_an_electrode(name):
+    """It faces the cell's own electrolyte, which the closed form of the bare cell knows nothing of."""
+    electrode = {"name": "more", "role": "anode", "material": "germanium", "thickness": 1.0}
+    mounting = {"mounting": "substrate"} if name == "interdigitated_pillars" else {}
+    design = geom3d.design({"architecture": name, "parameters": mounting, "layers": [electrode]})
+    assert all(number.agrees for number in verify(design))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d import __version__
+from geom3d.errors import InputError
 from geom3d.exports import Job, replacing
 from geom3d.progress import Advance, bar
 from geom3d.walls import IntArray, Walls
@@ -19,6 +20,8 @@ from geom3d.walls import IntArray, Walls
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 #: Triangles that are prepared at once: 5 MB.
 CHUNK = 100_000
+#: The format counts triangles in 32 bits.
+MOST_TRIANGLES = 2**32 - 1
 
 
 def export(job: Job) -> list[dict[str, Any]]:
@@ -58,7 +61,16 @@ def write_stl(
 
     Returns:
         the number of triangles.
+
+    Raises:
+        InputError: where there are more than the format can count.
     """
+    count = sum(len(faces) * len(columns) for _, columns, faces, _ in walls.tiles(labels, repeat))
+    if count > MOST_TRIANGLES:
+        raise InputError(
+            f"repeat: {repeat[0]} × {repeat[1]} cells have {count:,} triangles; "
+            f"a binary STL file holds {MOST_TRIANGLES:,}: take fewer cells or a larger tolerance"
+        )
     # Some readers take a file whose first word is "solid" for text; cutting may split a letter, hence "ignore".
     header = head.encode("ascii", "replace")[:80].ljust(80)
     file.write(header + b"\0\0\0\0")

@@ -55,6 +55,11 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         present = bool(sample.labels(role))
         gains[role.value] = float(walls.areas[facing].sum()) / footprint if present else None
         gains[f"{role.value}_side_walls"] = float(walls.areas[facing & upright].sum()) / footprint if present else None
+    short = _short_circuit(sample)
+    if not short and sample.labels(Role.ANODE) and sample.labels(Role.CATHODE):
+        for role in (Role.ANODE, Role.CATHODE):
+            if gains[role.value] == 0:
+                sample.warnings.append(f"the {role.value} faces no electrolyte: no current can flow")
     gains["side_walls"] = float(walls.areas[surface & upright].sum()) / footprint
     gains["by_layer"] = {
         layer.name: walls.area_between([label], list(range(label + 1, len(names)))) / footprint
@@ -65,7 +70,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         "footprint_um2": footprint,
         "area_gain": gains,
         "interfaces_um2": {f"{names[a]}|{names[b]}": area for (a, b), area in walls.interfaces().items()},
-        "short_circuit_um2": _short_circuit(sample),
+        "short_circuit_um2": short,
     }
 
 

@@ -31,6 +31,6 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         share = shares[role.value]
         if share is not None and share < 1 - 1e-9:
             sample.warnings.append(
-                f"{1 - share:.3g} of the {role.value} does not reach its collector and is not counted"
+                f"{100 * (1 - share):.3g} % of the {role.value} does not reach its collector and is not counted"
             )
     return {"connected_fraction": shares}
