@@ -124,24 +124,24 @@ def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
 def _draw(
     shapes: list[Shape], size: tuple[float, float], step: float, tolerance: float | None
 ) -> dict[Disc | Strip | Polygon, shapely.Geometry]:
-    """Every simple shape as a polygon on the grid. Circles around one centre get one number of sides, so that
-    films nest without crossing and vertices match from storey to storey.
+    """Every simple shape as a polygon on the grid.
+
+    Curves around one centre get one number of sides, so that films nest without crossing and vertices match from
+    storey to storey.
     """
     simple = list(dict.fromkeys(part for shape in shapes for part in shape.primitives()))
-    sides: dict[tuple[float, float], int] = {}
+    sides: dict[object, int] = {}
     for part in simple:
-        if isinstance(part, Disc):
-            centre = part.x, part.y
-            sides[centre] = max(sides.get(centre, 0), part.segments(tolerance))
+        if not isinstance(part, Strip):
+            sides[part.centre] = max(sides.get(part.centre, 0), part.segments(tolerance))
     drawn: dict[Disc | Strip | Polygon, shapely.Geometry] = {}
     for part in simple:
         if isinstance(part, Disc):
-            drawn[part] = shapely.polygons(snap(part.draw(sides[part.x, part.y]), step))
+            drawn[part] = shapely.polygons(snap(part.draw(sides[part.centre]), step))
         elif isinstance(part, Strip):
             drawn[part] = shapely.polygons(snap(part.draw(size), step))
         else:
-            exact = part.exact(part.segments(tolerance))
-            drawn[part] = shapely.transform(exact, lambda xy: snap(xy, step))
+            drawn[part] = shapely.transform(part.exact(sides[part.centre]), lambda xy: snap(xy, step))
     return drawn
 
 

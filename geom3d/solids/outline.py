@@ -117,6 +117,11 @@ class Disc:
         reach = 1.3 * self.radius
         return self.x - reach, self.y - reach, self.x + reach, self.y + reach
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """What films around this disc have in common."""
+        return self.x, self.y
+
     def segments(self, tolerance: float | None) -> int:
         """Sides of the polygon whose chords stay within the tolerance (µm); None means 0.1 % of the radius.
 
@@ -210,6 +215,11 @@ class Polygon:
         corners, grown = np.array(self.corners), max(self.distance, 0.0)
         low, high = corners.min(axis=0) - grown, corners.max(axis=0) + grown
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @property
+    def centre(self) -> tuple[tuple[float, float], ...]:
+        """What films around this polygon have in common."""
+        return self.corners
 
     def segments(self, tolerance: float | None) -> int:
         """Sides of a full turn at the rounded corners."""
