@@ -164,7 +164,7 @@ class Cell:
         return f"<p>Cell of {x:.6g} × {y:.6g} × {z:.6g} µm</p><table>{rows}</table>"
 
 
-def names_are_unique(names: Iterable[str]) -> str | None:
+def first_duplicate(names: Iterable[str]) -> str | None:
     """The first name that occurs twice (files and override paths do not tell case apart), or None."""
     seen: set[str] = set()
     for name in names:

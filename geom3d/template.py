@@ -23,7 +23,7 @@ from pydantic import model_validator as _model_validator
 
 from geom3d import architectures, materials
 from geom3d.architectures import ParametersBase
-from geom3d.cell import Role, names_are_unique
+from geom3d.cell import Role, first_duplicate
 from geom3d.errors import InputError, choose_from
 from geom3d.materials import Material
 from geom3d.quantities import Length, convert
@@ -236,7 +236,7 @@ def parse_template(
     metrics = [entry.metric for entry in template.published]
     if len(set(metrics)) < len(metrics):
         raise InputError("published.metric: each metric may have one published value only")
-    twice = names_are_unique([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
+    twice = first_duplicate([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
     if twice is not None:
         raise InputError(f"layers: the name {twice!r} is taken; names of layers and regions must differ")
     return template

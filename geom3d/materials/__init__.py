@@ -80,10 +80,10 @@ class Material(BaseModel):
         return charge * self.density_g_cm3 / 10
 
     @property
-    def densest_uAh_cm2_um(self) -> float:
-        """The largest charge per footprint and thickness that is known of it, µAh/cm²/µm; 0 if none is."""
-        charges = (self.capacity_practical_mAh_g, self.capacity_theoretical_mAh_g)
-        return max((c for c in charges if c is not None), default=0.0) * (self.density_g_cm3 or 0.0) / 10
+    def usual_uAh_cm2_um(self) -> float:
+        """Practical charge per footprint and thickness, theoretical where that is all there is, µAh/cm²/µm; else 0."""
+        charge = self.capacity_practical_mAh_g or self.capacity_theoretical_mAh_g or 0.0
+        return charge * (self.density_g_cm3 or 0.0) / 10
 
 
 def shipped() -> list[str]:

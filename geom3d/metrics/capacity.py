@@ -129,7 +129,7 @@ def _flag(sample: Sample, what: str, capacity: float | None, role: Role) -> None
     used = [sample.cell.regions[k].material for k in sample.labels(role)]
     # A device whose electrodes are not drawn is held against the densest one there is.
     known = used or [m for m in map(find, shipped()) if m is not None and role.value in m.roles]
-    densest = max(material.densest_uAh_cm2_um for material in known)
+    densest = max(material.usual_uAh_cm2_um for material in known)
     if capacity > THICKEST * densest:
         sample.warnings.append(
             f"{what} of {capacity:.4g} µAh/cm² would need {capacity / densest / 1000:.2g} mm of dense electrode: "
