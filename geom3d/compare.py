@@ -11,6 +11,7 @@ from geom3d import __version__
 from geom3d.api import Design
 from geom3d.errors import InputError, OutputError, choose_from
 from geom3d.exports import replacing
+from geom3d.metrics import metric_of
 from geom3d.progress import bar
 from geom3d.report import Row
 
@@ -39,21 +40,16 @@ def compare(designs: Sequence[Design], path: Path) -> None:
 def _table(designs: Sequence[Design]) -> list[list[Row | None]]:
     """One line per metric that at least one design has, one entry per design."""
     columns = [{row.path: row for row in design.measure().rows()} for design in designs]
-    # Lines of named regions are sorted in where their metric stands, not where their design comes.
-    order = {path: (rank, k) for k, column in enumerate(columns) for rank, path in enumerate(column)}
-    paths = sorted(dict.fromkeys(p for column in columns for p in column), key=lambda p: (_head(p, columns), order[p]))
+    # Regions and layers of later designs follow those of earlier ones, within the place of their metric.
+    paths = sorted(dict.fromkeys(path for column in columns for path in column), key=_rank)
     lines = [[column.get(path) for column in columns] for path in paths]
     return [line for line in lines if any(row is not None and row.value is not None for row in line)]
 
 
-def _head(path: str, columns: list[dict[str, Row]]) -> int:
-    """Rank of a path's metric: the place of its title in the first design that shows it."""
-    from geom3d.metrics import catalogue
-
-    for rank, metric in enumerate(catalogue()):
-        if metric.path == path or (metric.path.endswith("*") and path.startswith(metric.path[:-1])):
-            return rank
-    return len(columns[0])
+def _rank(path: str) -> int:
+    """Where tables show the metric of a path."""
+    metric = metric_of(path)
+    return metric.rank if metric is not None else 0
 
 
 def _parameters(designs: Sequence[Design]) -> dict[str, list[str]]:

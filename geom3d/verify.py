@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from geom3d.api import Design
 from geom3d.closed_form import closed_form
 from geom3d.errors import InputError
-from geom3d.metrics import Metric, catalogue
+from geom3d.metrics import metric_of
 
 #: Largest deviation from a closed form that passes: areas carry the chord tolerance, 0.03 % by default.
 PASS = 1e-3
@@ -80,23 +80,16 @@ def verify(design: Design) -> Iterator[Comparison]:
             raise InputError(
                 f"{design.source}: published.metric: {path!r} is a group; name one number of it, such as {path}.{next(iter(value))}"
             )
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        metric = metric_of(path)
+        if metric is None or isinstance(value, bool) or not isinstance(value, int | float):
             raise InputError(f"{design.source}: published.metric: {path!r} is not a number in this design")
         entry = published.get(path)
         yield Comparison(
             template=design.template.name,
             path=path,
-            unit=_metric(path).unit,
+            unit=metric.unit,
             measured=value,
             closed=closed.get(path),
             published=None if entry is None else entry.value,
             note="" if entry is None else entry.note,
         )
-
-
-def _metric(path: str) -> Metric:
-    """The quantity that a path belongs to."""
-    for metric in catalogue():
-        if metric.path == path or (metric.path.endswith("*") and path.startswith(metric.path[:-1])):
-            return metric
-    raise InputError(f"published.metric: {path} is not a single number of the report")

@@ -96,6 +96,14 @@ def catalogue() -> tuple[Metric, ...]:
     return tuple(sorted((m for module in modules() for m in module.METRICS), key=lambda m: m.rank))
 
 
+def metric_of(path: str) -> Metric | None:
+    """The quantity that the value at a path of the report belongs to; None where it belongs to none."""
+    for metric in catalogue():
+        if metric.path == path or (metric.path.endswith("*") and path.startswith(metric.path[:-1])):
+            return metric
+    return None
+
+
 def measure(template: Template, cell: Cell, walls: Walls) -> dict[str, Any]:
     """All entries of the report of a battery, nested as in `measure --json`."""
     sample = Sample(template, cell, walls)
