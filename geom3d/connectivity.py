@@ -21,7 +21,7 @@ def reaching(chunks: Chunks, electrode: list[int], collectors: list[int], substr
     """
     members = np.isin(chunks.labels, [*electrode, *collectors])
     inner = members[chunks.links].all(axis=1)
-    component = _components(len(members), chunks.links[inner])
+    component = components(len(members), chunks.links[inner])
     if collectors:
         anchors = np.isin(chunks.labels, collectors)
     else:
@@ -31,7 +31,7 @@ def reaching(chunks: Chunks, electrode: list[int], collectors: list[int], substr
     return reached
 
 
-def _components(count: int, links: IntArray) -> IntArray:
+def components(count: int, links: IntArray) -> IntArray:
     """(count,) number of the component of each piece."""
     graph = coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
@@ -56,5 +56,5 @@ def _endless(links: IntArray, shifts: IntArray, count: int) -> BoolArray:
         for row in range(2):
             there = (column + shifts[:, 0]) % 2 * 2 + (row + shifts[:, 1]) % 2
             parts.append(links + np.column_stack([np.full(len(links), 2 * column + row), there]) * count)
-    label = _components(4 * count, np.concatenate(parts)).reshape(4, count)
+    label = components(4 * count, np.concatenate(parts)).reshape(4, count)
     return np.asarray((label[0] == label[1:]).any(axis=0))

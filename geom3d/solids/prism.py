@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from geom3d.connectivity import components
 from geom3d.solids.floorplan import FloorPlan, floor_plan, grid_step, snap
 from geom3d.solids.outline import Shape
 from geom3d.walls import OUTSIDE, BoolArray, Chunks, FloatArray, IntArray, Walls
@@ -117,60 +118,93 @@ def _storeys(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[
 
 def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Walls:
     """Every triangle between two labels: floors from the plan's triangles, side walls from its edges."""
-    storeys, count = len(labels), len(plan.points)
-    triangles: list[IntArray] = []
-    behind: list[IntArray] = []
-    front: list[IntArray] = []
-
-    def add(faces: IntArray, back: IntArray, fore: IntArray) -> None:
-        triangles.append(faces)
-        behind.append(back)
-        front.append(fore)
-
+    count = len(plan.points)
     beyond = np.full((1, labels.shape[1]), OUTSIDE)
     stack = np.vstack([beyond, labels, beyond])[:, plan.face]
     level, triangle = np.nonzero(stack[:-1] != stack[1:])
     below, above = stack[level, triangle], stack[level + 1, triangle]
     corners = plan.triangles[triangle] + (level * count)[:, None]
-    floor = below == OUTSIDE  # the normal of the box's bottom points down, out of the box
-    add(
-        np.where(floor[:, None], corners[:, ::-1], corners),
-        np.where(floor, above, below),
-        np.where(floor, below, above),
-    )
+    bottom = below == OUTSIDE  # its normal points down, out of the box
+    floors = np.where(bottom[:, None], corners[:, ::-1], corners)
+    used = np.zeros(len(levels) * count, dtype=bool)
+    used[floors] = True
+    sides, behind, front, rim = _side_walls(plan, labels, used.reshape(len(levels), count))
 
-    left, right = labels[:, plan.left], labels[:, plan.right]
-    storey, edge = np.nonzero(left != right)
-    a, b = plan.edges[edge, 0] + storey * count, plan.edges[edge, 1] + storey * count
-    quads = np.stack([np.column_stack([a, b, b + count]), np.column_stack([a, b + count, a + count])], axis=1)
-    add(quads.reshape(-1, 3), np.repeat(left[storey, edge], 2), np.repeat(right[storey, edge], 2))
-
-    inner = sum(len(part) for part in triangles)
-    storey, edge = (grid.ravel() for grid in np.indices((storeys, len(plan.seam))))
-    a, b = plan.seam[edge, 0] + storey * count, plan.seam[edge, 1] + storey * count
-    quads = np.stack([np.column_stack([a, b, b + count]), np.column_stack([a, b + count, a + count])], axis=1)
-    outside = np.full(len(storey) * 2, OUTSIDE)
-    add(quads.reshape(-1, 3), np.repeat(labels[storey, plan.seam_faces[edge, 0]], 2), outside)
-    a, b = plan.seam_twin[edge, 0] + storey * count, plan.seam_twin[edge, 1] + storey * count
-    quads = np.stack([np.column_stack([b, a, b + count]), np.column_stack([a, a + count, b + count])], axis=1)
-    add(quads.reshape(-1, 3), np.repeat(labels[storey, plan.seam_faces[edge, 1]], 2), outside)
-    rim = len(outside)
-    twin = np.full(inner + 2 * rim, -1)
+    triangles = np.concatenate([floors, sides])
+    inner = len(triangles) - 2 * rim
+    twin = np.full(len(triangles), -1)
     twin[inner : inner + rim] = np.arange(inner + rim, inner + 2 * rim)
     twin[inner + rim :] = np.arange(inner, inner + rim)
-
-    used, index = np.unique(np.concatenate(triangles), return_inverse=True)
-    vertices = np.column_stack([plan.points[used % count], levels[used // count]])
+    kept, index = np.unique(triangles, return_inverse=True)
     return Walls(
         names=names,
         size=(plan.size[0], plan.size[1], float(levels[-1])),
-        vertices=vertices,
+        vertices=np.column_stack([plan.points[kept % count], levels[kept // count]]),
         triangles=index.reshape(-1, 3),
-        behind=np.concatenate(behind),
-        front=np.concatenate(front),
+        behind=np.concatenate([np.where(bottom, above, below), behind]),
+        front=np.concatenate([np.where(bottom, below, above), front]),
         twin=twin,
         chunks=_chunks(plan, levels, labels),
     )
+
+
+def _side_walls(plan: FloorPlan, labels: IntArray, used: BoolArray) -> tuple[IntArray, IntArray, IntArray, int]:
+    """Side walls, each in one piece from where it begins to where it ends or something else meets it.
+
+    Args:
+        plan: its edges, and the pairs of edges on the seams of the period.
+        labels: (S, F) by storey and face.
+        used: (S + 1, P) which vertices floors have at which level.
+
+    Returns:
+        (T, 3) vertex numbers (level × P + point), (T,) labels behind and in front, and how many triangles the high
+        side faces of the box have; they come last but for their twins on the low side faces, in the same order.
+    """
+    storeys, count, seams = len(labels), len(plan.points), len(plan.seam)
+    ends = np.concatenate([plan.edges, plan.seam, plan.seam_twin])
+    outside = np.full((storeys, 2 * seams), OUTSIDE)
+    back = labels[:, np.concatenate([plan.left, plan.seam_faces[:, 0], plan.seam_faces[:, 1]])]
+    fore = np.hstack([labels[:, plan.right], outside])
+    wall = back != fore
+    # Levels at which a wall simply goes on; of the two sides of a seam, only where both do.
+    on = np.zeros((storeys + 1, len(ends)), dtype=bool)
+    on[1:-1] = wall[:-1] & wall[1:] & (back[:-1] == back[1:]) & (fore[:-1] == fore[1:])
+    high, low = slice(len(ends) - 2 * seams, len(ends) - seams), slice(len(ends) - seams, len(ends))
+    on[:, high] = on[:, low] = on[:, high] & on[:, low]
+    present = np.zeros_like(on)
+    present[:-1] |= wall
+    present[1:] |= wall
+
+    # A wall must be cut where a vertex on it is used, and so must the walls that go on from that cut.
+    level, edge = np.nonzero(present & ~on)
+    used[level, ends[edge, 0]] = used[level, ends[edge, 1]] = True
+    level, edge = np.nonzero(on)
+    along = ends[edge] + (level * count)[:, None]
+    every = np.repeat(np.arange(storeys + 1) * count, 2 * seams)
+    through = np.column_stack([plan.seam.ravel(), plan.seam_twin.ravel()])
+    links = np.concatenate([along, np.tile(through, (storeys + 1, 1)) + every[:, None]])
+    group = components(used.size, links)
+    used = np.bincount(group, weights=used.ravel())[group].reshape(used.shape) > 0
+
+    cut = present & (~on | used[:, ends[:, 0]])
+    stops = np.where(cut, np.arange(storeys + 1)[:, None], storeys + 1)
+    stops = np.minimum.accumulate(stops[::-1], axis=0)[::-1]
+    storey, edge = np.nonzero(wall & cut[:-1])
+    parts = []
+    for low_side, chosen in ((False, edge < low.start), (True, edge >= low.start)):
+        at, of = storey[chosen], edge[chosen]
+        if not low_side:  # the inner walls first, then the high side faces
+            order = np.argsort(of >= high.start, kind="stable")
+            at, of = at[order], of[order]
+        a, b = (ends[of] + (at * count)[:, None]).T
+        rise = (stops[at + 1, of] - at) * count
+        halves = (
+            ([b, a, b + rise], [a, a + rise, b + rise]) if low_side else ([a, b, b + rise], [a, b + rise, a + rise])
+        )
+        quads = np.stack([np.column_stack(half) for half in halves], axis=1).reshape(-1, 3)
+        parts.append((quads, np.repeat(back[at, of], 2), np.repeat(fore[at, of], 2)))
+    triangles, behind, front = (np.concatenate(pair) for pair in zip(*parts, strict=True))
+    return triangles, behind, front, len(parts[1][0])
 
 
 def _chunks(plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Chunks:
