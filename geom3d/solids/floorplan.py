@@ -1,4 +1,4 @@
-"""One floor plan for all storeys: every outline noded, polygonised and triangulated once.
+"""One floor plan for all storeys: every outline noded and polygonised once.
 
 All coordinates lie on a grid whose step is a power of two, and the period is a whole number of steps. So a shift by
 a period is exact in float64, opposite sides of the box match bit for bit, and vertices are identified by equality,
@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from geom3d.errors import GeometryError
 from geom3d.solids.outline import (
@@ -59,6 +61,7 @@ class FloorPlan:
         seam_faces: (B, 2) the face at the high side and the face at the low side.
         seam_axis: (B,) 0 where the seam is at the end of x, 1 at the end of y.
         masks: for each shape drawn, the (F,) faces that lie in it.
+        faces: (F,) the faces as polygons, µm.
     """
 
     size: tuple[float, float]
@@ -74,6 +77,45 @@ class FloorPlan:
     seam_faces: IntArray
     seam_axis: IntArray
     masks: dict[Shape, BoolArray]
+    faces: NDArray[Any]
+
+    def triangulate(self, chosen: BoolArray) -> IntArray:
+        """(T, 3) triangles over some faces taken together, without the outlines between them.
+
+        Args:
+            chosen: (F,) which faces.
+        """
+        if np.count_nonzero(chosen) == 1:
+            return np.asarray(self.triangles[self.face == int(np.argmax(chosen))])
+        soup, _ = _triangles(shapely.get_parts(shapely.coverage_union_all(self.faces[chosen])))
+        triangles = np.searchsorted(_as_complex(self.points), _as_complex(soup)).reshape(-1, 3)
+        return _turned(triangles, soup)
+
+
+def _triangles(polygons: NDArray[Any]) -> tuple[FloatArray, IntArray]:
+    """Corners (T, 3, 2) of a triangulation of polygons, and (T,) the polygon of each."""
+    cut = shapely.constrained_delaunay_triangles(polygons)
+    soup = np.ascontiguousarray(shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3])
+    return soup, np.repeat(np.arange(len(polygons)), shapely.get_num_geometries(cut))
+
+
+def _as_complex(points: FloatArray) -> NDArray[np.complex128]:
+    """(n,) points of the plane as complex numbers, which sort and compare as one."""
+    return np.ascontiguousarray(points.reshape(-1, 2)).view(np.complex128).ravel()
+
+
+def _turned(triangles: IntArray, soup: FloatArray) -> IntArray:
+    """The triangles, counter-clockwise."""
+    doubled = _doubled(soup)
+    if (doubled == 0).any():
+        raise GeometryError("the floor plan has a triangle without area; change a length slightly")
+    return np.where((doubled > 0)[:, None], triangles, triangles[:, ::-1])
+
+
+def _doubled(soup: FloatArray) -> FloatArray:
+    """(T,) twice the signed area of plane triangles."""
+    a, b = soup[:, 1] - soup[:, 0], soup[:, 2] - soup[:, 0]
+    return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
 
 
 def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: float | None) -> FloorPlan:
@@ -94,16 +136,11 @@ def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: fl
     paths = [path for shape in drawn.values() for ring in _rings(shape) for path in _wrap(ring, size, step)]
     faces = _faces(paths, size, step)
 
-    cut = shapely.constrained_delaunay_triangles(faces)
-    soup = np.ascontiguousarray(shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3])
-    face = np.repeat(np.arange(len(faces)), shapely.get_num_geometries(cut))
-    points, index = np.unique(soup.reshape(-1, 2).view(np.complex128).ravel(), return_inverse=True)
+    soup, face = _triangles(faces)
+    points, index = np.unique(_as_complex(soup), return_inverse=True)
     corners = np.column_stack([points.real, points.imag])
-    triangles = index.reshape(-1, 3)
-    doubled = _cross(soup[:, 1] - soup[:, 0], soup[:, 2] - soup[:, 0])
-    if (doubled == 0).any():
-        raise GeometryError("the floor plan has a triangle without area; change a length slightly")
-    triangles = np.where((doubled > 0)[:, None], triangles, triangles[:, ::-1])
+    doubled = _doubled(soup)
+    triangles = _turned(index.reshape(-1, 3), soup)
     areas = np.bincount(face, weights=np.abs(doubled) / 2, minlength=len(faces)).astype(np.float64)
     if abs(areas.sum() - size[0] * size[1]) > 1e-11 * size[0] * size[1]:
         raise GeometryError("the floor plan does not fill its period exactly once; change a length slightly")
@@ -113,12 +150,7 @@ def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: fl
     inside = soup[first].mean(axis=1)
     known: dict[Shape, BoolArray] = {}
     masks = {shape: _mask(shape, inside, size, drawn, known) for shape in shapes}
-    return FloorPlan(size, corners, triangles, face, areas, *_edges(corners, triangles, face, size), masks)
-
-
-def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
-    """(n,) z of the cross product of plane vectors."""
-    return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
+    return FloorPlan(size, corners, triangles, face, areas, *_edges(corners, triangles, face, size), masks, faces)
 
 
 def _draw(

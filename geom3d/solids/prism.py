@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -119,13 +120,7 @@ def _storeys(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[
 def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Walls:
     """Every triangle between two labels: floors from the plan's triangles, side walls from its edges."""
     count = len(plan.points)
-    beyond = np.full((1, labels.shape[1]), OUTSIDE)
-    stack = np.vstack([beyond, labels, beyond])[:, plan.face]
-    level, triangle = np.nonzero(stack[:-1] != stack[1:])
-    below, above = stack[level, triangle], stack[level + 1, triangle]
-    corners = plan.triangles[triangle] + (level * count)[:, None]
-    bottom = below == OUTSIDE  # its normal points down, out of the box
-    floors = np.where(bottom[:, None], corners[:, ::-1], corners)
+    floors, under, over = _floors(plan, labels)
     used = np.zeros(len(levels) * count, dtype=bool)
     used[floors] = True
     sides, behind, front, rim = _side_walls(plan, labels, used.reshape(len(levels), count))
@@ -141,11 +136,43 @@ def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: 
         size=(plan.size[0], plan.size[1], float(levels[-1])),
         vertices=np.column_stack([plan.points[kept % count], levels[kept // count]]),
         triangles=index.reshape(-1, 3),
-        behind=np.concatenate([np.where(bottom, above, below), behind]),
-        front=np.concatenate([np.where(bottom, below, above), front]),
+        behind=np.concatenate([under, behind]),
+        front=np.concatenate([over, front]),
         twin=twin,
         chunks=_chunks(plan, levels, labels),
     )
+
+
+def _floors(plan: FloorPlan, labels: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Level walls, each over all faces between the same two labels at once.
+
+    Args:
+        plan: its triangles.
+        labels: (S, F) by storey and face.
+
+    Returns:
+        (T, 3) vertex numbers (level × P + point), and (T,) labels behind and in front.
+    """
+    count = len(plan.points)
+    beyond = np.full((1, labels.shape[1]), OUTSIDE)
+    stack = np.vstack([beyond, labels, beyond])
+    shapes: dict[bytes, IntArray] = {}
+    parts: list[tuple[IntArray, IntArray, IntArray]] = []
+    for level, (below, above) in enumerate(pairwise(stack)):
+        between = np.where(below != above, (below + 1) * (labels.max() + 2) + above + 1, -1)
+        for kind in np.unique(between[between >= 0]):
+            chosen = between == kind
+            key = chosen.tobytes()
+            if key not in shapes:
+                shapes[key] = plan.triangulate(chosen)
+            corners = shapes[key] + level * count
+            first = int(np.argmax(chosen))
+            back, fore = below[first], above[first]
+            if back == OUTSIDE:  # the bottom of the box: its normal points down, out of it
+                corners, back, fore = corners[:, ::-1], fore, back
+            parts.append((corners, np.full(len(corners), back), np.full(len(corners), fore)))
+    floors, behind, front = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return floors, behind, front
 
 
 def _side_walls(plan: FloorPlan, labels: IntArray, used: BoolArray) -> tuple[IntArray, IntArray, IntArray, int]:
