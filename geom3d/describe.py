@@ -23,7 +23,10 @@ def rows(architecture: Architecture) -> list[tuple[str, str, str, str, str]]:
 
 def regions(architecture: Architecture) -> list[str]:
     """Names of the architecture's own regions at default parameters."""
-    return [name for name, _, _ in architecture.build(architecture.Parameters()).regions]
+    names = [name for name, _, _ in architecture.build(architecture.Parameters()).regions]
+    return names + (
+        ["backing (where its thickness is not 0)"] if "backing" in architecture.Parameters.model_fields else []
+    )
 
 
 def limits(info: FieldInfo) -> tuple[float, float]:

@@ -174,3 +174,14 @@ def test_copies_of_a_plate_with_holes_keep_their_holes():
     (plate,) = repeated(sieve, [(0, 0), (2, 0)])
     at = np.array([[1.0, 1.0], [3.0, 1.0], [2.0, 1.0]])
     assert plate.contains(at, (4.0, 2.0)).tolist() == [False, False, True]
+
+
+def test_walls_are_not_cut_where_nothing_meets_them():
+    """The bottom of a wafer is two triangles, whatever stands on it; a post's side is one ring of quads per film."""
+    design = geom3d.load("pillars-coated", {"parameters.lattice": "square"})
+    walls = design.walls()
+    scaffold = walls.names.index("scaffold")
+    bottom = (walls.front == OUTSIDE) & (walls.area_vectors[:, 2] < 0)
+    assert np.count_nonzero(bottom) == 2
+    side = walls.between([scaffold], [walls.names.index("barrier")]) & walls.upright
+    assert np.count_nonzero(side) == 2 * 72
