@@ -16,9 +16,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from geom3d.api import Design, design, load
-    from geom3d.cell import Cell, Facts, Region, Role
+    from geom3d.cell import Cell, Facts, Region
     from geom3d.errors import Geom3dError, GeometryError, InputError, OutputError
     from geom3d.report import Report
+    from geom3d.roles import Role
     from geom3d.template import Template
     from geom3d.walls import OUTSIDE, Walls
 
@@ -26,7 +27,7 @@ _HOME = {
     "Cell": "cell",
     "Facts": "cell",
     "Region": "cell",
-    "Role": "cell",
+    "Role": "roles",
     "Design": "api",
     "design": "api",
     "load": "api",

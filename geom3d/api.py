@@ -105,16 +105,13 @@ class Design:
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
-        cells = self.template.repeat if repeat is None else tuple(repeat)
-        if len(cells) != 2 or not all(isinstance(n, int | float) for n in cells):
-            raise InputError(f"repeat: must be two whole numbers; got {repeat!r}")
         job = Job(
             template=self.template,
             overrides=self.overrides,
             walls=self._walls,
             report=self._report,
             folder=Path(folder),
-            repeat=(cells[0], cells[1]),
+            repeat=self.template.repeat if repeat is None else repeat,
             unit=unit,
             scale=scale,
         )

@@ -6,9 +6,10 @@ import math
 
 from geom3d import architectures
 from geom3d.architectures import Structure
-from geom3d.cell import Cell, Region, Role
+from geom3d.cell import Cell, Region
 from geom3d.errors import InputError
 from geom3d.materials import Material, find, shipped
+from geom3d.roles import Role
 from geom3d.solids import Solid
 from geom3d.solids.outline import Everywhere
 from geom3d.solids.prism import Prism, Prisms

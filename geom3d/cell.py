@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 
 from geom3d.errors import InputError
 from geom3d.materials import Material
+from geom3d.roles import Role
 from geom3d.solids import Solid
 from geom3d.solids.outline import Shape
 from geom3d.walls import FloatArray, IntArray, Walls
-
-
-class Role(StrEnum):
-    """What a region does in the battery. Metrics go by role, never by name."""
-
-    SUBSTRATE = "substrate"
-    BARRIER = "barrier"
-    ANODE_COLLECTOR = "anode_collector"
-    ANODE = "anode"
-    ELECTROLYTE = "electrolyte"
-    CATHODE = "cathode"
-    CATHODE_COLLECTOR = "cathode_collector"
-    ENCAPSULATION = "encapsulation"
 
 
 @dataclass(frozen=True)
@@ -162,13 +148,3 @@ class Cell:
         )
         x, y, z = self.size
         return f"<p>Cell of {x:.6g} × {y:.6g} × {z:.6g} µm</p><table>{rows}</table>"
-
-
-def first_duplicate(names: Iterable[str]) -> str | None:
-    """The first name that occurs twice (files and override paths do not tell case apart), or None."""
-    seen: set[str] = set()
-    for name in names:
-        if name.casefold() in seen:
-            return name
-        seen.add(name.casefold())
-    return None

@@ -13,7 +13,8 @@ from itertools import pairwise
 from geom3d import architectures
 from geom3d.architectures import Profile
 from geom3d.assembly import assemble
-from geom3d.cell import Region, Role
+from geom3d.cell import Region
+from geom3d.roles import Role
 from geom3d.template import Layer, Template
 
 

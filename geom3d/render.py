@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.api import Design
-from geom3d.cell import Cell, Region, Role
+from geom3d.cell import Cell, Region
 from geom3d.errors import InputError, OutputError, choose_from
 from geom3d.exports import unfinished
 from geom3d.materials import Material
+from geom3d.roles import Role
 from geom3d.solids.outline import rectangle, repeated
 from geom3d.solids.prism import Prism, Prisms
 from geom3d.walls import IntArray, Walls

@@ -23,10 +23,10 @@ from pydantic import model_validator as _model_validator
 
 from geom3d import architectures, materials
 from geom3d.architectures import ParametersBase
-from geom3d.cell import Role, first_duplicate
 from geom3d.errors import InputError, choose_from
 from geom3d.materials import Material
 from geom3d.quantities import Length, convert
+from geom3d.roles import Role
 from geom3d.validation import explain, fields_of
 
 
@@ -38,6 +38,9 @@ def _encodable(text: str) -> str:
         raise ValueError("must be text that UTF-8 can hold") from None
     return text
 
+
+#: Most unit cells in either direction.
+MOST_CELLS = 100_000
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 #: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
@@ -138,7 +141,7 @@ class Template(BaseModel):
     note: Words = ""
     architecture: str
     repeat: tuple[
-        Annotated[int, Field(ge=1, le=100_000, strict=True)], Annotated[int, Field(ge=1, le=100_000, strict=True)]
+        Annotated[int, Field(ge=1, le=MOST_CELLS, strict=True)], Annotated[int, Field(ge=1, le=MOST_CELLS, strict=True)]
     ] = (1, 1)
     tolerance: Annotated[Length, Field(gt=0, le=1e3)] | None = None
     capacity_basis: Literal["practical", "theoretical"] = "practical"
@@ -236,10 +239,20 @@ def parse_template(
     metrics = [entry.metric for entry in template.published]
     if len(set(metrics)) < len(metrics):
         raise InputError("published.metric: each metric may have one published value only")
-    twice = first_duplicate([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
+    twice = _first_duplicate([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
     if twice is not None:
         raise InputError(f"layers: the name {twice!r} is taken; names of layers and regions must differ")
     return template
+
+
+def _first_duplicate(names: Iterable[str]) -> str | None:
+    """The first name that occurs twice (files and override paths do not tell case apart), or None."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            return name
+        seen.add(name.casefold())
+    return None
 
 
 def _folder() -> Traversable:

@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: The way data flows; a module may import from its own line and the lines above.
 ORDER = [
-    ["errors"],
+    ["errors", "roles"],
     ["walls", "quantities", "validation", "progress"],
     ["solids", "connectivity", "materials"],
     ["cell"],

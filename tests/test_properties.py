@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 import geom3d
 from geom3d import architectures, materials
 from geom3d.architectures import ParametersBase
-from geom3d.cell import Cell, Role
+from geom3d.cell import Cell
 from geom3d.describe import limits
 from geom3d.errors import InputError
 from geom3d.quantities import LONGEST, SHORTEST, parse_length
 from geom3d.report import make_report
+from geom3d.roles import Role
 from geom3d.solids.outline import Disc, Strip
 from geom3d.verify import verify
 from geom3d.walls import OUTSIDE, Walls

@@ -16,9 +16,10 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from geom3d.cell import Facts, Role
+from geom3d.cell import Facts
 from geom3d.errors import InputError, choose_from
 from geom3d.quantities import Length
+from geom3d.roles import Role
 from geom3d.solids import Solid
 from geom3d.solids.outline import Disc, Everywhere
 from geom3d.solids.prism import Prism, Prisms

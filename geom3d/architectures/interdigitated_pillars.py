@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from geom3d.architectures import Known, ParametersBase, Size, Structure, discs, lattice_cell, plate, standing
-from geom3d.cell import Facts, Role
+from geom3d.cell import Facts
+from geom3d.roles import Role
 from geom3d.solids.outline import Everywhere
 from geom3d.solids.prism import Prism, Prisms
 

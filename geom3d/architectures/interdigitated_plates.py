@@ -12,7 +12,8 @@ from typing import Annotated
 from pydantic import Field
 
 from geom3d.architectures import Known, ParametersBase, Size, Structure, plate, standing
-from geom3d.cell import Facts, Role
+from geom3d.cell import Facts
+from geom3d.roles import Role
 from geom3d.solids.outline import Everywhere, Polygon, Shape, Strip, rectangle
 from geom3d.solids.prism import Prisms
 

@@ -20,13 +20,11 @@ from typing import Any, BinaryIO, Protocol
 from geom3d import __version__
 from geom3d.errors import InputError, OutputError, choose_from
 from geom3d.report import Report
-from geom3d.template import Template
+from geom3d.template import MOST_CELLS, Template
 from geom3d.walls import Walls
 
 #: How many of a file's units make a micrometre.
 UNITS = {"mm": 1e-3, "um": 1.0}
-#: Most unit cells in either direction.
-MOST_CELLS = 100_000
 
 
 @dataclass(frozen=True)
@@ -97,10 +95,11 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
         raise InputError(f"unit: unknown {job.unit!r}; {choose_from(job.unit, UNITS)}")
     if not (math.isfinite(job.scale) and 1e-6 <= job.scale <= 1e9):
         raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {job.scale}")
-    if not all(1 <= n <= MOST_CELLS and n == int(n) for n in job.repeat):
-        shown = " ".join(f"{n:g}" for n in job.repeat)
+    counts = [n for n in job.repeat if isinstance(n, int | float) and 1 <= n <= MOST_CELLS and n == int(n)]
+    if len(counts) != 2 or len(job.repeat) != 2:
+        shown = " ".join(f"{n:g}" if isinstance(n, float) else str(n) for n in job.repeat)
         raise InputError(f"repeat: must be two whole numbers from 1 to {MOST_CELLS}; got {shown}")
-    job = replace(job, repeat=(int(job.repeat[0]), int(job.repeat[1])))
+    job = replace(job, repeat=(int(counts[0]), int(counts[1])))
     _require_own_files(job)
     for name in names:
         if name not in formats():

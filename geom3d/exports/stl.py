@@ -71,7 +71,7 @@ def write_stl(
             f"repeat: {repeat[0]} × {repeat[1]} cells have {count:,} triangles; "
             f"a binary STL file holds {MOST_TRIANGLES:,}: take fewer cells or a larger tolerance"
         )
-    # Some readers take a file whose first word is "solid" for text; cutting may split a letter, hence "ignore".
+    # Some readers take a file whose first word is "solid" for text; this one begins with "geom3d".
     header = head.encode("ascii", "replace")[:80].ljust(80)
     file.write(header + b"\0\0\0\0")
     fine = _is_fine(walls, repeat)

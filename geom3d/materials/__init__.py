@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from geom3d.roles import Role
 
 #: mAh per mol of electrons: Faraday's constant, 96485.33 C/mol (CODATA 2018), over 3.6 C/mAh.
 FARADAY_MAH_PER_MOL = 26801.48
@@ -24,9 +26,6 @@ Charge = Annotated[float, Field(strict=True, gt=0, le=1e5)]
 Potential = Annotated[float, Field(strict=True, ge=-10, le=10)]
 Conductivity = Annotated[float, Field(strict=True, gt=0, le=1e3)]
 Energy = Annotated[float, Field(strict=True, gt=0, le=10)]
-RoleName = Literal[
-    "substrate", "barrier", "anode_collector", "anode", "electrolyte", "cathode", "cathode_collector", "encapsulation"
-]
 
 
 class Material(BaseModel):
@@ -50,7 +49,7 @@ class Material(BaseModel):
 
     title: Text
     formula: str = ""
-    roles: tuple[RoleName, ...] = ()
+    roles: tuple[Role, ...] = ()
     aliases: tuple[str, ...] = ()
     density_g_cm3: Density | None = None
     capacity_theoretical_mAh_g: Charge | None = None

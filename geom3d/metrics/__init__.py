@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Protocol
 
-from geom3d.cell import Cell, Role
+from geom3d.cell import Cell
 from geom3d.connectivity import reaching
+from geom3d.roles import Role
 from geom3d.template import Template
 from geom3d.walls import Walls
 

@@ -118,7 +118,7 @@ def _storeys(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[
 
 
 def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Walls:
-    """Every triangle between two labels: floors from the plan's triangles, side walls from its edges."""
+    """Every triangle between two labels: floors over the plan's faces, side walls on its edges."""
     count = len(plan.points)
     floors, under, over = _floors(plan, labels)
     used = np.zeros(len(levels) * count, dtype=bool)
