@@ -57,7 +57,11 @@ class Design:
 
     @cached_property
     def _report(self) -> Report:
-        return make_report(self.template, self._cell, self._walls)
+        walls = self._walls
+        coarser = self._cell.coarser()
+        with self._naming():
+            coarse = None if coarser is None else (coarser, coarser.walls())
+        return make_report(self.template, self._cell, walls, coarse)
 
     def cell(self) -> Cell:
         """The unit cell: its regions in order, in a box periodic in x and y.

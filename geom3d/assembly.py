@@ -11,8 +11,6 @@ from geom3d.errors import InputError
 from geom3d.materials import Material, find, shipped
 from geom3d.roles import Role
 from geom3d.solids import Solid
-from geom3d.solids.outline import Everywhere
-from geom3d.solids.prism import Prism, Prisms
 from geom3d.template import Layer, Template
 
 #: Taken where a template names no material for one of the architecture's own regions.
@@ -34,17 +32,35 @@ def assemble(template: Template) -> Cell:
     """
     architecture = architectures.get(template.architecture)
     structure = architecture.build(template.parameters)
+    fineness = _fineness(template, structure)
     regions = [_own_region(template, name, role, solid) for name, role, solid in structure.regions]
     if structure.ceiling is not None:
         if template.layers:
             raise InputError(
                 f"layers: a cell closed from above by its upper plate has no room for layers; got {len(template.layers)}"
             )
-        return Cell((*structure.size, structure.ceiling), tuple(regions), structure.facts, template.tolerance)
+        return Cell((*structure.size, structure.ceiling), tuple(regions), structure.facts, fineness)
     regions += _layer_regions(template, structure)
     top = max(region.solid.bounds_z()[1] for region in regions)
     size = (*structure.size, top + HEADROOM * top)
-    return Cell(size, tuple(regions), structure.facts, template.tolerance)
+    return Cell(size, tuple(regions), structure.facts, fineness)
+
+
+def _fineness(template: Template, structure: Structure) -> float | None:
+    """The chord tolerance of prisms, or the step of a sponge's grid; each has but its own."""
+    own, other = ("tolerance", "resolution") if structure.facts.web is None else ("resolution", "tolerance")
+    given: float | None = getattr(template, other)
+    if given is not None:
+        rule = "outlines are exact but for tolerance" if own == "tolerance" else "a sponge is sampled: give resolution"
+        raise InputError(f"{other}: has no meaning for {template.architecture} ({rule}); got {given:g} µm")
+    wish: float | None = getattr(template, own)
+    web = structure.facts.web
+    if web is not None and wish is not None and wish > (coarsest := min(web.radius, min(web.size) / 8)):
+        raise InputError(
+            f"resolution: must be at most {coarsest:.4g} µm to hold the shape "
+            f"(radius of curvature {web.radius:.4g} µm); got {wish:g} µm"
+        )
+    return wish
 
 
 def _own_region(template: Template, name: str, role: Role, solid: Solid) -> Region:
@@ -78,7 +94,7 @@ def _layer_regions(template: Template, structure: Structure) -> list[Region]:
             body = body.grow(layer.thickness)
         else:
             level = _fill_level(layer, facts.foot, facts.top, key)
-            fill = _slab(structure.size, level)
+            fill = body.slab(level)
             if level >= body.bounds_z()[1]:
                 gap, body = math.inf, fill  # whatever lies under it shows no more
             else:
@@ -97,10 +113,6 @@ def _fill_level(layer: Layer, foot: float, top: float, key: str) -> float:
             f"{key}.fill_to: must lie above the floor, which is {depth:g} µm below the scaffold's top; got {layer.fill_to:g}"
         )
     return level
-
-
-def _slab(size: tuple[float, float], level: float) -> Prisms:
-    return Prisms((Prism(Everywhere(), -math.inf, level),), size)
 
 
 def _require_fit(material: Material, role: Role, key: str, basis: str) -> None:

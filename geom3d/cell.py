@@ -12,6 +12,7 @@ from geom3d.materials import Material
 from geom3d.roles import Role
 from geom3d.solids import Solid
 from geom3d.solids.outline import Shape
+from geom3d.solids.web import Web
 from geom3d.walls import FloatArray, IntArray, Walls
 
 
@@ -46,7 +47,9 @@ class Facts:
         aspect_ratio: height to width of its posts, walls or holes; None for a flat cell.
         posts: posts or holes in one unit cell; 0 where they are endless.
         pattern: the lines that carry the stack of a transparent grid, else None.
-        film_gap: smallest opening that films grow into, µm; infinite where they lie flat.
+        film_gap: smallest opening that films grow into, µm; infinite where they lie flat, and in sponges, whose throats
+            close one by one.
+        web: of a sponge, else None.
     """
 
     foot: float
@@ -59,6 +62,7 @@ class Facts:
     posts: float = 0
     pattern: Shape | None = None
     film_gap: float = math.inf
+    web: Web | None = None
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,14 @@ class Cell:
         size: edges of the box in x, y and z, µm; x and y are periodic; its lower corner is the origin.
         regions: the first wins.
         facts: what the architecture knows of itself.
-        tolerance: chord tolerance, µm; None for 0.1 % of each circle's radius.
+        fineness: chord tolerance of prisms, step of a sponge's grid, µm; None for 0.1 % of each circle's radius, and for
+            a step that suits curvature and films.
     """
 
     size: tuple[float, float, float]
     regions: tuple[Region, ...]
     facts: Facts
-    tolerance: float | None = None
+    fineness: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,6 +120,16 @@ class Cell:
         labels[(points[:, 2] < 0) | (points[:, 2] > self.size[2])] = -1
         return labels
 
+    @property
+    def step(self) -> float | None:
+        """Step of the grid on which the cell is sampled, µm; None where nothing is sampled."""
+        solids = [region.solid for region in self.regions]
+        return type(solids[0]).step(solids, self.size, self.fineness)
+
+    def coarser(self) -> Cell | None:
+        """The same cell on a grid of twice the step, for an estimate of what the step does; None where there is none."""
+        return None if self.step is None else replace(self, fineness=2 * self.step)
+
     def walls(self) -> Walls:
         """The triangles between the regions, checked.
 
@@ -124,7 +139,7 @@ class Cell:
         """
         family = type(self.regions[0].solid)
         solids = [region.solid for region in self.regions]
-        walls = family.partition(self.names, solids, self.size, self.tolerance).check()
+        walls = family.partition(self.names, solids, self.size, self.fineness).check()
         for name, volume in zip(self.names, walls.volumes.tolist(), strict=False):
             if volume <= 0:
                 raise InputError(

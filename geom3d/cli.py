@@ -227,10 +227,11 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
 
 def _numbers(report: Report) -> None:
     """The numbers as a table."""
-    table = _table("quantity", "value", "unit")
+    sampled = report["uncertainty"] is not None
+    table = _table("quantity", "value", "unit", *(["uncertainty"] if sampled else []))
     for row in report.rows():
         if row.value is not None:
-            table.add_row(row.title, row.text, row.unit)
+            table.add_row(row.title, row.text, row.unit, *([row.error] if sampled else []))
     print(report["title"])
     _print(table)
 

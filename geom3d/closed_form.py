@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from geom3d import architectures
-from geom3d.architectures import Profile
+from geom3d.architectures import Profile, Quadrature
 from geom3d.assembly import assemble
 from geom3d.cell import Region
 from geom3d.roles import Role
@@ -73,6 +73,8 @@ def closed_form(template: Template) -> dict[str, float]:
     wholly covers the one before.
     """
     known = architectures.get(template.architecture).closed_form(template.parameters)
+    if isinstance(known, Quadrature):
+        return _of_sponge(template, known.metrics)
     if not isinstance(known, Profile):
         return _of_interdigitated(template, known.metrics)
     stage = Stage(known, 0.0, known.foot, known.foot + known.height)
@@ -97,6 +99,17 @@ def closed_form(template: Template) -> dict[str, float]:
     if covering:
         metrics |= _electrode_gains(assemble(template).regions, surfaces)
     return metrics
+
+
+def _of_sponge(template: Template, known: dict[str, float]) -> dict[str, float]:
+    """The web's numbers, and its charge where no other region has its role."""
+    choice = template.materials.get("scaffold")
+    role = None if choice is None else choice.role
+    alone = role is not None and role not in {layer.role for layer in template.layers}
+    thickness = {"scaffold": known["thickness_equivalent_um.scaffold"]} if alone else {}
+    charges = {path: value for path, value in _capacities(template, thickness).items() if value}
+    # Not all of the web need hang together, which no formula tells.
+    return known | {f"{path}_in_all": value for path, value in charges.items()}
 
 
 def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str, float]:

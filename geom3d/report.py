@@ -23,6 +23,7 @@ class Row:
         path: of the value in the report.
         title, unit, meaning: as in `Metric`, the unit empty for plain numbers.
         value: a number, a word, or None where there is nothing to tell.
+        uncertainty: of a sampled number, else None.
     """
 
     path: str
@@ -30,11 +31,17 @@ class Row:
     unit: str
     meaning: str
     value: float | str | None
+    uncertainty: float | None = None
 
     @property
     def text(self) -> str:
         """The value for people: six significant digits."""
         return "–" if self.value is None else show(self.value)
+
+    @property
+    def error(self) -> str:
+        """The uncertainty for people: two significant digits, empty where there is none."""
+        return "" if not self.uncertainty else f"± {self.uncertainty:.2g}"
 
 
 def show(value: float | str) -> str:
@@ -83,11 +90,13 @@ class Report:
         head, _, last = path.rpartition(".")
         parent = self.data.get(head) if head else self.data
         value = parent.get(last) if isinstance(parent, dict) else None
+        errors = self.data.get("uncertainty") or {}
         if star:
             for name, part in (value or {}).items():
-                yield Row(f"{path}.{name}", f"{metric.title}: {name}", unit, metric.meaning, part)
+                where = f"{path}.{name}"
+                yield Row(where, f"{metric.title}: {name}", unit, metric.meaning, part, errors.get(where))
         elif not isinstance(value, dict):
-            yield Row(path, metric.title, unit, metric.meaning, value)
+            yield Row(path, metric.title, unit, metric.meaning, value, errors.get(path))
 
     @property
     def warnings(self) -> list[str]:
@@ -102,13 +111,14 @@ class Report:
         return f"<Report {self.data['title']!r}: {sum(row.value is not None for row in self.rows())} numbers>"
 
     def __str__(self) -> str:
-        lines = [f"{row.title:50} {row.text:>12} {row.unit}".rstrip() for row in self.rows() if row.value is not None]
+        lines = [f"{row.title:50} {row.text:>12} {row.unit:8} {row.error}".rstrip() for row in self.rows() if row.value is not None]
         return "\n".join([str(self.data["title"]), *lines])
 
     def _repr_html_(self) -> str:
         lines = [
             f"<tr title='{html.escape(r.meaning)}'><td>{html.escape(r.title)}</td>"
-            f"<td style='text-align:right'>{html.escape(r.text)}</td><td>{html.escape(r.unit)}</td></tr>"
+            f"<td style='text-align:right'>{html.escape(r.text)}</td><td>{html.escape(r.unit)}</td>"
+            f"<td>{r.error}</td></tr>"
             for r in self.rows()
             if r.value is not None
         ]
@@ -116,8 +126,19 @@ class Report:
         return f"<h4>{html.escape(str(self.data['title']))}</h4>{notes}<table>{''.join(lines)}</table>"
 
 
-def make_report(template: Template, cell: Cell, walls: Walls) -> Report:
-    """Measures a battery."""
+#: Relative uncertainty of a number from which on the report warns.
+UNCERTAIN = 0.01
+#: Relative difference that is no more than rounding.
+ROUNDING = 1e-9
+
+
+def make_report(template: Template, cell: Cell, walls: Walls, coarse: tuple[Cell, Walls] | None = None) -> Report:
+    """Measures a battery.
+
+    Args:
+        template, cell, walls: the battery at its three stages.
+        coarse: the cell and its walls on a grid of twice the step, for a sampled battery.
+    """
     head = {
         "title": template.title,
         "source": template.source,
@@ -125,4 +146,34 @@ def make_report(template: Template, cell: Cell, walls: Walls) -> Report:
         "repeat": list(template.repeat),
         "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in cell.regions},
     }
-    return Report({**head, **measure(template, cell, walls)})
+    report = Report({**head, **measure(template, cell, walls), "uncertainty": None})
+    if coarse is not None:
+        _add_uncertainty(report, Report(measure(template, *coarse)))
+    return report
+
+
+def _add_uncertainty(report: Report, coarse: Report) -> None:
+    """Enters by how much every sampled number differs from that on a grid of twice the step.
+
+    An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
+    """
+    other = {row.path: row.value for row in coarse.rows()}
+    found: dict[str, float] = {}
+    for row in report.rows():
+        value, rough = row.value, other.get(row.path)
+        if row.path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(rough, int | float):
+            change = abs(value - rough)
+            found[row.path] = change if change > ROUNDING * abs(value) else 0.0
+    report.data["uncertainty"] = found
+    # Interfaces between two regions can be as small as one likes; what counts is sums of them.
+    rough = [
+        f"{path} ({100 * error / abs(value):.2g} %)"
+        for path, error in found.items()
+        if not path.startswith("interfaces_um2.") and (value := report[path]) and error > UNCERTAIN * abs(value)
+    ]
+    if rough:
+        step = report["sponge.grid_step_um"]
+        report.data["warnings"].append(
+            f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm: {', '.join(rough)}; "
+            "a smaller resolution makes them better"
+        )

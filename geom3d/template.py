@@ -124,6 +124,7 @@ class Template(BaseModel):
         architecture: name of an architecture.
         repeat: unit cells in x and y; no number per footprint depends on it.
         tolerance: largest distance between a chord and its arc, µm; None means 0.1 % of each circle's radius.
+        resolution: of a sponge, the step of its grid, µm; None for one that suits curvature and films.
         capacity_basis: "practical" or "theoretical".
         parameters: of the architecture, µm.
         materials: by own region of the architecture.
@@ -144,6 +145,7 @@ class Template(BaseModel):
         Annotated[int, Field(ge=1, le=MOST_CELLS, strict=True)], Annotated[int, Field(ge=1, le=MOST_CELLS, strict=True)]
     ] = (1, 1)
     tolerance: Annotated[Length, Field(gt=0, le=1e3)] | None = None
+    resolution: Annotated[Length, Field(gt=0, le=1e3)] | None = None
     capacity_basis: Literal["practical", "theoretical"] = "practical"
     parameters: SerializeAsAny[ParametersBase]
     materials: dict[str, RegionChoice] = Field(default_factory=dict)

@@ -7,7 +7,7 @@ shared with its neighbours triangle for triangle.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +37,8 @@ class Chunks:
         links: (m, 2) pairs of pieces that share a face.
         shifts: (m, 2) the tile step, in x and y, from the first piece of a link to the second; 0 within the box.
         at_end: (n,) whether the piece touches the bottom or the top of the box.
+        behind, front: (T,) the piece behind and in front of each triangle, OUTSIDE beyond the box; None where no
+            triangle belongs to one piece alone.
     """
 
     labels: IntArray
@@ -44,6 +46,8 @@ class Chunks:
     links: IntArray
     shifts: IntArray
     at_end: BoolArray
+    behind: IntArray | None = None
+    front: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Walls:
         behind: (T,) label behind each triangle, never OUTSIDE.
         front: (T,) label in front; OUTSIDE on the faces of the box.
         twin: (T,) on the box's side faces the same triangle one period on, elsewhere -1.
-        chunks: the connected pieces of the regions.
+        pieces: finds the connected pieces of the regions, when they are asked for.
     """
 
     names: tuple[str, ...]
@@ -68,12 +72,17 @@ class Walls:
     behind: IntArray
     front: IntArray
     twin: IntArray
-    chunks: Chunks
+    pieces: Callable[[], Chunks]
 
     @property
     def void(self) -> int:
         """The label of the empty space in the box."""
         return len(self.names)
+
+    @cached_property
+    def chunks(self) -> Chunks:
+        """The connected pieces of the regions."""
+        return self.pieces()
 
     @property
     def footprint(self) -> float:

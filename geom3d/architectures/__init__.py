@@ -1,7 +1,8 @@
 """Architectures: one file each, found by its name; `trenches.py` is `architecture = "trenches"`.
 
 Such a file has a class `Parameters`, a function `build(parameters)` that returns a `Structure`, and a function
-`closed_form(parameters)` that returns a `Profile` or, where films do not follow the walls, a `Known`.
+`closed_form(parameters)` that returns a `Profile` or, where films do not follow the walls, a `Known`; sponges, which
+have no closed form, return a `Quadrature`.
 """
 
 from __future__ import annotations
@@ -116,6 +117,17 @@ class Known:
     metrics: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Quadrature:
+    """Numbers of a web found otherwise than by its mesh; a sponge has no closed form.
+
+    Attributes:
+        metrics: value by the path of its metric.
+    """
+
+    metrics: dict[str, float]
+
+
 class Architecture(Protocol):
     """The form of a module in this folder."""
 
@@ -124,7 +136,7 @@ class Architecture(Protocol):
 
     def build(self, parameters: Any) -> Structure: ...
 
-    def closed_form(self, parameters: Any) -> Profile | Known: ...
+    def closed_form(self, parameters: Any) -> Profile | Known | Quadrature: ...
 
 
 @cache
@@ -205,7 +217,15 @@ def plated_regions(parameters: PlateParameters, body: Prisms, size: tuple[float,
     return (*backing, ("scaffold", Role.SUBSTRATE, body))
 
 
-def below(parameters: PlateParameters) -> tuple[tuple[str, float], ...]:
+class Plate(Protocol):
+    """What a structure stands on."""
+
+    base: float
+    backing: float
+
+
+def below(parameters: Plate) -> tuple[tuple[str, float], ...]:
     """Thickness of the scaffold and of the backing below the foot, µm."""
     backing = (("backing", parameters.backing),) if parameters.backing > 0 else ()
-    return (("scaffold", parameters.base), *backing)
+    base = (("scaffold", parameters.base),) if parameters.base > 0 else ()
+    return (*base, *backing)

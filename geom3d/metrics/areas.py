@@ -46,7 +46,8 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     # What the scaffold stands on is no open surface of it.
     below = [name for name, _ in cell.facts.below]
     rest = [k for k, name in enumerate(names) if k not in scaffold and name not in below]
-    surface = walls.between(scaffold, rest)
+    # The floor between a web's struts is that of what it stands on.
+    surface = walls.between([k for k in range(len(names)) if k not in rest], rest)
     gains: dict[str, Any] = {"scaffold": float(walls.areas[surface].sum()) / footprint}
     electrolyte = sample.labels(Role.ELECTROLYTE)
     upright = walls.upright
@@ -54,13 +55,16 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         facing = walls.between(sample.labels(role), electrolyte)
         present = bool(sample.labels(role))
         gains[role.value] = float(walls.areas[facing].sum()) / footprint if present else None
-        gains[f"{role.value}_side_walls"] = float(walls.areas[facing & upright].sum()) / footprint if present else None
+        side = present and cell.facts.web is None  # a sponge has no side walls
+        gains[f"{role.value}_side_walls"] = float(walls.areas[facing & upright].sum()) / footprint if side else None
     short = _short_circuit(sample)
     if not short and sample.labels(Role.ANODE) and sample.labels(Role.CATHODE):
         for role in (Role.ANODE, Role.CATHODE):
             if gains[role.value] == 0:
                 sample.warnings.append(f"the {role.value} faces no electrolyte: no current can flow")
-    gains["side_walls"] = float(walls.areas[surface & upright].sum()) / footprint
+    gains["side_walls"] = (
+        float(walls.areas[surface & upright].sum()) / footprint if cell.facts.web is None else None
+    )
     gains["by_layer"] = {
         layer.name: walls.area_between([label], list(range(label + 1, len(names)))) / footprint
         for layer in sample.template.layers

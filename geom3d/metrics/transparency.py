@@ -25,6 +25,6 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     pattern, cell = sample.cell.facts.pattern, sample.cell
     if pattern is None:
         return {"transmittance": None, "coverage": None}
-    plan = floor_plan([pattern], cell.size[:2], cell.tolerance)
+    plan = floor_plan([pattern], cell.size[:2], cell.fineness)
     covered = float(plan.areas[plan.masks[pattern]].sum() / plan.areas.sum())
     return {"transmittance": 1 - covered, "coverage": covered}

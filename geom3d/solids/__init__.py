@@ -1,4 +1,4 @@
-"""Solids: what a region is made of. One interface, two families (prismatic now, fields to come)."""
+"""Solids: what a region is made of. One interface, two families, prisms and fields."""
 
 from __future__ import annotations
 
@@ -31,9 +31,18 @@ class Solid(Protocol):
         """The union of two bodies of the same family."""
         ...
 
+    def slab(self, level: float) -> Self:
+        """Everything below a height, µm, as a body of the same family."""
+        ...
+
+    @classmethod
+    def step(cls, solids: Sequence[Self], size: tuple[float, float, float], wish: float | None) -> float | None:
+        """Step of the grid on which a partition by these bodies is sampled, µm; None for a family that needs none."""
+        ...
+
     @classmethod
     def partition(
-        cls, names: tuple[str, ...], solids: Sequence[Self], size: tuple[float, float, float], tolerance: float | None
+        cls, names: tuple[str, ...], solids: Sequence[Self], size: tuple[float, float, float], fineness: float | None
     ) -> Walls:
         """The walls of the partition in which the first solid that contains a point owns it."""
         ...

@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geom3d.errors import GeometryError
+from geom3d.solids.grid import grid_step, snap
 from geom3d.solids.outline import (
     Cut,
     Disc,
@@ -28,21 +29,6 @@ from geom3d.solids.outline import (
     translations,
 )
 from geom3d.walls import BoolArray, FloatArray, IntArray
-
-#: Grid steps per period, as a power of two: 10 µm gives a step of 1e-10 µm. The other 17 bits of a float64 are left for
-#: arrays of up to 131,072 periods, in which a shift by whole periods is exact.
-GRID_BITS = 36
-
-
-def grid_step(length: float) -> float:
-    """The grid step for a period of this length, µm: a power of two."""
-    return math.ldexp(1.0, math.floor(math.log2(length)) - GRID_BITS)
-
-
-def snap(values: FloatArray, step: float) -> FloatArray:
-    """Values moved to the grid."""
-    return np.round(values / step) * step
-
 
 @dataclass(frozen=True)
 class FloorPlan:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from geom3d.connectivity import components
-from geom3d.solids.floorplan import FloorPlan, floor_plan, grid_step, snap
-from geom3d.solids.outline import Shape
+from geom3d.solids.floorplan import FloorPlan, floor_plan
+from geom3d.solids.grid import grid_step, snap
+from geom3d.solids.outline import Everywhere, Shape
 from geom3d.walls import OUTSIDE, BoolArray, Chunks, FloatArray, IntArray, Walls
 
 
@@ -75,6 +77,10 @@ class Prisms:
             inside[level] |= prism.outline.contains(points[level, :2], self.size)
         return inside
 
+    def slab(self, level: float) -> Prisms:
+        """Everything below a height, µm."""
+        return Prisms((Prism(Everywhere(), -math.inf, level),), self.size)
+
     def bounds_z(self) -> tuple[float, float]:
         """Lowest and highest z, µm."""
         intervals = [prism.interval for prism in self.prisms]
@@ -84,8 +90,13 @@ class Prisms:
         return replace(self, prisms=tuple(dict.fromkeys(self.prisms + other.prisms)))
 
     @classmethod
+    def step(cls, solids: Sequence[Prisms], size: tuple[float, float, float], wish: float | None) -> None:
+        """Prisms are sampled on no grid."""
+        return
+
+    @classmethod
     def partition(
-        cls, names: tuple[str, ...], solids: Sequence[Prisms], size: tuple[float, float, float], tolerance: float | None
+        cls, names: tuple[str, ...], solids: Sequence[Prisms], size: tuple[float, float, float], fineness: float | None
     ) -> Walls:
         """The walls of the partition in which the first body that contains a point owns it.
 
@@ -93,9 +104,9 @@ class Prisms:
             names: one per body.
             solids: the bodies, the first wins.
             size: the box, µm.
-            tolerance: chord tolerance, µm; None for 0.1 % of each circle's radius.
+            fineness: chord tolerance, µm; None for 0.1 % of each circle's radius.
         """
-        plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], tolerance)
+        plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], fineness)
         levels, labels = _storeys(plan, solids, size[2])
         return _walls(names, plan, levels, labels)
 
@@ -139,7 +150,7 @@ def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: 
         behind=np.concatenate([under, behind]),
         front=np.concatenate([over, front]),
         twin=twin,
-        chunks=_chunks(plan, levels, labels),
+        pieces=partial(_chunks, plan, levels, labels),
     )
 
 

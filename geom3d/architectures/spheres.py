@@ -1,0 +1,110 @@
+"""Overlapping spheres at random: a foam of round pores, or a sintered packing of round particles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.spatial import cKDTree
+
+from geom3d.architectures import Quadrature, Size, Structure
+from geom3d.architectures._sponge import Seed, Share, SpongeParameters, grid_points, quadrature, sponge
+from geom3d.walls import FloatArray
+
+
+@dataclass(frozen=True)
+class Spheres:
+    """The distance to the surface of the nearest sphere: negative inside the union, or outside it.
+
+    Attributes:
+        centres: ((x, y, z), …) µm.
+        radius: µm.
+        size: the period in x and y, µm.
+        pores: whether the body is what the spheres leave.
+    """
+
+    centres: tuple[tuple[float, float, float], ...]
+    radius: float
+    size: tuple[float, float]
+    pores: bool
+
+    def on_grid(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        k, j, i = np.meshgrid(z, y, x, indexing="ij")
+        return self.at(np.column_stack([i.ravel(), j.ravel(), k.ravel()])).reshape(k.shape)
+
+    def at(self, points: FloatArray) -> FloatArray:
+        places = np.array(points)
+        for axis, period in enumerate(self.size):
+            places[:, axis] %= period
+            places[places[:, axis] >= period, axis] = 0.0
+        distance = self.tree.query(places, workers=-1)[0] - self.radius
+        return np.asarray(-distance if self.pores else distance)
+
+    @property
+    def tree(self) -> cKDTree:
+        """The centres, through the period."""
+        return _tree(self.centres, self.size)
+
+
+@cache
+def _tree(centres: tuple[tuple[float, float, float], ...], size: tuple[float, float]) -> cKDTree:
+    return cKDTree(np.array(centres), boxsize=[*size, 0.0])
+
+
+class Parameters(SpongeParameters):
+    """Parameters of overlapping spheres."""
+
+    kind: Annotated[
+        Literal["particles", "pores"],
+        Field(description="particles: the web is the spheres; pores: the web is what they leave"),
+    ] = "particles"
+    radius: Annotated[Size, Field(description="of the spheres")] = 1.0
+    void_fraction: Annotated[
+        Share, Field(description="share of the web's height that is not web, as nearly as whole spheres can make it")
+    ] = 0.5
+    seed: Seed = 1
+    periods: Annotated[int, Field(ge=2, le=20, description="edge of the unit cell in sphere diameters")] = 4
+
+
+def build(parameters: Parameters) -> Structure:
+    """The union of the spheres, or what it leaves."""
+    return sponge(parameters, *_shape(parameters))
+
+
+def closed_form(parameters: Parameters) -> Quadrature:
+    """Volume and area by quadrature."""
+    return quadrature(parameters, *_shape(parameters))
+
+
+def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
+    """The function, the period and the radius of curvature."""
+    edge = 2 * p.radius * p.periods
+    covered = 1 - p.void_fraction if p.kind == "particles" else p.void_fraction
+    centres = _centres(p.radius, covered, p.seed, edge, p.foot, p.height)
+    return Spheres(centres, p.radius, (edge, edge), p.kind == "pores"), (edge, edge), p.radius
+
+
+@cache
+def _centres(
+    radius: float, covered: float, seed: int, edge: float, foot: float, height: float
+) -> tuple[tuple[float, float, float], ...]:
+    """Centres, one after the other at random, until the spheres cover that share of the web's height.
+
+    They reach a radius below and above it, so that its ends are like its middle.
+    """
+    ends = (foot - radius, foot + height + radius)
+    expected = -math.log(1 - covered) * edge * edge * (ends[1] - ends[0]) / (4 / 3 * math.pi * radius**3)
+    centres = np.random.default_rng(seed).random((int(1.5 * expected) + 100, 3)) * [edge, edge, ends[1] - ends[0]]
+    centres[:, 2] += ends[0]
+    points = grid_points((edge, edge), foot, height, radius)
+    first = np.full(len(points), len(centres))
+    tree = cKDTree(points, boxsize=[edge, edge, 0.0])
+    for number in reversed(range(len(centres))):
+        first[tree.query_ball_point(centres[number], radius)] = number
+    shares = np.cumsum(np.bincount(first, minlength=len(centres))[: len(centres)]) / len(points)
+    count = int(np.abs(shares - covered).argmin()) + 1
+    return tuple((float(x), float(y), float(z)) for x, y, z in centres[:count])

@@ -1,0 +1,103 @@
+"""Regular sponges: nodal approximations of triply periodic minimal surfaces, as networks or as sheets.
+
+The nodal functions are the leading Fourier terms of the surfaces (von Schnering and Nesper, Z. Phys. B 83 (1991) 407).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from geom3d.architectures import Quadrature, Size, Structure
+from geom3d.architectures._sponge import Share, SpongeParameters, level_at, quadrature, sponge
+from geom3d.walls import FloatArray
+
+#: Largest value of each function, and the length of its wave vectors in 2π / period.
+SURFACES = {"gyroid": (1.5, math.sqrt(2)), "schwarz_p": (3.0, 1.0), "diamond": (math.sqrt(2), math.sqrt(3))}
+
+
+@dataclass(frozen=True)
+class Nodal:
+    """A nodal function less a level; of a sheet, the function's magnitude less the level.
+
+    Attributes:
+        surface: which.
+        period: edge of the cubic cell, µm.
+        foot: z at which the first cell begins, µm.
+        sheet: whether the body lies on both sides of the surface.
+        level: see above.
+    """
+
+    surface: str
+    period: float
+    foot: float
+    sheet: bool
+    level: float = 0.0
+
+    def on_grid(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        return self._values(x, y[:, None], z[:, None, None])
+
+    def at(self, points: FloatArray) -> FloatArray:
+        return self._values(*points.T)
+
+    def _values(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        wave = 2 * math.pi / self.period
+        (sx, sy, sz), (cx, cy, cz) = (
+            [function(wave * u) for u in (x, y, z - self.foot)] for function in (np.sin, np.cos)
+        )
+        if self.surface == "gyroid":
+            values = sx * cy + sy * cz + sz * cx
+        elif self.surface == "schwarz_p":
+            values = cx + cy + cz
+        else:
+            values = cz * (cx * cy + sx * sy) + sz * (sx * cy + cx * sy)
+        return np.asarray((np.abs(values) if self.sheet else values) - self.level)
+
+
+class Parameters(SpongeParameters):
+    """Parameters of a regular sponge."""
+
+    surface: Annotated[Literal["gyroid", "schwarz_p", "diamond"], Field(description="the minimal surface")] = "gyroid"
+    kind: Annotated[
+        Literal["network", "sheet"], Field(description="network: all on one side of the surface; sheet: a wall along it")
+    ] = "network"
+    period: Annotated[Size, Field(description="edge of the surface's cubic cell, the period in x, y and z")] = 5.0
+    solid_fraction: Annotated[
+        Share | None, Field(description="share of the web in its height; 0.5 where neither it nor level is given")
+    ] = None
+    level: Annotated[
+        float | None, Field(ge=-3, le=3, description="value of the nodal function at the web's surface, instead")
+    ] = None
+
+
+def build(parameters: Parameters) -> Structure:
+    """The web below a level of the nodal function, or within it on both sides."""
+    shape, radius = _shape(parameters)
+    return sponge(parameters, shape, (parameters.period, parameters.period), radius)
+
+
+def closed_form(parameters: Parameters) -> Quadrature:
+    """Volume and area by quadrature."""
+    shape, radius = _shape(parameters)
+    return quadrature(parameters, shape, (parameters.period, parameters.period), radius)
+
+
+def _shape(parameters: Parameters) -> tuple[Nodal, float]:
+    """The function, and its smallest radius of curvature, about one over its wave number."""
+    p = parameters
+    largest, waves = SURFACES[p.surface]
+    sheet = p.kind == "sheet"
+    radius = p.period / (2 * math.pi * waves)
+    p.require(p.level is None or p.solid_fraction is None, "level", "give it or solid_fraction, not both")
+    if p.level is not None:
+        least = 0.0 if sheet else -largest
+        p.require(least < p.level < largest, "level", f"must lie between {least:g} and {largest:.4g} for this surface")
+        return Nodal(p.surface, p.period, p.foot, sheet, p.level), radius
+    plain = Nodal(p.surface, p.period, p.foot, sheet)
+    share = 0.5 if p.solid_fraction is None else p.solid_fraction
+    level = level_at(plain, share, (p.period, p.period), p.foot, p.height, radius)
+    return Nodal(p.surface, p.period, p.foot, sheet, level), radius

@@ -1,0 +1,69 @@
+"""What is asked of sponges: how much web and surface there is, and how many pores the films have shut off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from geom3d.connectivity import components
+from geom3d.metrics import Metric, Sample
+from geom3d.walls import BoolArray
+
+METRICS = (
+    Metric("sponge.solid_fraction", "solid fraction of the web", "1", "share of the web in its height", 67),
+    Metric(
+        "sponge.surface_per_volume_um",
+        "surface per volume of the web",
+        "1/µm",
+        "surface of the web, without its flat top, per volume of the box it stands in",
+        68,
+    ),
+    Metric(
+        "sponge.closed_pores",
+        "pores closed by films",
+        "1",
+        "share of the bare web's pore volume that is left open by the coats but shut off from the top by closed throats",
+        69,
+    ),
+    Metric("sponge.grid_step_um", "step of the grid", "µm", "distance of the samples of the sponge", 69.5),
+)
+
+
+def measure(sample: Sample) -> Mapping[str, Any]:
+    """Figures of the web; nothing for other families."""
+    facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
+    if facts.web is None:
+        return {"sponge": None}
+    box = walls.footprint * (facts.top - facts.foot)
+    web = cell.names.index("scaffold")
+    volume = float(walls.volumes[web]) - walls.footprint * dict(facts.below).get("scaffold", 0.0)
+    rest = [k for k in range(len(cell.names) + 1) if k != web]
+    surface = walls.between([web], rest)
+    heights = walls.vertices[walls.triangles, 2]
+    level = heights.min(axis=1) == heights.max(axis=1)
+    side = float(walls.areas[surface & ~level].sum())
+    return {
+        "sponge": {
+            "solid_fraction": volume / box,
+            "surface_per_volume_um": side / box,
+            "closed_pores": _closed(sample) / (box - volume) if box > volume else 0.0,
+            "grid_step_um": cell.step,
+        }
+    }
+
+
+def _closed(sample: Sample) -> float:
+    """Volume, µm³, of what lies beyond the web and its coats and does not reach the top of the box."""
+    chunks, cell = sample.walls.chunks, sample.cell
+    inner = {name for name, _ in cell.facts.below} | {"scaffold"}
+    for layer in sample.template.layers:
+        if layer.thickness is None:
+            break
+        inner.add(layer.name)
+    beyond: BoolArray = ~np.isin(chunks.labels, [cell.names.index(name) for name in inner])
+    links = chunks.links[beyond[chunks.links].all(axis=1)]
+    part = components(len(beyond), links)
+    open_parts = np.unique(part[beyond & chunks.at_end])
+    return float(chunks.volumes[beyond & ~np.isin(part, open_parts)].sum())

@@ -1,0 +1,158 @@
+"""True distance to a triangulated surface that is periodic in x and y.
+
+The nearest vertex is found in a tree; from its triangles the search walks on to the triangles of the nearest corner as
+long as that brings it closer. On a surface whose triangles are small against its curvature that ends at the nearest
+point; where two sheets are almost equally far, the vertex may lie on the one and the nearest point on the other: the
+distance is then too large by less than (edge length)² / (2 distance).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from geom3d.walls import FloatArray, IntArray
+
+#: Points that are worked on at once: arrays of their pairs stay in the cache.
+BATCH = 8192
+#: Batches at work at a time; numpy lets go of the interpreter.
+WORKERS = 2
+#: Near vertices from which the walk starts, by rank: with the second, 0.1 % of the points within four steps end wrong.
+SEEDS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A triangulated surface, periodic in x and y.
+
+    Attributes:
+        vertices: (V, 3) µm, x and y in [0, period); no two at the same place.
+        triangles: (T, 3); edges are shorter than half a period, across which they may run.
+        size: the period in x and y, µm.
+    """
+
+    vertices: FloatArray
+    triangles: IntArray
+    size: tuple[float, float]
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.vertices, boxsize=[*self.size, 0.0], balanced_tree=False, compact_nodes=False)
+
+    @cached_property
+    def _rings(self) -> tuple[IntArray, IntArray]:
+        """Where each vertex's triangles begin, (V + 1,), and the triangles."""
+        order = np.argsort(self.triangles.ravel(), kind="stable")
+        starts = np.searchsorted(self.triangles.ravel()[order], np.arange(len(self.vertices) + 1))
+        return starts, order // 3
+
+    @cached_property
+    def _shapes(self) -> FloatArray:
+        """(T, 18) per triangle: corner a, edges b - a and c - a, inverse of their Gram matrix, 1 / |edge|²."""
+        a, b, c = (self.vertices[self.triangles[:, k]] for k in range(3))
+        u, v = self._nearest(b - a), self._nearest(c - a)
+        uu, uv, vv = (np.einsum("ij,ij->i", p, q) for p, q in ((u, u), (u, v), (v, v)))
+        det = uu * vv - uv * uv
+        # A triangle without area is its edges; its plane is never asked.
+        flat = det <= 1e-20 * uu * vv
+        det = np.where(flat, np.inf, det)
+        edges = [1 / np.maximum(length, np.finfo(float).tiny) for length in (uu, vv, uu - 2 * uv + vv)]
+        return np.column_stack([a, u, v, vv / det, -uv / det, uu / det, *edges, uu, uv, vv])
+
+    def _nearest(self, steps: FloatArray) -> FloatArray:
+        """The shortest of the equivalent steps through the period."""
+        for axis, period in enumerate(self.size):
+            steps[:, axis] -= np.rint(steps[:, axis] / period) * period
+        return steps
+
+    def distances(
+        self, points: FloatArray, reach: float = math.inf, told: Callable[[int], None] = lambda count: None
+    ) -> FloatArray:
+        """(n,) distance of the points to the surface, µm; infinite where it is beyond reach.
+
+        Args:
+            points: (n, 3) µm.
+            reach: distance to the nearest vertex up to which is looked, µm.
+            told: called with the number of points done, from time to time.
+        """
+        found = np.full(len(points), np.inf)
+        if not len(self.triangles):
+            return found
+
+        def work(start: int) -> int:
+            part = np.array(points[start : start + BATCH])
+            for axis, period in enumerate(self.size):
+                part[:, axis] %= period
+                part[part[:, axis] >= period, axis] = 0.0  # the remainder of a tiny negative number
+            _, near = self._tree.query(part, k=list(SEEDS), distance_upper_bound=reach)
+            for seed in near.T:
+                chosen = np.flatnonzero(seed < len(self.vertices))
+                closest = self._walk(part[chosen], seed[chosen])
+                found[start + chosen] = np.minimum(found[start + chosen], closest)
+            return len(part)
+
+        self._tree, self._rings, self._shapes  # noqa: B018 (made once, before threads ask for them)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for count in pool.map(work, range(0, len(points), BATCH)):
+                told(count)
+        return found
+
+    def _walk(self, points: FloatArray, near: IntArray) -> FloatArray:
+        """(n,) distances, from the ring of a near vertex on."""
+        best = np.full(len(points), np.inf)
+        active = np.arange(len(points))
+        while len(active):
+            squared, corner = self._ring(points[active], near)
+            closer = squared < best[active] * (1 - 1e-12)
+            best[active[closer]] = squared[closer]
+            moved = closer & (corner != near)
+            active, near = active[moved], corner[moved]
+        return np.sqrt(best)
+
+    def _ring(self, points: FloatArray, near: IntArray) -> tuple[FloatArray, IntArray]:
+        """(n,) squared distance to the triangles around a vertex, and (n,) the corner next to the nearest point."""
+        starts, ring = self._rings
+        counts = starts[near + 1] - starts[near]
+        begins = np.cumsum(counts) - counts
+        of = np.repeat(np.arange(len(points)), counts)
+        triangle = ring[np.arange(len(of)) - begins[of] + starts[near][of]]
+        squared, beta, gamma = self._closest(points[of], triangle)
+        least = np.minimum.reduceat(squared, begins)
+        # The first of the pairs that attain the least.
+        hits = np.flatnonzero(squared == least[of])
+        first = hits[np.r_[True, of[hits][1:] != of[hits][:-1]]]
+        weights = np.column_stack([1 - beta[first] - gamma[first], beta[first], gamma[first]])
+        corner = self.triangles[triangle[first], weights.argmax(axis=1)]
+        return least, corner
+
+    def _closest(self, points: FloatArray, triangle: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """(n,) squared distance from a point to a triangle, and the weights of its second and third corner there."""
+        shape = self._shapes[triangle].T
+        r = (points - shape[:3].T).T
+        for axis, period in enumerate(self.size):
+            r[axis] -= np.rint(r[axis] / period) * period
+        u, v = shape[3:6], shape[6:9]
+        ru, rv, rr = (p[0] * q[0] + p[1] * q[1] + p[2] * q[2] for p, q in ((r, u), (r, v), (r, r)))
+        uu, uv, vv = shape[15:18]
+        beta, gamma = shape[9] * ru + shape[10] * rv, shape[10] * ru + shape[11] * rv
+        inner = (beta >= 0) & (gamma >= 0) & (beta + gamma <= 1) & (shape[9] > 0)
+        best = np.where(inner, rr - beta * ru - gamma * rv, np.inf)
+        # Where the foot lies beyond, the nearest point is on one of the edges.
+        along = np.clip(ru * shape[12], 0, 1)
+        options = [(along, np.zeros_like(along))]
+        along = np.clip(rv * shape[13], 0, 1)
+        options.append((np.zeros_like(along), along))
+        along = np.clip((rv - ru + uu - uv) * shape[14], 0, 1)
+        options.append((1 - along, along))
+        for b, g in options:
+            squared = rr - 2 * (b * ru + g * rv) + b * b * uu + 2 * b * g * uv + g * g * vv
+            closer = ~inner & (squared < best)
+            best = np.where(closer, squared, best)
+            beta, gamma = np.where(closer, b, beta), np.where(closer, g, gamma)
+        return np.maximum(best, 0.0), beta, gamma

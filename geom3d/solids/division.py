@@ -1,0 +1,184 @@
+"""A grid divided by levels of one field and by heights: labels, and the triangles where they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from geom3d.solids.contour import Surface, contour, runs
+from geom3d.solids.facets import Level, cut, plane, split
+from geom3d.solids.grid import Grid
+from geom3d.walls import OUTSIDE, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Storey:
+    """Layers of bricks that have the same labels.
+
+    Attributes:
+        layers: of bricks.
+        row: (m + 1,) label of each interval between levels.
+        active: numbers of the levels at which the label changes.
+    """
+
+    layers: range
+    row: IntArray
+    active: tuple[int, ...]
+
+    def label(self, interval: int) -> int:
+        """The label of an interval between active levels, counted from the lowest."""
+        return int(self.row[self.active[interval] if interval < len(self.active) else -1])
+
+
+@dataclass(frozen=True)
+class Face:
+    """A plane of the grid, or a storey's part of one, between two storeys or at the end of the box.
+
+    Attributes:
+        axis: its normal, 0 for x, 1 for y, 2 for z.
+        facets: (n, 3) nodes of its triangles, normals along the positive axis.
+        below, above: storeys on its two sides; None beyond the box.
+        rims: for a side of the box, each storey beneath or on top of its own, and the (n, 2) edges towards it; -1
+            where a triangle has none.
+    """
+
+    axis: int
+    facets: IntArray
+    below: Storey | None
+    above: Storey | None
+    rims: tuple[tuple[Storey, IntArray], ...] = ()
+
+    @property
+    def active(self) -> tuple[int, ...]:
+        """Levels that cut it, ascending."""
+        return tuple(sorted({level for s in (self.below, self.above) if s is not None for level in s.active}))
+
+
+@dataclass(frozen=True)
+class Division:
+    """A grid of which every brick's tetrahedra are cut by levels, and whose planes are heights.
+
+    Attributes:
+        grid: the nodes.
+        values: (nz + 1, ny + 1, nx + 1) the field at the nodes, equal on opposite sides; on no level.
+        levels: (m,) ascending.
+        rows: (nz, m + 1) label by layer and interval; interval j reaches from level j - 1, exclusive, to level j.
+    """
+
+    grid: Grid
+    values: FloatArray
+    levels: FloatArray
+    rows: IntArray
+
+    @cached_property
+    def storeys(self) -> tuple[Storey, ...]:
+        """Maximal runs of equal layers, upwards."""
+        new = np.r_[True, (self.rows[1:] != self.rows[:-1]).any(axis=1), True]
+        return tuple(
+            Storey(range(int(a), int(b)), self.rows[a], tuple(np.flatnonzero(np.diff(self.rows[a])).tolist()))
+            for a, b in pairwise(np.flatnonzero(new))
+        )
+
+    @cached_property
+    def surfaces(self) -> tuple[tuple[int, Surface, int], ...]:
+        """Number of the level, surface, and number of its first vertex, for every run of layers that a level cuts."""
+        found: list[tuple[int, Surface, int]] = []
+        start = 0
+        for number, level in enumerate(self.levels.tolist()):
+            for layers in runs(self.rows[:, number] != self.rows[:, number + 1]):
+                surface = contour(self.grid, self.values, level, layers)
+                found.append((number, surface, start))
+                start += len(surface.vertices)
+        return tuple(found)
+
+    def level(self, number: int) -> Level:
+        """A level as a source of vertices."""
+        mine = tuple((surface, start) for of, surface, start in self.surfaces if of == number)
+        return Level(float(self.levels[number]), mine)
+
+    def faces(self) -> Iterator[Face]:
+        """Planes where a storey begins or ends, upwards; then the box's sides, low and high in turn."""
+        lower: Storey | None = None
+        for upper in self.storeys:
+            yield Face(2, plane(self.grid, 2, upper.layers.start), lower, upper)
+            lower = upper
+        assert lower is not None  # there is a layer
+        yield Face(2, plane(self.grid, 2, lower.layers.stop), lower, None)
+        for axis, count in ((0, len(self.grid.x) - 1), (1, len(self.grid.y) - 1)):
+            step = count * self.grid.strides[axis]
+            for place, storey in enumerate(self.storeys):
+                facets = plane(self.grid, axis, 0, storey.layers)
+                near = [(s, storey.layers.start) for s in self.storeys[max(place - 1, 0) : place]]
+                near += [(s, storey.layers.stop) for s in self.storeys[place + 1 : place + 2]]
+                rims = [(s, self._edges(facets, level)) for s, level in near if set(s.active) - set(storey.active)]
+                yield Face(axis, facets, None, storey, tuple(rims))
+                moved = tuple((s, np.where(edges < 0, edges, edges + step)) for s, edges in rims)
+                yield Face(axis, facets + step, storey, None, moved)
+
+    def _edges(self, facets: IntArray, level: int) -> IntArray:
+        """(n, 2) the edge in a level plane of the grid that each facet has; -1 where it has none."""
+        on = facets // self.grid.strides[2] == level
+        edges = np.full((len(facets), 2), -1)
+        edges[on.sum(axis=1) == 2] = facets[on & (on.sum(axis=1) == 2)[:, None]].reshape(-1, 2)
+        return edges
+
+    def cut(self, face: Face) -> Iterator[tuple[int, IntArray, IntArray]]:
+        """Pieces of a face: (interval, (t, 3) corners as of `facets.cut`, (t,) the facet of each)."""
+        levels = [self.level(number) for number in face.active]
+        columns = [*face.active, len(self.levels)]
+        for number, corners, of in cut(self.grid, self.values.ravel(), face.facets, levels):
+            for storey, edges in face.rims:
+                extra = [self.level(n) for n in storey.active if n not in face.active]
+                corners, of = split(self.grid, self.values.ravel(), edges, corners, of, levels, extra)  # noqa: PLW2901
+            yield columns[number], corners, of
+
+    def walls(self) -> tuple[FloatArray, IntArray, IntArray, IntArray, IntArray]:
+        """Vertices (V, 3), triangles (T, 3), labels behind and in front (T,), twins (T,), as in `Walls`."""
+        corners, behind, front, twins = [], [], [], []
+        count = 0
+        for number, surface, start in self.surfaces:
+            corners.append(-1 - (surface.triangles + np.int64(start)))
+            behind.append(self.rows[surface.layer, number])
+            front.append(self.rows[surface.layer, number + 1])
+            twins.append(np.full(len(surface.triangles), -1))
+            count += len(surface.triangles)
+        low = 0
+        for face in self.faces():
+            begin = count
+            for column, triangles, _ in self.cut(face):
+                back, fore = (OUTSIDE if s is None else int(s.row[column]) for s in (face.below, face.above))
+                if back == fore:
+                    continue
+                if face.below is None:
+                    triangles, back, fore = triangles[:, ::-1], fore, back  # noqa: PLW2901
+                corners.append(triangles)
+                behind.append(np.full(len(triangles), back))
+                front.append(np.full(len(triangles), fore))
+                count += len(triangles)
+            twin = np.full(count - begin, -1)
+            if face.axis < 2:
+                if face.above is None:
+                    twin = np.arange(low, begin)
+                    twins[-1] = np.arange(begin, count)
+                low = begin
+            twins.append(twin)
+        vertices, triangles = self._numbered(np.concatenate(corners))
+        return vertices, triangles, *(np.concatenate(part) for part in (behind, front, twins))
+
+    def _numbered(self, corners: IntArray) -> tuple[FloatArray, IntArray]:
+        """Positions of the vertices, and triangles by their numbers: vertices of levels, then nodes."""
+        parts = [surface.vertices for _, surface, _ in self.surfaces]
+        count = sum(map(len, parts))
+        triangles = -1 - corners
+        flat, on_node = triangles.reshape(-1), corners.reshape(-1) >= 0
+        used = np.zeros(self.values.size, dtype=bool)
+        used[corners.reshape(-1)[on_node]] = True
+        nodes = np.flatnonzero(used)
+        number = np.cumsum(used, dtype=np.int32) - 1
+        flat[on_node] = number[corners.reshape(-1)[on_node]] + np.int64(count)
+        return np.concatenate([*parts, self.grid.points(nodes)]), triangles
+

@@ -1,0 +1,323 @@
+"""The connected pieces of a divided grid, exact for films thinner than a step, and their volumes.
+
+In a tetrahedron an interval between two levels is a slab: it is in one piece, and it holds a corner or an edge that both
+levels cross. So the pieces of a storey are the connected parts of a graph whose points are groups of neighbouring nodes
+in one interval, and both sides of every vertex of a level. Volumes are summed over tetrahedra by formula: a second way,
+beside that over the walls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from scipy.ndimage import label as groups_of
+
+from geom3d.connectivity import components
+from geom3d.solids.contour import TETRAHEDRA, Surface
+from geom3d.solids.division import Division, Storey
+from geom3d.walls import OUTSIDE, BoolArray, Chunks, FloatArray, IntArray
+
+#: Neighbours along the edges of tetrahedra: steps of one sign only.
+NEIGHBOURS = np.zeros((3, 3, 3), dtype=bool)
+NEIGHBOURS[1:, 1:, 1:] = NEIGHBOURS[:2, :2, :2] = True
+
+
+@dataclass(frozen=True)
+class Elements:
+    """The points of a storey's graph.
+
+    Attributes:
+        storey: which.
+        intervals: (planes, ny + 1, nx + 1) interval of each node, between active levels, counted from the lowest.
+        groups: of the same shape: number of the group of nodes.
+        crossings: for each active level its surface and the number of its first vertex's lower side; the upper sides
+            follow after all lower ones.
+    """
+
+    storey: Storey
+    intervals: IntArray
+    groups: IntArray
+    crossings: tuple[tuple[Surface, int], ...]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The graph of a division.
+
+    Attributes:
+        division: the divided grid.
+    """
+
+    division: Division
+
+    @cached_property
+    def _elements(self) -> tuple[tuple[Elements, ...], int]:
+        """The points of every storey's graph, and how many there are in all."""
+        found, count = [], 0
+        for storey in self.division.storeys:
+            elements, count = self._of_storey(storey, count)
+            found.append(elements)
+        return tuple(found), count
+
+    def _of_storey(self, storey: Storey, count: int) -> tuple[Elements, int]:
+        division, layers = self.division, storey.layers
+        values = division.values[layers.start : layers.stop + 1]
+        intervals = np.zeros(values.shape, dtype=np.int8)
+        for number in storey.active:
+            intervals += values > division.levels[number]
+        groups = np.zeros(values.shape, dtype=np.int64)
+        for interval in range(len(storey.active) + 1):
+            mine = intervals == interval
+            numbers, found = groups_of(mine, NEIGHBOURS)
+            groups[mine] = numbers[mine] + (count - 1)
+            count += found
+        crossings = []
+        for number in storey.active:
+            surface = next(
+                s for of, s, _ in division.surfaces if of == number and layers.start in s.layers
+            )
+            crossings.append((surface, count))
+            count += 2 * len(surface.vertices)
+        return Elements(storey, intervals, groups, tuple(crossings)), count
+
+    @cached_property
+    def _components(self) -> IntArray:
+        """(n,) number of the connected part of each point."""
+        elements, count = self._elements
+        links = [pair for of in elements for pair in self._links(of)]
+        return components(count, np.concatenate([np.empty((0, 2), dtype=np.int64), *links]))
+
+    def _links(self, of: Elements) -> list[IntArray]:
+        """Pairs of points of a storey that hang together."""
+        division, layers = self.division, of.storey.layers
+        links = []
+        for place, (surface, start) in enumerate(of.crossings):
+            upper = start + len(surface.vertices)
+            here = (surface.layer >= layers.start) & (surface.layer < layers.stop)
+            triangles = surface.triangles[here].astype(np.int64)
+            for side in (start, upper):
+                links += [triangles[:, :2] + side, triangles[:, 1:] + side]
+            vertices = np.unique(triangles)
+            lower, kinds = surface.lower[vertices], surface.kinds[vertices]
+            ends = np.column_stack([lower, lower + division.grid.steps[kinds]])
+            heights = division.values.ravel()[ends]
+            low, high = ends[np.arange(len(ends)), heights.argmin(axis=1)], ends[np.arange(len(ends)), heights.argmax(axis=1)]
+            under, over = self._group(of, low), self._group(of, high)
+            if place:
+                before, begin = of.crossings[place - 1]
+                at = before.at(kinds, lower)
+                under = np.where(at >= 0, begin + len(before.vertices) + at, under)
+            if place + 1 < len(of.crossings):
+                after, begin = of.crossings[place + 1]
+                at = after.at(kinds, lower)
+                over = np.where(at >= 0, begin + at, over)
+            links += [np.column_stack([vertices + start, under]), np.column_stack([vertices + upper, over])]
+        return links
+
+    def _group(self, of: Elements, nodes: IntArray) -> IntArray:
+        return of.groups.ravel()[nodes - of.storey.layers.start * self.division.grid.strides[2]]
+
+    def _of_simplices(self, of: Elements, nodes: IntArray, interval: int) -> IntArray:
+        """(n,) the piece that the part of each simplex in an interval belongs to.
+
+        Args:
+            of: the storey's points.
+            nodes: (n, c) corners; all simplices reach into the interval.
+            interval: between active levels, counted from the lowest.
+        """
+        offset = of.storey.layers.start * self.division.grid.strides[2]
+        hits = of.intervals.ravel()[nodes - offset] == interval
+        found = of.groups.ravel()[nodes[np.arange(len(nodes)), hits.argmax(axis=1)] - offset]
+        thin = np.flatnonzero(~hits.any(axis=1))
+        if len(thin):
+            heights = self.division.values.ravel()[nodes[thin]]
+            rows = np.arange(len(thin))
+            low, high = nodes[thin][rows, heights.argmin(axis=1)], nodes[thin][rows, heights.argmax(axis=1)]
+            lower = np.minimum(low, high)
+            surface, start = of.crossings[interval]
+            kind = np.searchsorted(self.division.grid.steps, np.maximum(low, high) - lower)
+            found[thin] = start + surface.at(kind, lower)
+        return self._components[found]
+
+    def _reaching(self, of: Elements, nodes: IntArray, interval: int) -> BoolArray:
+        """(n,) which simplices have a part in an interval."""
+        found = of.intervals.ravel()[nodes - of.storey.layers.start * self.division.grid.strides[2]]
+        return np.asarray((found.min(axis=1) <= interval) & (found.max(axis=1) >= interval))
+
+    def _volumes(self) -> tuple[IntArray, FloatArray, IntArray]:
+        """Piece, volume, µm³, and label of every part of a brick or tetrahedron."""
+        found: list[tuple[IntArray, FloatArray, IntArray]] = []
+        grid = self.division.grid
+        dx, dy, dz = (np.diff(axis) for axis in (grid.x, grid.y, grid.z))
+        for of in self._elements[0]:
+            start = of.storey.layers.start
+            offset = start * grid.strides[2]
+            row = np.array([of.storey.label(n) for n in range(len(of.storey.active) + 1)])
+            whole = _over_bricks(np.minimum, of.intervals) == _over_bricks(np.maximum, of.intervals)
+            low = (slice(None, -1),) * 3
+            sizes = dz[start : of.storey.layers.stop, None, None] * (dy[:, None] * dx)
+            numbers = self._components[of.groups[low][whole]]
+            found.append(_summed(numbers, sizes[whole], row[of.intervals[low][whole]]))
+            k, j, i = np.nonzero(~whole)
+            first = (k * grid.strides[2] + j * grid.strides[1] + i)[:, None] + offset
+            sizes = sizes[k, j, i]
+            for tetrahedron in TETRAHEDRA:
+                nodes = first + grid.steps[list(tetrahedron)]
+                heights = np.sort(self.division.values.ravel()[nodes], axis=1)
+                shares = [np.zeros(len(nodes))]
+                shares += [share_below(heights, float(self.division.levels[level])) for level in of.storey.active]
+                shares.append(np.ones(len(nodes)))
+                for interval, (before, after) in enumerate(pairwise(shares)):
+                    some = np.flatnonzero(self._reaching(of, nodes, interval))
+                    pieces = self._of_simplices(of, nodes[some], interval)
+                    volumes = (after - before)[some] * sizes[some] / 6
+                    found.append(_summed(pieces, volumes, np.full(len(some), row[interval])))
+        pieces, volumes, labels = (np.concatenate(part) for part in zip(*found, strict=True))
+        return pieces, volumes, labels
+
+    def chunks(self) -> Chunks:
+        """The pieces as a graph, with the piece behind and in front of every wall."""
+        pieces, volumes, labels = self._volumes()
+        names, index = np.unique(pieces, return_inverse=True)
+        label_of = np.empty(len(names), dtype=np.int64)
+        label_of[index] = labels
+        inner, through, ends = self._contacts()
+        links = [np.searchsorted(names, pairs) for pairs in (*inner, *(pairs for pairs, _ in through))]
+        steps = [np.zeros_like(pairs) for pairs in inner]
+        steps += [np.broadcast_to(step, pairs.shape) for pairs, step in through]
+        at_end = np.zeros(len(names), dtype=bool)
+        at_end[np.searchsorted(names, ends)] = True
+        behind, front = self._sides()
+        return Chunks(
+            labels=label_of,
+            volumes=np.bincount(index, weights=volumes, minlength=len(names)),
+            links=np.concatenate(links),
+            shifts=np.concatenate(steps),
+            at_end=at_end,
+            behind=np.searchsorted(names, behind),
+            front=np.where(front == OUTSIDE, OUTSIDE, np.searchsorted(names, front)),
+        )
+
+    def _contacts(self) -> tuple[list[IntArray], list[tuple[IntArray, tuple[int, int]]], IntArray]:
+        """Pairs of pieces that share a face in the box, pairs through the period with their step, pieces at an end."""
+        by_storey = {id(of.storey): of for of in self._elements[0]}
+        inner = [np.empty((0, 2), dtype=np.int64)]
+        through: list[tuple[IntArray, tuple[int, int]]] = []
+        ends = []
+        for of in self._elements[0]:
+            for surface, start in of.crossings:
+                lower = start + np.arange(len(surface.vertices))
+                pairs = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
+                here = (surface.layer >= of.storey.layers.start) & (surface.layer < of.storey.layers.stop)
+                inner.append(np.unique(pairs[np.unique(surface.triangles[here])], axis=0))
+        low: list[IntArray] = []
+        for face in self.division.faces():
+            below, above = (None if s is None else by_storey[id(s)] for s in (face.below, face.above))
+            if below is not None and above is not None:
+                inner.append(self._across(face.facets, below, above))
+            elif face.axis == 2:
+                ends += [p for of in (below, above) if of is not None for p in self._along(face.facets, of)[1]]
+            elif above is not None:
+                low = self._along(face.facets, above)[1]
+            elif below is not None:
+                high = self._along(face.facets, below)[1]
+                step = (1, 0) if face.axis == 0 else (0, 1)
+                through += [
+                    (np.unique(np.column_stack(pair), axis=0), step) for pair in zip(high, low, strict=True)
+                ]
+        return inner, through, np.unique(np.concatenate(ends))
+
+    def _along(self, facets: IntArray, of: Elements) -> tuple[list[IntArray], list[IntArray]]:
+        """For each interval, the facets with a part in it, and the piece of each."""
+        some = [np.flatnonzero(self._reaching(of, facets, n)) for n in range(len(of.storey.active) + 1)]
+        return some, [self._of_simplices(of, facets[chosen], n) for n, chosen in enumerate(some)]
+
+    def _across(self, facets: IntArray, below: Elements, above: Elements) -> IntArray:
+        """Pairs of pieces under and over the same part of a plane."""
+        heights = self.division.values.ravel()[facets]
+        lowest, highest = heights.min(axis=1), heights.max(axis=1)
+        pairs = []
+        bounds = [self._bounds(of) for of in (below, above)]
+        for m, under in enumerate(pairwise(bounds[0])):
+            for n, over in enumerate(pairwise(bounds[1])):
+                start, stop = max(under[0], over[0]), min(under[1], over[1])
+                some = np.flatnonzero((lowest <= stop) & (highest > start)) if start < stop else []
+                if len(some):
+                    ends = [self._of_simplices(of, facets[some], q) for of, q in ((below, m), (above, n))]
+                    pairs.append(np.unique(np.column_stack(ends), axis=0))
+        return np.concatenate(pairs)
+
+    def _bounds(self, of: Elements) -> list[float]:
+        return [-np.inf, *(float(self.division.levels[n]) for n in of.storey.active), np.inf]
+
+    def _sides(self) -> tuple[IntArray, IntArray]:
+        """(T,) piece behind and in front of every triangle of the walls, in their order; OUTSIDE beyond the box."""
+        by_storey = {id(of.storey): of for of in self._elements[0]}
+        behind, front = [], []
+        for number, surface, _ in self.division.surfaces:
+            pieces = np.empty((len(surface.triangles), 2), dtype=np.int64)
+            for of in self._elements[0]:
+                here = (surface.layer >= of.storey.layers.start) & (surface.layer < of.storey.layers.stop)
+                if number in of.storey.active and here.any():
+                    start = of.crossings[of.storey.active.index(number)][1]
+                    lower = surface.triangles[here, 0] + start
+                    pieces[here] = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
+            behind.append(pieces[:, 0])
+            front.append(pieces[:, 1])
+        for face in self.division.faces():
+            for column, _, facet in self.division.cut(face):
+                back, fore = (
+                    np.full(len(facet), OUTSIDE)
+                    if s is None
+                    else self._of_simplices(by_storey[id(s)], face.facets[facet], sum(level < column for level in s.active))
+                    for s in (face.below, face.above)
+                )
+                if face.below is not None and face.above is not None and face.below.row[column] == face.above.row[column]:
+                    continue
+                behind.append(fore if face.below is None else back)
+                front.append(back if face.below is None else fore)
+        return np.concatenate(behind), np.concatenate(front)
+
+
+def share_below(heights: FloatArray, level: float) -> FloatArray:
+    """(n,) share of a tetrahedron's volume in which a linear function is below a level.
+
+    Args:
+        heights: (n, 4) its values at the corners, ascending.
+        level: the level; it equals none of them.
+    """
+    a, b, c, d = heights.T
+    share = np.where(level > d, 1.0, 0.0)
+    low, high = (a < level) & (level <= b), (c < level) & (level <= d)
+    middle = (b < level) & (level <= c)
+    p, q, r, s = (v[low] for v in (a, b, c, d))
+    share[low] = (level - p) ** 3 / ((q - p) * (r - p) * (s - p))
+    p, q, r, s = (v[high] for v in (a, b, c, d))
+    share[high] = 1 - (s - level) ** 3 / ((s - p) * (s - q) * (s - r))
+    p, q, r, s = (v[middle] for v in (a, b, c, d))
+    # In barycentric coordinates: the part at corner a less what sticks out beyond the side opposite, by a cut at b.
+    u, v = level - p, level - q
+    share[middle] = (
+        u * u / ((r - p) * (s - p))
+        + u * v * (r - level) / ((r - p) * (r - q) * (s - p))
+        + v * v * (s - level) / ((r - q) * (s - p) * (s - q))
+    )
+    return share
+
+
+def _over_bricks(function: np.ufunc, nodes: IntArray) -> IntArray:
+    """Least or greatest value over the corners of every brick."""
+    for axis in range(3):
+        low = tuple(slice(None, -1) if k == axis else slice(None) for k in range(3))
+        high = tuple(slice(1, None) if k == axis else slice(None) for k in range(3))
+        nodes = function(nodes[low], nodes[high])
+    return nodes
+
+
+def _summed(pieces: IntArray, volumes: FloatArray, labels: IntArray) -> tuple[IntArray, FloatArray, IntArray]:
+    """Volumes summed by piece."""
+    names, first, index = np.unique(pieces, return_index=True, return_inverse=True)
+    return names, np.bincount(index, weights=volumes, minlength=len(names)), labels[first]
