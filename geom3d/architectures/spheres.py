@@ -37,12 +37,31 @@ class Spheres:
         return self.at(np.column_stack([i.ravel(), j.ravel(), k.ravel()])).reshape(k.shape)
 
     def at(self, points: FloatArray) -> FloatArray:
+        distance = self.tree.query(self._wrapped(points), workers=-1)[0] - self.radius
+        return np.asarray(-distance if self.pores else distance)
+
+    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
+        # Between two centres the nearest one changes on the plane amid them.
+        first, second = self._nearest(one), self._nearest(other)
+        start, stop = (
+            np.sum((points - first) ** 2, axis=1) - np.sum((points - second) ** 2, axis=1) for points in (one, other)
+        )
+        changes = np.sum((first - second) ** 2, axis=1) > (1e-6 * self.radius) ** 2
+        return np.where(changes, start / np.where(changes, start - stop, 1.0), np.nan)
+
+    def _nearest(self, points: FloatArray) -> FloatArray:
+        """(n, 3) the nearest centre of each point, or its image through the period."""
+        centres = np.array(self.centres)[self.tree.query(self._wrapped(points), workers=-1)[1]]
+        for axis, period in enumerate(self.size):
+            centres[:, axis] += np.rint((points[:, axis] - centres[:, axis]) / period) * period
+        return centres
+
+    def _wrapped(self, points: FloatArray) -> FloatArray:
         places = np.array(points)
         for axis, period in enumerate(self.size):
             places[:, axis] %= period
-            places[places[:, axis] >= period, axis] = 0.0
-        distance = self.tree.query(places, workers=-1)[0] - self.radius
-        return np.asarray(-distance if self.pores else distance)
+            places[places[:, axis] >= period, axis] = 0.0  # the remainder of a tiny negative number
+        return places
 
     @property
     def tree(self) -> cKDTree:

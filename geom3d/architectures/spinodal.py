@@ -64,6 +64,9 @@ class Waves:
             found[part] = (np.exp(1j * unit * (points[part] @ waves.T)) @ amplitudes).real
         return found - self.level
 
+    def kinks(self, one: FloatArray, other: FloatArray) -> None:
+        return
+
 
 class Parameters(SpongeParameters):
     """Parameters of a chaotic sponge."""

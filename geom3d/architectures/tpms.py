@@ -44,6 +44,9 @@ class Nodal:
     def at(self, points: FloatArray) -> FloatArray:
         return self._values(*points.T)
 
+    def kinks(self, one: FloatArray, other: FloatArray) -> None:
+        return
+
     def _values(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         wave = 2 * math.pi / self.period
         (sx, sy, sz), (cx, cy, cz) = (

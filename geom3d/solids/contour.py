@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.solids.grid import Grid
+from geom3d.solids.grid import EDGES, TETRAHEDRA, Grid
+from geom3d.solids.splits import Lattice
 from geom3d.walls import BoolArray, FloatArray, IntArray
 
 Int32Array = NDArray[np.int32]
-#: The 19 edges of a brick: pairs of corners whose bits contain each other.
-EDGES = [(a, b) for a in range(8) for b in range(8) if a != b and a & b == a]
-#: Chains of corners from one end of the diagonal to the other: the six tetrahedra.
-TETRAHEDRA = [(0, 1 << p, 1 << p | 1 << q, 7) for p, q, _ in permutations(range(3))]
 
 
 @dataclass(frozen=True)
@@ -32,49 +28,58 @@ class Surface:
         vertices: (V, 3) µm.
         triangles: (T, 3) vertex numbers; normals point to higher values.
         layer: (T,) layer of each triangle.
-        lower: (V,) lower node of the edge each vertex lies on; ascending within a kind.
-        starts: (9,) where the vertices on edges of each kind begin; those of kind k are starts[k]:starts[k + 1].
+        ends: (V, 2) nodes at the ends of the edge each vertex lies on, the lower number first.
+        starts: (9,) where the vertices on edges of each kind begin, ascending by lower node: those of kind k are
+            starts[k]:starts[k + 1]. Those on edges with a node of `splits` at an end come last, ascending by both.
     """
 
     layers: range
     vertices: FloatArray
     triangles: Int32Array
     layer: NDArray[np.int16]
-    lower: IntArray
+    ends: IntArray
     starts: tuple[int, ...]
 
-    def at(self, kind: IntArray, lower: IntArray) -> IntArray:
-        """(n,) the vertex on each edge; -1 where the surface does not cross it."""
+    def on(self, lattice: Lattice, one: IntArray, other: IntArray) -> IntArray:
+        """(n,) the vertex on each edge between nodes; -1 where the surface does not cross it."""
+        lower, upper = np.minimum(one, other), np.maximum(one, other)
+        kind = np.where(upper < lattice.count, np.searchsorted(lattice.grid.steps, upper - lower), 8)
         found = np.full(len(kind), -1)
-        for k in range(1, 8):
+        for k in range(1, 9):
+            start, stop = self.starts[k], self.starts[k + 1] if k < 8 else len(self.vertices)
             chosen = np.flatnonzero(kind == k)
-            nodes = self.lower[self.starts[k] : self.starts[k + 1]]
-            if len(chosen) and len(nodes):
-                place = np.minimum(np.searchsorted(nodes, lower[chosen]), len(nodes) - 1)
-                found[chosen] = np.where(nodes[place] == lower[chosen], place + self.starts[k], -1)
+            if len(chosen) and stop > start:
+                known, asked = self.ends[start:stop, 0], lower[chosen]
+                if k == 8:
+                    known, asked = _paired(self.ends[start:stop]), _paired(np.column_stack([lower, upper])[chosen])
+                place = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+                found[chosen] = np.where(known[place] == asked, place + start, -1)
         return found
 
-    @property
-    def kinds(self) -> IntArray:
-        """(V,) kind of the edge of each vertex."""
-        return np.repeat(np.arange(8), np.diff(self.starts))
+
+def _paired(ends: IntArray) -> IntArray:
+    """(n,) one number for a pair of nodes; nodes are fewer than 2^31."""
+    return ends[:, 0] << 31 | ends[:, 1]
 
 
-def contour(grid: Grid, values: FloatArray, level: float, layers: range) -> Surface:
+def contour(lattice: Lattice, values: FloatArray, extra: FloatArray, level: float, layers: range) -> Surface:
     """The surface on which the values equal a level.
 
     Args:
-        grid: the nodes.
-        values: (nz + 1, ny + 1, nx + 1) at the nodes; a node is inside where its value is not above the level.
+        lattice: the nodes.
+        values: (nz + 1, ny + 1, nx + 1) at the grid's nodes; a node is inside where its value is not above the level.
+        extra: (e,) at the nodes on split edges.
         level: the value on the surface.
         layers: of bricks to look at.
     """
+    grid = lattice.grid
     part = np.ascontiguousarray(values[layers.start : layers.stop + 1])
     first = layers.start * grid.strides[2]
     inside = (part <= level).view(np.uint8)
-    nodes, starts, vertices, numbers = _vertices(grid, part, inside, level, first)
+    ends, starts, vertices, numbers = _vertices(grid, part, inside, level, first)
 
     codes = _codes(inside)
+    codes.ravel()[lattice.touched_in(layers) - first] = 0
     bricks = np.flatnonzero(np.subtract(codes, 1, dtype=np.uint8).ravel() < 254)
     codes = codes.ravel()[bricks]
     corners = np.empty((len(bricks), len(EDGES)), dtype=np.int32)
@@ -82,7 +87,45 @@ def contour(grid: Grid, values: FloatArray, level: float, layers: range) -> Surf
         np.take(numbers[a ^ b], bricks + grid.steps[a], out=corners[:, column])
     triangles, of = _triangles(codes, corners)
     layer = (bricks[of] // grid.strides[2] + layers.start).astype(np.int16)
-    return Surface(layers, vertices, triangles, layer, nodes, starts)
+    surface = Surface(layers, vertices, triangles, layer, ends, starts)
+    return surface if not len(lattice.keys) else _completed(lattice, surface, np.r_[values.ravel(), extra], level)
+
+
+def _completed(lattice: Lattice, surface: Surface, heights: FloatArray, level: float) -> Surface:
+    """The surface with its part in bricks that have split edges; vertices that no triangle uses are dropped."""
+    tetrahedra, layer = lattice.tetrahedra(surface.layers)
+    inside = heights[tetrahedra] <= level
+    codes = inside @ np.array([1, 2, 4, 8])
+    pairs, layers = [], []
+    for code, cases in enumerate(_cases_of_tetrahedron()):
+        mine = np.flatnonzero(codes == code)
+        for case in cases:
+            pairs.append(tetrahedra[mine][:, case])  # (n, 3, 2)
+            layers.append(layer[mine])
+    ends = np.sort(np.concatenate(pairs).reshape(-1, 2), axis=1)
+    extra = ends[:, 1] >= lattice.count
+    known, number = np.unique(_paired(ends[extra]), return_inverse=True)
+    new = np.column_stack([known >> 31, known & (1 << 31) - 1])
+    corner = np.empty(len(ends), dtype=np.int64)
+    corner[extra] = number + len(surface.vertices)
+    corner[~extra] = surface.on(lattice, *ends[~extra].T)
+    low, high = lattice.points(new[:, 0]), lattice.points(new[:, 1])
+    share = (level - heights[new[:, 0]]) / (heights[new[:, 1]] - heights[new[:, 0]])
+    vertices = np.concatenate([surface.vertices, lattice.snapped(low + share[:, None] * (high - low))])
+
+    triangles = np.concatenate([surface.triangles, corner.reshape(-1, 3)])
+    used = np.zeros(len(vertices), dtype=bool)
+    used[triangles] = True
+    number = np.cumsum(used) - 1
+    starts = np.r_[0, np.cumsum(used)][list(surface.starts)]
+    return Surface(
+        layers=surface.layers,
+        vertices=vertices[used],
+        triangles=number[triangles].astype(np.int32),
+        layer=np.concatenate([surface.layer, *layers]).astype(np.int16),
+        ends=np.concatenate([surface.ends, new])[used],
+        starts=tuple(starts.tolist()),
+    )
 
 
 def _vertices(
@@ -91,7 +134,7 @@ def _vertices(
     """A vertex on every edge whose ends lie on either side.
 
     Returns:
-        lower nodes, where each kind begins, positions, and for each kind the vertex number by node (rubbish elsewhere).
+        both nodes, where each kind begins, positions, and for each kind the vertex number by node (rubbish elsewhere).
     """
     flat = part.ravel()
     starts, nodes, points = [0, 0], [], []
@@ -113,7 +156,9 @@ def _vertices(
         nodes.append(lower + first)
         points.append(grid.between(nodes[-1], kind, (level - from_) / (to - from_)))
         starts.append(starts[-1] + len(lower))
-    return np.concatenate(nodes), tuple(starts), np.concatenate(points), numbers
+    lowers = np.concatenate(nodes)
+    steps = np.repeat(grid.steps[1:], np.diff(starts[1:]))
+    return np.column_stack([lowers, lowers + steps]), tuple(starts), np.concatenate(points), numbers
 
 
 def _codes(inside: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -146,6 +191,17 @@ def _triangles(codes: NDArray[np.uint8], corners: Int32Array) -> tuple[Int32Arra
 
 
 @cache
+def _cases_of_tetrahedron() -> list[list[NDArray[np.int64]]]:
+    """For each set of inside corners of a tetrahedron of positive volume, pairs of corners for each triangle."""
+    place = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    return [
+        [np.array(_turned(loop, place, *sides)) for loop in _loops(*sides)]
+        for code in range(16)
+        for sides in [([c for c in range(4) if code >> c & 1], [c for c in range(4) if not code >> c & 1])]
+    ]
+
+
+@cache
 def _table() -> list[NDArray[np.int64]]:
     """For each set of inside corners the (n, 3) edges of a brick whose vertices make the triangles."""
     return [
@@ -158,23 +214,29 @@ def _case(tetrahedron: tuple[int, ...], code: int) -> list[tuple[int, ...]]:
     """Triangles of one tetrahedron, as edges of the brick, normals towards its outside corners."""
     inner = [c for c in tetrahedron if code >> c & 1]
     outer = [c for c in tetrahedron if not code >> c & 1]
+    place = np.array([[c & 1, c >> 1 & 1, c >> 2] for c in range(8)], dtype=float)
+    loops = [_turned(loop, place, inner, outer) for loop in _loops(inner, outer)]
+    return [tuple(EDGES.index((min(edge), max(edge))) for edge in loop) for loop in loops]
+
+
+def _loops(inner: list[int], outer: list[int]) -> list[list[tuple[int, int]]]:
+    """Triangles between inside and outside corners of a tetrahedron, as pairs of corners."""
     if not inner or not outer:
         return []
     if len(inner) == len(outer):
         (a, b), (c, d) = inner, outer
         ring = [(a, c), (a, d), (b, d), (b, c)]
-        loops = [ring[:3], [ring[0], ring[2], ring[3]]]
-    else:
-        loops = [[(a, b) for a in inner for b in outer]]
-    return [_oriented(loop, inner, outer) for loop in loops]
+        return [ring[:3], [ring[0], ring[2], ring[3]]]
+    return [[(a, b) for a in inner for b in outer]]
 
 
-def _oriented(loop: list[tuple[int, int]], inner: list[int], outer: list[int]) -> tuple[int, ...]:
-    place = np.array([[c & 1, c >> 1 & 1, c >> 2] for c in range(8)], dtype=float)
+def _turned(
+    loop: list[tuple[int, int]], place: FloatArray, inner: list[int], outer: list[int]
+) -> list[tuple[int, int]]:
+    """The triangle, its normal towards the outside corners."""
     p, q, r = (place[list(edge)].mean(axis=0) for edge in loop)
     towards = place[outer].mean(axis=0) - place[inner].mean(axis=0)
-    ordered = loop if np.cross(q - p, r - p) @ towards > 0 else loop[::-1]
-    return tuple(EDGES.index((min(edge), max(edge))) for edge in ordered)
+    return loop if np.cross(q - p, r - p) @ towards > 0 else loop[::-1]
 
 
 def runs(active: BoolArray) -> list[range]:

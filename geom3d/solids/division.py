@@ -12,7 +12,8 @@ import numpy as np
 from geom3d.solids.contour import Surface, contour, runs
 from geom3d.solids.facets import Level, cut, plane, split
 from geom3d.solids.grid import Grid
-from geom3d.walls import OUTSIDE, FloatArray, IntArray
+from geom3d.solids.splits import Lattice
+from geom3d.walls import OUTSIDE, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,29 @@ class Division:
     """A grid of which every brick's tetrahedra are cut by levels, and whose planes are heights.
 
     Attributes:
-        grid: the nodes.
-        values: (nz + 1, ny + 1, nx + 1) the field at the nodes, equal on opposite sides; on no level.
+        lattice: the nodes.
+        values: (nz + 1, ny + 1, nx + 1) the field at the grid's nodes, equal on opposite sides; on no level.
+        extra: (e,) the field at the nodes on split edges.
         levels: (m,) ascending.
         rows: (nz, m + 1) label by layer and interval; interval j reaches from level j - 1, exclusive, to level j.
     """
 
-    grid: Grid
+    lattice: Lattice
     values: FloatArray
+    extra: FloatArray
     levels: FloatArray
     rows: IntArray
+
+    @property
+    def grid(self) -> Grid:
+        """The nodes at crossings of planes."""
+        return self.lattice.grid
+
+    @cached_property
+    def heights(self) -> FloatArray:
+        """(n,) the field at all nodes by their numbers."""
+        flat = self.values.ravel()
+        return flat if not len(self.extra) else np.concatenate([flat, self.extra])
 
     @cached_property
     def storeys(self) -> tuple[Storey, ...]:
@@ -90,7 +104,7 @@ class Division:
         start = 0
         for number, level in enumerate(self.levels.tolist()):
             for layers in runs(self.rows[:, number] != self.rows[:, number + 1]):
-                surface = contour(self.grid, self.values, level, layers)
+                surface = contour(self.lattice, self.values, self.extra, level, layers)
                 found.append((number, surface, start))
                 start += len(surface.vertices)
         return tuple(found)
@@ -104,36 +118,45 @@ class Division:
         """Planes where a storey begins or ends, upwards; then the box's sides, low and high in turn."""
         lower: Storey | None = None
         for upper in self.storeys:
-            yield Face(2, plane(self.grid, 2, upper.layers.start), lower, upper)
+            yield Face(2, self._plane(2, upper.layers.start), lower, upper)
             lower = upper
         assert lower is not None  # there is a layer
-        yield Face(2, plane(self.grid, 2, lower.layers.stop), lower, None)
+        yield Face(2, self._plane(2, lower.layers.stop), lower, None)
         for axis, count in ((0, len(self.grid.x) - 1), (1, len(self.grid.y) - 1)):
-            step = count * self.grid.strides[axis]
             for place, storey in enumerate(self.storeys):
-                facets = plane(self.grid, axis, 0, storey.layers)
                 near = [(s, storey.layers.start) for s in self.storeys[max(place - 1, 0) : place]]
                 near += [(s, storey.layers.stop) for s in self.storeys[place + 1 : place + 2]]
-                rims = [(s, self._edges(facets, level)) for s, level in near if set(s.active) - set(storey.active)]
-                yield Face(axis, facets, None, storey, tuple(rims))
-                moved = tuple((s, np.where(edges < 0, edges, edges + step)) for s, edges in rims)
-                yield Face(axis, facets + step, storey, None, moved)
+                near = [(s, level) for s, level in near if set(s.active) - set(storey.active)]
+                for index, sides in ((0, (None, storey)), (count, (storey, None))):
+                    facets = self._plane(axis, index, storey.layers)
+                    yield Face(axis, facets, *sides, tuple((s, self._edges(facets, level)) for s, level in near))
+
+    def _plane(self, axis: int, index: int, layers: range | None = None) -> IntArray:
+        """(n, 3) nodes of the triangles in a plane of the grid, halved at split edges."""
+        return self.lattice.refine(plane(self.grid, axis, index, layers))[0]
 
     def _edges(self, facets: IntArray, level: int) -> IntArray:
         """(n, 2) the edge in a level plane of the grid that each facet has; -1 where it has none."""
+        count = self.lattice.count
         on = facets // self.grid.strides[2] == level
+        on[facets >= count] = self._on(level)[facets[facets >= count] - count]
         edges = np.full((len(facets), 2), -1)
-        edges[on.sum(axis=1) == 2] = facets[on & (on.sum(axis=1) == 2)[:, None]].reshape(-1, 2)
+        chosen = on.sum(axis=1) == 2
+        edges[chosen] = facets[on & chosen[:, None]].reshape(-1, 2)
         return edges
+
+    def _on(self, level: int) -> BoolArray:
+        """(e,) which nodes on split edges lie in a level plane of the grid."""
+        return np.asarray(self.lattice.places[:, 2] == self.grid.z[level])
 
     def cut(self, face: Face) -> Iterator[tuple[int, IntArray, IntArray]]:
         """Pieces of a face: (interval, (t, 3) corners as of `facets.cut`, (t,) the facet of each)."""
         levels = [self.level(number) for number in face.active]
         columns = [*face.active, len(self.levels)]
-        for number, corners, of in cut(self.grid, self.values.ravel(), face.facets, levels):
+        for number, corners, of in cut(self.lattice, self.heights, face.facets, levels):
             for storey, edges in face.rims:
                 extra = [self.level(n) for n in storey.active if n not in face.active]
-                corners, of = split(self.grid, self.values.ravel(), edges, corners, of, levels, extra)  # noqa: PLW2901
+                corners, of = split(self.lattice, self.heights, edges, corners, of, levels, extra)  # noqa: PLW2901
             yield columns[number], corners, of
 
     def walls(self) -> tuple[FloatArray, IntArray, IntArray, IntArray, IntArray]:
@@ -175,10 +198,10 @@ class Division:
         count = sum(map(len, parts))
         triangles = -1 - corners
         flat, on_node = triangles.reshape(-1), corners.reshape(-1) >= 0
-        used = np.zeros(self.values.size, dtype=bool)
+        used = np.zeros(len(self.heights), dtype=bool)
         used[corners.reshape(-1)[on_node]] = True
         nodes = np.flatnonzero(used)
         number = np.cumsum(used, dtype=np.int32) - 1
         flat[on_node] = number[corners.reshape(-1)[on_node]] + np.int64(count)
-        return np.concatenate([*parts, self.grid.points(nodes)]), triangles
+        return np.concatenate([*parts, self.lattice.points(nodes)]), triangles
 

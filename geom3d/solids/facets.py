@@ -9,6 +9,7 @@ import numpy as np
 
 from geom3d.solids.contour import Surface
 from geom3d.solids.grid import Grid
+from geom3d.solids.splits import Lattice
 from geom3d.walls import FloatArray, IntArray
 
 #: Corners (as bits) of the two triangles of a brick's face at low z, y and x; normals towards the brick's inside.
@@ -27,13 +28,11 @@ class Level:
     value: float
     surfaces: tuple[tuple[Surface, int], ...]
 
-    def crossing(self, grid: Grid, one: IntArray, other: IntArray) -> IntArray:
+    def crossing(self, lattice: Lattice, one: IntArray, other: IntArray) -> IntArray:
         """(n,) numbers of the vertices on the edges between pairs of nodes."""
-        lower, upper = np.minimum(one, other), np.maximum(one, other)
-        kind = np.searchsorted(grid.steps, upper - lower)
         found = np.full(len(one), -1)
         for surface, start in self.surfaces:
-            at = surface.at(kind, lower)
+            at = surface.on(lattice, one, other)
             found = np.where(at >= 0, at + start, found)
         return found
 
@@ -59,14 +58,14 @@ def plane(grid: Grid, axis: int, index: int, layers: range | None = None) -> Int
 
 
 def cut(
-    grid: Grid, values: FloatArray, facets: IntArray, levels: Sequence[Level]
+    lattice: Lattice, values: FloatArray, facets: IntArray, levels: Sequence[Level]
 ) -> Iterator[tuple[int, IntArray, IntArray]]:
     """Cuts triangles between nodes along levels.
 
     Args:
-        grid: the nodes.
+        lattice: the nodes.
         values: of all nodes, flat.
-        facets: (n, 3) nodes.
+        facets: (n, 3) nodes; no edge of theirs is split.
         levels: ascending.
 
     Yields:
@@ -87,19 +86,19 @@ def cut(
         some = np.flatnonzero((lowest[parts] <= number) & (highest[parts] >= number))
         below = levels[number - 1] if number else None
         above = levels[number] if number < len(levels) else None
-        corners, of = _interval(grid, nodes[some], heights[some], below, above)
+        corners, of = _interval(lattice, nodes[some], heights[some], below, above)
         # Lowest, highest, middle node is the way round of the polygons: against that of the facet where that is even.
         corners = np.where(even[some][of, None], corners[:, ::-1], corners)
         yield number, np.concatenate([facets[uncut], corners]), np.concatenate([uncut, parts[some][of]])
 
 
 def _interval(
-    grid: Grid, nodes: IntArray, heights: FloatArray, below: Level | None, above: Level | None
+    lattice: Lattice, nodes: IntArray, heights: FloatArray, below: Level | None, above: Level | None
 ) -> tuple[IntArray, IntArray]:
     """The part of each triangle above one level and not above another, as a fan.
 
     Args:
-        grid: the nodes.
+        lattice: the nodes.
         nodes, heights: (n, 3) corners by ascending value, and the values.
         below, above: the levels, None where there is no bound.
 
@@ -111,12 +110,12 @@ def _interval(
     start = start_of_second = a
     stop = stop_of_second = c
     if below is not None:
-        starts, starts_of_second = _crossings(grid, nodes, heights, below)
+        starts, starts_of_second = _crossings(lattice, nodes, heights, below)
         inner = heights[:, 0] > below.value
         start, start_of_second = np.where(inner, a, starts), np.where(inner, a, starts_of_second)
         middle_in &= heights[:, 1] > below.value
     if above is not None:
-        stops, stops_of_second = _crossings(grid, nodes, heights, above)
+        stops, stops_of_second = _crossings(lattice, nodes, heights, above)
         inner = heights[:, 2] <= above.value
         stop, stop_of_second = np.where(inner, c, stops), np.where(inner, c, stops_of_second)
         middle_in &= heights[:, 1] <= above.value
@@ -133,17 +132,17 @@ def _interval(
     return fan[real], real // 3
 
 
-def _crossings(grid: Grid, nodes: IntArray, heights: FloatArray, level: Level) -> tuple[IntArray, IntArray]:
+def _crossings(lattice: Lattice, nodes: IntArray, heights: FloatArray, level: Level) -> tuple[IntArray, IntArray]:
     """Where a level crosses the edge from the lowest to the highest corner, and the way by the middle one."""
     a, b, c = nodes.T
     beyond = heights[:, 1] <= level.value
-    first = level.crossing(grid, a, c)
-    second = level.crossing(grid, np.where(beyond, b, a), np.where(beyond, c, b))
+    first = level.crossing(lattice, a, c)
+    second = level.crossing(lattice, np.where(beyond, b, a), np.where(beyond, c, b))
     return -1 - first, -1 - second
 
 
 def split(
-    grid: Grid,
+    lattice: Lattice,
     values: FloatArray,
     edges: IntArray,
     triangles: IntArray,
@@ -154,7 +153,7 @@ def split(
     """Splits triangles at the vertices that further levels have on one edge of the facets they were cut from.
 
     Args:
-        grid: the nodes.
+        lattice: the nodes.
         values: of all nodes, flat.
         edges: (n, 2) nodes of that edge by facet; -1 where it needs no more vertices.
         triangles: (t, 3) corners as of `cut`.
@@ -178,11 +177,11 @@ def split(
         for node, height in zip(ends.T, heights.T, strict=True):
             along = np.where(triangles == node[:, None], height[:, None], along)
         for other in known:
-            vertex = -1 - other.crossing(grid, ends[:, 0], ends[:, 1])
+            vertex = -1 - other.crossing(lattice, ends[:, 0], ends[:, 1])
             along = np.where((triangles == vertex[:, None]) & (vertex < 0)[:, None], other.value, along)
         below, above = along <= level.value, along > level.value
         chosen = np.flatnonzero(crossed & below.any(axis=1) & above.any(axis=1))
-        vertex = -1 - level.crossing(grid, ends[chosen, 0], ends[chosen, 1])
+        vertex = -1 - level.crossing(lattice, ends[chosen, 0], ends[chosen, 1])
         halves = [np.where(side[chosen], vertex[:, None], triangles[chosen]) for side in (below, above)]
         triangles = np.concatenate([np.delete(triangles, chosen, axis=0), *halves])
         of = np.concatenate([np.delete(of, chosen), of[chosen], of[chosen]])

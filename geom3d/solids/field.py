@@ -18,11 +18,15 @@ from geom3d.errors import InputError
 from geom3d.solids.division import Division
 from geom3d.solids.grid import Grid, grid_step, snap, subdivide
 from geom3d.solids.pieces import Pieces
-from geom3d.solids.web import USUAL_STEP, Union, Web, sample
+from geom3d.solids.sampling import faces_of, sample
+from geom3d.solids.splits import Lattice
+from geom3d.solids.web import Union, Web
 from geom3d.walls import BoolArray, FloatArray, Walls
 
 #: Usual step as a multiple of the thinnest film.
 STEP_PER_FILM = 3.0
+#: Usual step as a share of the smallest radius of curvature.
+USUAL_STEP = 0.18
 #: Nodes of a default grid, at most; and of any grid.
 USUAL_NODES, MOST_NODES = 2_500_000, 40_000_000
 #: Films thinner than this share of a step cannot be told from nothing in double precision.
@@ -67,7 +71,7 @@ class Field:
         inside: BoolArray = points[:, 2] <= self.level
         if self.web is not None:
             rest = np.flatnonzero(~inside)
-            inside[rest] = self.web.within(points[rest], self.growth)
+            inside[rest] = within(self.web, points[rest], self.growth)
         return inside
 
     def bounds_z(self) -> tuple[float, float]:
@@ -83,7 +87,7 @@ class Field:
         assert self.web is not None  # else the other has none either
         if (self.growth, self.web.top) != (other.growth, other.web.top):
             raise ValueError("webs can be united only before growth, and where they are cut at one height")
-        web = replace(self.web, shape=Union((self.web.placed(), other.web.placed())), shift=(0.0, 0.0))
+        web = replace(self.web, shape=Union(self.web.shape, other.web.shape))
         return replace(self, web=web, base=max(self.base, other.base))
 
     @classmethod
@@ -189,14 +193,33 @@ def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float
     rows = np.repeat(rows, layers, axis=0)
     x, y = (_planes(length, step) for length in size[:2])
     grid = Grid(x, y, np.concatenate(planes))
-    values = np.full(grid.shape, np.inf)
+    values, lattice, extra = np.full(grid.shape, np.inf), Lattice.of(grid), np.empty(0)
     shown = np.flatnonzero((rows[:, 1:] != rows[:, :-1]).any(axis=1))
     if web is not None and len(shown):
         first, last = int(shown[0]), int(shown[-1]) + 1
         part = Grid(x, y, grid.z[first : last + 1])
         seen = levels[(rows[:, 1:] != rows[:, :-1]).any(axis=0)]
-        values[first : last + 1] = sample(replace(web, top=top), part, seen, step)
-    return Division(grid, values, levels, rows)
+        sampled = sample(replace(web, top=top), part, seen, step)
+        values[first : last + 1], extra = sampled.values, sampled.extra
+        lattice = Lattice(grid, sampled.lattice.keys + 8 * first * grid.strides[2], sampled.lattice.places)
+    return Division(lattice, values, extra, levels, rows)
+
+
+def within(web: Web, points: FloatArray, distance: float) -> BoolArray:
+    """(n,) whether (n, 3) points lie in a web or within a distance of it, µm.
+
+    The web itself is asked of its function; the distance is taken to its surface on a grid of its own, as fine as usual.
+    """
+    inside = web.contains(points)
+    rest = np.flatnonzero(~inside)
+    if distance > 0 and len(rest):
+        heights = points[rest, 2]
+        low, high = float(heights.min()) - distance, min(float(heights.max()) + distance, web.top)
+        step = min(USUAL_STEP * web.radius, min(web.size) / 4)
+        grid = Grid(*(subdivide(0.0, length, step) for length in web.size), subdivide(min(low, high - step), high, step))
+        faces, _ = faces_of(web, grid, distance + 2 * step, step)
+        inside[rest] = faces.clipped.distances(points[rest], distance + 2 * step) <= distance
+    return inside
 
 
 def _planes(length: float, step: float) -> FloatArray:

@@ -19,6 +19,11 @@ from geom3d.walls import FloatArray, IntArray
 #: other 17 bits of a float64 are left for arrays of up to 131,072 periods, in which a shift by whole periods is exact.
 GRID_BITS = 36
 
+#: The 19 edges of a brick: pairs of corners whose bits contain each other.
+EDGES = [(a, b) for a in range(8) for b in range(8) if a != b and a & b == a]
+#: Corners of the six tetrahedra around the diagonal, turning so that their volume is positive.
+TETRAHEDRA = [(0, 1, 3, 7), (0, 5, 1, 7), (0, 3, 2, 7), (0, 2, 6, 7), (0, 4, 5, 7), (0, 6, 4, 7)]
+
 
 def grid_step(length: float) -> float:
     """The step on which coordinates in a period of this length lie, µm: a power of two."""

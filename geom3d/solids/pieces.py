@@ -8,16 +8,18 @@ beside that over the walls.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from scipy.ndimage import label as groups_of
 
 from geom3d.connectivity import components
-from geom3d.solids.contour import TETRAHEDRA, Surface
+from geom3d.solids.contour import Surface
 from geom3d.solids.division import Division, Storey
+from geom3d.solids.grid import TETRAHEDRA
 from geom3d.walls import OUTSIDE, BoolArray, Chunks, FloatArray, IntArray
 
 #: Neighbours along the edges of tetrahedra: steps of one sign only.
@@ -32,7 +34,8 @@ class Elements:
     Attributes:
         storey: which.
         intervals: (planes, ny + 1, nx + 1) interval of each node, between active levels, counted from the lowest.
-        groups: of the same shape: number of the group of nodes.
+        groups: (n,) number of the group of each node, those at crossings of planes first, then those on split edges.
+        marks: (n,) interval of each node, in the same order.
         crossings: for each active level its surface and the number of its first vertex's lower side; the upper sides
             follow after all lower ones.
     """
@@ -40,6 +43,7 @@ class Elements:
     storey: Storey
     intervals: IntArray
     groups: IntArray
+    marks: IntArray
     crossings: tuple[tuple[Surface, int], ...]
 
 
@@ -68,12 +72,19 @@ class Pieces:
         intervals = np.zeros(values.shape, dtype=np.int8)
         for number in storey.active:
             intervals += values > division.levels[number]
+        extra = division.extra
+        marks = np.zeros(len(extra), dtype=np.int8)
+        for number in storey.active:
+            marks += extra > division.levels[number]
         groups = np.zeros(values.shape, dtype=np.int64)
         for interval in range(len(storey.active) + 1):
             mine = intervals == interval
             numbers, found = groups_of(mine, NEIGHBOURS)
             groups[mine] = numbers[mine] + (count - 1)
             count += found
+        # Nodes on split edges are groups of their own, linked by the edges of the tetrahedra around them.
+        alone = np.arange(count, count + len(extra))
+        count += len(extra)
         crossings = []
         for number in storey.active:
             surface = next(
@@ -81,7 +92,8 @@ class Pieces:
             )
             crossings.append((surface, count))
             count += 2 * len(surface.vertices)
-        return Elements(storey, intervals, groups, tuple(crossings)), count
+        groups, marks = np.concatenate([groups.ravel(), alone]), np.concatenate([intervals.ravel(), marks])
+        return Elements(storey, intervals, groups, marks, tuple(crossings)), count
 
     @cached_property
     def _components(self) -> IntArray:
@@ -101,24 +113,38 @@ class Pieces:
             for side in (start, upper):
                 links += [triangles[:, :2] + side, triangles[:, 1:] + side]
             vertices = np.unique(triangles)
-            lower, kinds = surface.lower[vertices], surface.kinds[vertices]
-            ends = np.column_stack([lower, lower + division.grid.steps[kinds]])
-            heights = division.values.ravel()[ends]
-            low, high = ends[np.arange(len(ends)), heights.argmin(axis=1)], ends[np.arange(len(ends)), heights.argmax(axis=1)]
-            under, over = self._group(of, low), self._group(of, high)
+            ends = surface.ends[vertices]
+            heights = division.heights[ends]
+            rows = np.arange(len(ends))
+            low, high = ends[rows, heights.argmin(axis=1)], ends[rows, heights.argmax(axis=1)]
+            under, over = of.groups[self._at(of, low)], of.groups[self._at(of, high)]
             if place:
                 before, begin = of.crossings[place - 1]
-                at = before.at(kinds, lower)
+                at = before.on(division.lattice, *ends.T)
                 under = np.where(at >= 0, begin + len(before.vertices) + at, under)
             if place + 1 < len(of.crossings):
                 after, begin = of.crossings[place + 1]
-                at = after.at(kinds, lower)
+                at = after.on(division.lattice, *ends.T)
                 over = np.where(at >= 0, begin + at, over)
             links += [np.column_stack([vertices + start, under]), np.column_stack([vertices + upper, over])]
+        return [*links, *self._around_splits(of)]
+
+    def _around_splits(self, of: Elements) -> list[IntArray]:
+        """Pairs of groups of nodes at the ends of an edge, in one interval, in bricks that have split edges."""
+        tetrahedra, _ = self.division.lattice.tetrahedra(of.storey.layers)
+        at = self._at(of, tetrahedra)
+        links = []
+        for a, b in combinations(range(4), 2):
+            same = of.marks[at[:, a]] == of.marks[at[:, b]]
+            links.append(of.groups[at[same][:, [a, b]]])
         return links
 
-    def _group(self, of: Elements, nodes: IntArray) -> IntArray:
-        return of.groups.ravel()[nodes - of.storey.layers.start * self.division.grid.strides[2]]
+    def _at(self, of: Elements, nodes: IntArray) -> IntArray:
+        """Places of nodes in a storey's arrays."""
+        count = self.division.lattice.count
+        return np.where(
+            nodes < count, nodes - of.storey.layers.start * self.division.grid.strides[2], nodes - count + of.intervals.size
+        )
 
     def _of_simplices(self, of: Elements, nodes: IntArray, interval: int) -> IntArray:
         """(n,) the piece that the part of each simplex in an interval belongs to.
@@ -128,55 +154,65 @@ class Pieces:
             nodes: (n, c) corners; all simplices reach into the interval.
             interval: between active levels, counted from the lowest.
         """
-        offset = of.storey.layers.start * self.division.grid.strides[2]
-        hits = of.intervals.ravel()[nodes - offset] == interval
-        found = of.groups.ravel()[nodes[np.arange(len(nodes)), hits.argmax(axis=1)] - offset]
+        at = self._at(of, nodes)
+        hits = of.marks[at] == interval
+        found = of.groups[at[np.arange(len(nodes)), hits.argmax(axis=1)]]
         thin = np.flatnonzero(~hits.any(axis=1))
         if len(thin):
-            heights = self.division.values.ravel()[nodes[thin]]
+            heights = self.division.heights[nodes[thin]]
             rows = np.arange(len(thin))
             low, high = nodes[thin][rows, heights.argmin(axis=1)], nodes[thin][rows, heights.argmax(axis=1)]
-            lower = np.minimum(low, high)
             surface, start = of.crossings[interval]
-            kind = np.searchsorted(self.division.grid.steps, np.maximum(low, high) - lower)
-            found[thin] = start + surface.at(kind, lower)
+            found[thin] = start + surface.on(self.division.lattice, low, high)
         return self._components[found]
 
     def _reaching(self, of: Elements, nodes: IntArray, interval: int) -> BoolArray:
         """(n,) which simplices have a part in an interval."""
-        found = of.intervals.ravel()[nodes - of.storey.layers.start * self.division.grid.strides[2]]
+        found = of.marks[self._at(of, nodes)]
         return np.asarray((found.min(axis=1) <= interval) & (found.max(axis=1) >= interval))
 
     def _volumes(self) -> tuple[IntArray, FloatArray, IntArray]:
         """Piece, volume, µm³, and label of every part of a brick or tetrahedron."""
         found: list[tuple[IntArray, FloatArray, IntArray]] = []
-        grid = self.division.grid
+        lattice, grid = self.division.lattice, self.division.grid
         dx, dy, dz = (np.diff(axis) for axis in (grid.x, grid.y, grid.z))
+        low = (slice(None, -1),) * 3
         for of in self._elements[0]:
-            start = of.storey.layers.start
-            offset = start * grid.strides[2]
+            start, stop = of.storey.layers.start, of.storey.layers.stop
             row = np.array([of.storey.label(n) for n in range(len(of.storey.active) + 1)])
-            whole = _over_bricks(np.minimum, of.intervals) == _over_bricks(np.maximum, of.intervals)
-            low = (slice(None, -1),) * 3
-            sizes = dz[start : of.storey.layers.stop, None, None] * (dy[:, None] * dx)
-            numbers = self._components[of.groups[low][whole]]
+            whole = np.zeros(of.intervals.shape, dtype=bool)
+            whole[low] = _over_bricks(np.minimum, of.intervals) == _over_bricks(np.maximum, of.intervals)
+            touched = lattice.touched_in(of.storey.layers) - start * grid.strides[2]
+            whole.ravel()[touched] = False
+            cut = ~whole
+            cut.ravel()[touched] = False
+            cut, whole = cut[low], whole[low]
+            sizes = dz[start:stop, None, None] * (dy[:, None] * dx)
+            numbers = self._components[of.groups[: of.intervals.size].reshape(of.intervals.shape)[low][whole]]
             found.append(_summed(numbers, sizes[whole], row[of.intervals[low][whole]]))
-            k, j, i = np.nonzero(~whole)
-            first = (k * grid.strides[2] + j * grid.strides[1] + i)[:, None] + offset
-            sizes = sizes[k, j, i]
+            k, j, i = np.nonzero(cut)
+            first = ((k + start) * grid.strides[2] + j * grid.strides[1] + i)[:, None]
             for tetrahedron in TETRAHEDRA:
                 nodes = first + grid.steps[list(tetrahedron)]
-                heights = np.sort(self.division.values.ravel()[nodes], axis=1)
-                shares = [np.zeros(len(nodes))]
-                shares += [share_below(heights, float(self.division.levels[level])) for level in of.storey.active]
-                shares.append(np.ones(len(nodes)))
-                for interval, (before, after) in enumerate(pairwise(shares)):
-                    some = np.flatnonzero(self._reaching(of, nodes, interval))
-                    pieces = self._of_simplices(of, nodes[some], interval)
-                    volumes = (after - before)[some] * sizes[some] / 6
-                    found.append(_summed(pieces, volumes, np.full(len(some), row[interval])))
+                found += self._of_tetrahedra(of, nodes, sizes[k, j, i] / 6, row)
+            nodes = lattice.tetrahedra(of.storey.layers)[0]
+            a, b, c, d = (lattice.points(corner) for corner in nodes.T)
+            found += self._of_tetrahedra(of, nodes, np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6, row)
         pieces, volumes, labels = (np.concatenate(part) for part in zip(*found, strict=True))
         return pieces, volumes, labels
+
+    def _of_tetrahedra(
+        self, of: Elements, nodes: IntArray, sizes: FloatArray, row: IntArray
+    ) -> Iterator[tuple[IntArray, FloatArray, IntArray]]:
+        """Piece, volume and label of the parts of tetrahedra, interval by interval."""
+        heights = np.sort(self.division.heights[nodes], axis=1)
+        shares = [np.zeros(len(nodes))]
+        shares += [share_below(heights, float(self.division.levels[level])) for level in of.storey.active]
+        shares.append(np.ones(len(nodes)))
+        for interval, (before, after) in enumerate(pairwise(shares)):
+            some = np.flatnonzero(self._reaching(of, nodes, interval))
+            pieces = self._of_simplices(of, nodes[some], interval)
+            yield _summed(pieces, ((after - before) * sizes)[some], np.full(len(some), row[interval]))
 
     def chunks(self) -> Chunks:
         """The pieces as a graph, with the piece behind and in front of every wall."""
@@ -237,7 +273,7 @@ class Pieces:
 
     def _across(self, facets: IntArray, below: Elements, above: Elements) -> IntArray:
         """Pairs of pieces under and over the same part of a plane."""
-        heights = self.division.values.ravel()[facets]
+        heights = self.division.heights[facets]
         lowest, highest = heights.min(axis=1), heights.max(axis=1)
         pairs = []
         bounds = [self._bounds(of) for of in (below, above)]

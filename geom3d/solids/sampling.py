@@ -1,0 +1,265 @@
+"""The distance of a web, sampled on a grid.
+
+Zero surface of the function → triangles → exact distance to the nearest one: a film is as thick as it should be, which it
+would not be by the function over its slope. Where the distance has a kink on an edge, the edge gets a node there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from geom3d.progress import bar
+from geom3d.solids.contour import Surface, contour
+from geom3d.solids.distance import Sheet
+from geom3d.solids.facets import Level, cut, plane
+from geom3d.solids.grid import Grid, subdivide
+from geom3d.solids.splits import Lattice, with_splits
+from geom3d.solids.web import Web
+from geom3d.walls import BoolArray, FloatArray, IntArray
+
+#: Values nearer to a level than this share of a step would put several vertices at one place.
+CLEARANCE = 0.01
+#: A kink is worth a node where it bends the values on an edge by more than this share of the edge.
+BEND = 0.01
+#: No node lies nearer to the end of its edge than this share of the edge.
+MARGIN = 0.05
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """The signed distance of a web, µm, negative inside.
+
+    Attributes:
+        lattice: the nodes.
+        values: (nz + 1, ny + 1, nx + 1) at the grid's nodes.
+        extra: (e,) at the nodes on split edges.
+    """
+
+    lattice: Lattice
+    values: FloatArray
+    extra: FloatArray
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The zero surface of a web as triangles.
+
+    Attributes:
+        web: the body.
+        tall: grid on which the function was sampled.
+        body: (nz + 1, ny + 1, nx + 1) which of its nodes lie inside.
+        uncut: the surface going on beyond the cut at the top.
+        clipped: the surface with the cut.
+    """
+
+    web: Web
+    tall: Grid
+    body: BoolArray
+    uncut: Sheet
+    clipped: Sheet
+
+
+def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
+    """The signed distance of a web at the nodes of a grid.
+
+    Args:
+        web: the body.
+        grid: the nodes; one of its planes is the web's top, where that lies within.
+        levels: ascending distances, not negative, near which values must be exact, µm.
+        step: of the grid, µm.
+
+    Returns:
+        values that are exact next to the levels and elsewhere on their right side, equal to the last bit on opposite
+        sides of the period.
+    """
+    reach, outer = grid.diagonal, float(levels[-1]) + grid.diagonal
+    faces, offset = faces_of(web, grid, outer + step, step)
+    inside = np.zeros(grid.shape, dtype=bool)
+    shown = faces.body[offset : offset + len(grid.z)]
+    inside[: len(shown)] = shown
+    near = _border(faces.body)
+    values = np.where(inside, -2 * outer, 2 * outer)
+    jobs = [(faces.clipped, ~inside, outer, 1), (faces.uncut, inside, reach, -1)]
+    chosen = [np.flatnonzero(side & _dilated(faces.tall, near, grid, limit)) for _, side, limit, _ in jobs]
+    with bar("distances", sum(map(len, chosen))) as advance:
+        for (sheet, _, limit, sign), nodes in zip(jobs, chosen, strict=True):
+            found = sheet.distances(grid.points(nodes), limit + 2 * step, advance)
+            exact = np.isfinite(found)
+            values.ravel()[nodes[exact]] = sign * found[exact]
+    values[:, :, -1] = values[:, :, 0]
+    values[:, -1] = values[:, 0]
+
+    def distance(points: FloatArray) -> FloatArray:
+        within = web.contains(points)
+        found = np.empty(len(points))
+        found[within] = -faces.uncut.distances(points[within])
+        found[~within] = faces.clipped.distances(points[~within])
+        return found
+
+    lattice, extra = _with_kinks(web, grid, values, levels, distance)
+    clearances = _clearances(grid, levels)
+    for level, clearance in zip(levels, clearances, strict=True):
+        _keep_off(values, level, clearance)
+        _keep_off(extra, level, clearance)
+    return Sampled(lattice, values, extra)
+
+
+def faces_of(web: Web, grid: Grid, depth: float, step: float) -> tuple[Faces, int]:
+    """The zero surface within a grid and a depth below and above it, and how many planes were added below."""
+    under = subdivide(float(grid.z[0]) - depth, float(grid.z[0]), step)[:-1]
+    over = subdivide(float(grid.z[-1]), float(grid.z[-1]) + depth, step)[1:]
+    z = np.concatenate([under, grid.z, over])
+    # Inside, the web goes on beyond its cut, for the cut is a face of its own and no part of the zero surface.
+    tall = Grid(grid.x, grid.y, z[: np.searchsorted(z, web.top + grid.diagonal + step) + 1])
+    values = np.empty(tall.shape)
+    values[:, :-1, :-1] = web.shape.on_grid(tall.x[:-1], tall.y[:-1], tall.z)
+    values[:, :, -1] = values[:, :, 0]
+    values[:, -1] = values[:, 0]
+    body = (values <= 0) & (tall.z <= web.top)[:, None, None]
+    lattice, extra = _with_kinks(web, tall, values, np.zeros(1), web.shape.at)
+    clearance = CLEARANCE * float(np.mean(np.abs(np.diff(values[::4], axis=2))))
+    _keep_off(values, 0.0, clearance)
+    _keep_off(extra, 0.0, clearance)
+    return Faces(web, tall, body, *_sheets(web, Sampled(lattice, values, extra))), len(under)
+
+
+def _with_kinks(
+    web: Web, grid: Grid, values: FloatArray, levels: FloatArray, function: Callable[[FloatArray], FloatArray]
+) -> tuple[Lattice, FloatArray]:
+    """The grid with nodes where a function has a kink next to a level, and the function's values there.
+
+    Args:
+        web: knows where its kinks are.
+        grid: the nodes.
+        values: of the function at them.
+        levels: near which kinks matter.
+        function: the same at (n, 3) points.
+    """
+    if web.shape.kinks(np.zeros((0, 3)), np.zeros((0, 3))) is None:
+        return Lattice.of(grid), np.empty(0)
+    near = np.zeros(grid.shape, dtype=bool)
+    for level in levels:
+        near |= np.abs(values - level) < 2 * grid.diagonal
+    near[:, :, -1] = near[:, -1] = False
+    nodes = np.flatnonzero(near)
+    i, j, k = grid.places(nodes)
+    flat = values.ravel()
+    found: list[tuple[IntArray, IntArray, FloatArray, FloatArray]] = []
+    for kind in range(1, 8):
+        inner = k + (kind >> 2) < len(grid.z)
+        lower = nodes[inner]
+        upper = lower + grid.steps[kind]
+        ends = grid.points(lower), grid.points(upper)
+        share = web.shape.kinks(*ends)
+        assert share is not None  # asked above
+        bent = np.flatnonzero(np.isfinite(share))
+        at = np.clip(share[bent], MARGIN, 1 - MARGIN)
+        lower, upper = lower[bent], upper[bent]
+        there = function(grid.between(lower, kind, at))
+        edge = np.linalg.norm((ends[1] - ends[0])[bent], axis=1)
+        worth = np.abs(there - (1 - at) * flat[lower] - at * flat[upper]) > BEND * edge
+        found.append((np.full(int(worth.sum()), kind), lower[worth], at[worth], there[worth]))
+    kinds, lowers, shares, heights = (np.concatenate(part) for part in zip(*found, strict=True))
+    lattice, of = with_splits(grid, kinds, lowers, shares)
+    return lattice, heights[of]
+
+
+def _clearances(grid: Grid, levels: FloatArray) -> list[float]:
+    """How far values must keep from each level, µm."""
+    least = min(float(np.diff(axis).min()) for axis in (grid.x, grid.y, grid.z))
+    gaps = np.abs(levels[:, None] - levels)
+    return [CLEARANCE * min([least, *others[others > 0].tolist()]) for others in gaps]
+
+
+def _keep_off(values: FloatArray, level: float, clearance: float) -> None:
+    """Moves values that are nearer to a level than the clearance away from it."""
+    clearance = max(clearance, 1e-300)
+    close = np.flatnonzero(np.abs(values.ravel() - level) < clearance)
+    # What equals a level but for rounding counts as inside.
+    below = values.ravel()[close] <= level + 1e-6 * clearance
+    values.ravel()[close] = np.where(below, level - clearance, level + clearance)
+
+
+def _border(body: BoolArray) -> BoolArray:
+    """(nz + 1, ny + 1, nx + 1) nodes of bricks that have corners inside and outside a body."""
+    border = np.zeros_like(body)
+    low, high = slice(None, -1), slice(1, None)
+    for axis in range(3):
+        one, other = (tuple(part if k == axis else slice(None) for k in range(3)) for part in (low, high))
+        changes = body[one] != body[other]
+        border[one] |= changes
+        border[other] |= changes
+    return border
+
+
+def _dilated(source: Grid, marked: BoolArray, grid: Grid, radius: float) -> BoolArray:
+    """Nodes of a grid with a marked node of another, of the same planes in x and y, in a box of that half-width.
+
+    The last planes in x and y, copies of the first, are left out.
+    """
+    counts = np.zeros((len(source.z) + 1, len(source.y) - 1, len(source.x) - 1), dtype=np.int32)
+    flat = marked[:, :-1, :-1]
+    for axis, planes in ((2, source.x), (1, source.y)):
+        width = 2 * math.ceil(radius / float(planes[1] - planes[0]) + 1) + 1
+        flat = maximum_filter1d(flat.view(np.uint8), min(width, 2 * len(planes) - 1), axis=axis, mode="wrap").view(bool)
+    np.cumsum(flat, axis=0, out=counts[1:])
+    low = np.searchsorted(source.z, grid.z - radius - float(np.diff(source.z).max()))
+    high = np.searchsorted(source.z, grid.z + radius + float(np.diff(source.z).max()), side="right")
+    found = np.zeros(grid.shape, dtype=bool)
+    found[:, :-1, :-1] = counts[high] > counts[low]
+    return found
+
+
+def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:
+    """The zero surface without and with the cut at the web's top."""
+    lattice = sampled.lattice
+    grid, layers = lattice.grid, len(lattice.grid.z) - 1
+    surface = contour(lattice, sampled.values, sampled.extra, 0.0, range(layers))
+    home = _home(lattice, surface)
+    corners, points = home[surface.triangles], surface.vertices
+    cut_at = int(np.searchsorted(grid.z, web.top))
+    clipped = corners[surface.layer < cut_at]
+    if cut_at <= layers:
+        level = Level(0.0, ((surface, 0),))
+        facets, _ = lattice.refine(plane(grid, 2, cut_at))
+        _, patch, _ = next(cut(lattice, np.r_[sampled.values.ravel(), sampled.extra], facets, [level]))
+        on_node = patch >= 0
+        nodes, number = np.unique(_first(lattice, patch[on_node]), return_inverse=True)
+        patch[~on_node] = home[-1 - patch[~on_node]]
+        patch[on_node] = number + len(points)
+        points = np.concatenate([points, lattice.points(nodes)])
+        clipped = np.concatenate([clipped, patch])
+    return _sheet(points, corners, grid), _sheet(points, clipped, grid)
+
+
+def _first(lattice: Lattice, nodes: IntArray) -> IntArray:
+    """(n,) for each node the one at the same place in the first period."""
+    grid = lattice.grid
+    found = nodes.copy()
+    own = nodes < lattice.count
+    keys = lattice.keys[nodes[~own] - lattice.count]
+    for part, lower in ((own, nodes[own]), (~own, keys // 8)):
+        i, j, k = grid.places(lower)
+        home = (k * len(grid.y) + j % (len(grid.y) - 1)) * len(grid.x) + i % (len(grid.x) - 1)
+        found[part] = home if part is own else np.searchsorted(lattice.keys, home * 8 + keys % 8) + lattice.count
+    return found
+
+
+def _home(lattice: Lattice, surface: Surface) -> IntArray:
+    """(V,) for each vertex the one at the same place in the first period."""
+    home = np.arange(len(surface.vertices))
+    size = lattice.grid.size
+    copies = np.flatnonzero((surface.vertices[:, 0] == size[0]) | (surface.vertices[:, 1] == size[1]))
+    ends = surface.ends[copies]
+    home[copies] = surface.on(lattice, _first(lattice, ends[:, 0]), _first(lattice, ends[:, 1]))
+    return home
+
+
+def _sheet(points: FloatArray, triangles: IntArray, grid: Grid) -> Sheet:
+    kept, index = np.unique(triangles, return_inverse=True)
+    return Sheet(points[kept], index.reshape(-1, 3), grid.size)
