@@ -6,6 +6,7 @@ comes out conformal, whatever the ratio of thickness to step. Only bricks that a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -62,21 +63,38 @@ def _paired(ends: IntArray) -> IntArray:
     return ends[:, 0] << 31 | ends[:, 1]
 
 
-def contour(lattice: Lattice, values: FloatArray, extra: FloatArray, level: float, layers: range) -> Surface:
+#: Share of the way from one node to another, by their numbers, at which a level is crossed.
+Share = Callable[[IntArray, IntArray], FloatArray]
+
+
+def linear(heights: FloatArray, level: float) -> Share:
+    """The share on edges along which a field is linear."""
+
+    def share(one: IntArray, other: IntArray) -> FloatArray:
+        start = heights[one]
+        return (level - start) / (heights[other] - start)
+
+    return share
+
+
+def contour(
+    lattice: Lattice, values: FloatArray, heights: FloatArray, level: float, layers: range, share: Share
+) -> Surface:
     """The surface on which the values equal a level.
 
     Args:
         lattice: the nodes.
         values: (nz + 1, ny + 1, nx + 1) at the grid's nodes; a node is inside where its value is not above the level.
-        extra: (e,) at the nodes on split edges.
+        heights: (n,) at all nodes by their numbers.
         level: the value on the surface.
         layers: of bricks to look at.
+        share: where the surface crosses an edge.
     """
     grid = lattice.grid
     part = np.ascontiguousarray(values[layers.start : layers.stop + 1])
     first = layers.start * grid.strides[2]
     inside = (part <= level).view(np.uint8)
-    ends, starts, vertices, numbers = _vertices(grid, part, inside, level, first)
+    ends, starts, vertices, numbers = _vertices(grid, inside, share, first)
 
     codes = _codes(inside)
     codes.ravel()[lattice.touched_in(layers) - first] = 0
@@ -88,10 +106,10 @@ def contour(lattice: Lattice, values: FloatArray, extra: FloatArray, level: floa
     triangles, of = _triangles(codes, corners)
     layer = (bricks[of] // grid.strides[2] + layers.start).astype(np.int16)
     surface = Surface(layers, vertices, triangles, layer, ends, starts)
-    return surface if not len(lattice.keys) else _completed(lattice, surface, np.r_[values.ravel(), extra], level)
+    return surface if not len(lattice.keys) else _completed(lattice, surface, heights, level, share)
 
 
-def _completed(lattice: Lattice, surface: Surface, heights: FloatArray, level: float) -> Surface:
+def _completed(lattice: Lattice, surface: Surface, heights: FloatArray, level: float, share: Share) -> Surface:
     """The surface with its part in bricks that have split edges; vertices that no triangle uses are dropped."""
     tetrahedra, layer = lattice.tetrahedra(surface.layers)
     inside = heights[tetrahedra] <= level
@@ -110,8 +128,8 @@ def _completed(lattice: Lattice, surface: Surface, heights: FloatArray, level: f
     corner[extra] = number + len(surface.vertices)
     corner[~extra] = surface.on(lattice, *ends[~extra].T)
     low, high = lattice.points(new[:, 0]), lattice.points(new[:, 1])
-    share = (level - heights[new[:, 0]]) / (heights[new[:, 1]] - heights[new[:, 0]])
-    vertices = np.concatenate([surface.vertices, lattice.snapped(low + share[:, None] * (high - low))])
+    places = lattice.snapped(low + share(*new.T)[:, None] * (high - low))
+    vertices = np.concatenate([surface.vertices, places])
 
     triangles = np.concatenate([surface.triangles, corner.reshape(-1, 3)])
     used = np.zeros(len(vertices), dtype=bool)
@@ -129,14 +147,13 @@ def _completed(lattice: Lattice, surface: Surface, heights: FloatArray, level: f
 
 
 def _vertices(
-    grid: Grid, part: FloatArray, inside: NDArray[np.uint8], level: float, first: int
+    grid: Grid, inside: NDArray[np.uint8], share: Share, first: int
 ) -> tuple[IntArray, tuple[int, ...], FloatArray, list[Int32Array]]:
     """A vertex on every edge whose ends lie on either side.
 
     Returns:
         both nodes, where each kind begins, positions, and for each kind the vertex number by node (rubbish elsewhere).
     """
-    flat = part.ravel()
     starts, nodes, points = [0, 0], [], []
     numbers: list[Int32Array] = [np.empty(0, dtype=np.int32)]
     for kind in range(1, 8):
@@ -147,14 +164,13 @@ def _vertices(
             )
             for up in (False, True)
         )
-        crossed = np.zeros(part.shape, dtype=bool)
+        crossed = np.zeros(inside.shape, dtype=bool)
         np.not_equal(inside[low], inside[high], out=crossed[low])
         lower = np.flatnonzero(crossed)
-        from_, to = flat[lower], flat[lower + grid.steps[kind]]
-        numbers.append(np.empty(part.size, dtype=np.int32))
+        numbers.append(np.empty(inside.size, dtype=np.int32))
         numbers[kind][lower] = np.arange(starts[-1], starts[-1] + len(lower), dtype=np.int32)
         nodes.append(lower + first)
-        points.append(grid.between(nodes[-1], kind, (level - from_) / (to - from_)))
+        points.append(grid.between(nodes[-1], kind, share(nodes[-1], nodes[-1] + grid.steps[kind])))
         starts.append(starts[-1] + len(lower))
     lowers = np.concatenate(nodes)
     steps = np.repeat(grid.steps[1:], np.diff(starts[1:]))

@@ -9,11 +9,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from geom3d.solids.contour import Surface, contour, runs
+from geom3d.solids.contour import Share, Surface, contour, linear, runs
 from geom3d.solids.facets import Level, cut, plane, split
 from geom3d.solids.grid import Grid
 from geom3d.solids.splits import Lattice
 from geom3d.walls import OUTSIDE, BoolArray, FloatArray, IntArray
+
+#: Share of the way to a node or to the next level that a vertex may go.
+KEPT = 0.99
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Division:
         values: (nz + 1, ny + 1, nx + 1) the field at the grid's nodes, equal on opposite sides; on no level.
         extra: (e,) the field at the nodes on split edges.
         levels: (m,) ascending.
+        function: (n,) another function of the same zero surface at all nodes where it tells better where that surface
+            crosses an edge, else nan; None where it never does.
         rows: (nz, m + 1) label by layer and interval; interval j reaches from level j - 1, exclusive, to level j.
     """
 
@@ -76,6 +81,7 @@ class Division:
     extra: FloatArray
     levels: FloatArray
     rows: IntArray
+    function: FloatArray | None = None
 
     @property
     def grid(self) -> Grid:
@@ -104,10 +110,31 @@ class Division:
         start = 0
         for number, level in enumerate(self.levels.tolist()):
             for layers in runs(self.rows[:, number] != self.rows[:, number + 1]):
-                surface = contour(self.lattice, self.values, self.extra, level, layers)
+                surface = contour(self.lattice, self.values, self.heights, level, layers, self.share(number))
                 found.append((number, surface, start))
                 start += len(surface.vertices)
         return tuple(found)
+
+    def share(self, number: int) -> Share:
+        """Share of the way between nodes at which a level is crossed."""
+        level, known = float(self.levels[number]), self.function
+        by_height = linear(self.heights, level)
+        if level != 0 or known is None:
+            return by_height
+        further = float(self.levels[number + 1]) if number + 1 < len(self.levels) else np.inf
+
+        def share(one: IntArray, other: IntArray) -> FloatArray:
+            start, stop = known[one], known[other]
+            better = np.isfinite(start) & np.isfinite(stop)
+            found = np.where(better, start / np.where(better, start - stop, 1.0), by_height(one, other))
+            # Not next to a node, nor beyond the next level, which crosses the same edge further out.
+            low, high = self.heights[one], self.heights[other]
+            limit = (KEPT * further - low) / (high - low)
+            found = np.where(high > further, np.minimum(found, limit), found)
+            found = np.where(low > further, np.maximum(found, limit), found)
+            return np.clip(found, 1 - KEPT, KEPT)
+
+        return share
 
     def level(self, number: int) -> Level:
         """A level as a source of vertices."""

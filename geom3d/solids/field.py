@@ -193,16 +193,21 @@ def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float
     rows = np.repeat(rows, layers, axis=0)
     x, y = (_planes(length, step) for length in size[:2])
     grid = Grid(x, y, np.concatenate(planes))
-    values, lattice, extra = np.full(grid.shape, np.inf), Lattice.of(grid), np.empty(0)
+    values, lattice, extra, function = np.full(grid.shape, np.inf), Lattice.of(grid), np.empty(0), None
     shown = np.flatnonzero((rows[:, 1:] != rows[:, :-1]).any(axis=1))
     if web is not None and len(shown):
         first, last = int(shown[0]), int(shown[-1]) + 1
-        part = Grid(x, y, grid.z[first : last + 1])
+        shown_part = Grid(x, y, grid.z[first : last + 1])
         seen = levels[(rows[:, 1:] != rows[:, :-1]).any(axis=0)]
-        sampled = sample(replace(web, top=top), part, seen, step)
+        sampled = sample(replace(web, top=top), shown_part, seen, step)
         values[first : last + 1], extra = sampled.values, sampled.extra
-        lattice = Lattice(grid, sampled.lattice.keys + 8 * first * grid.strides[2], sampled.lattice.places)
-    return Division(lattice, values, extra, levels, rows)
+        below, part = first * grid.strides[2], sampled.lattice
+        lattice = Lattice(grid, part.keys + 8 * below, part.places)
+        if sampled.function is not None:
+            function = np.full(lattice.count + len(extra), np.nan)
+            function[below : below + part.count] = sampled.function[: part.count]
+            function[lattice.count :] = sampled.function[part.count :]
+    return Division(lattice, values, extra, levels, rows, function)
 
 
 def within(web: Web, points: FloatArray, distance: float) -> BoolArray:

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.ndimage import label as groups_of
 
 from geom3d.connectivity import components
-from geom3d.solids.contour import Surface
+from geom3d.solids.contour import Share, Surface
 from geom3d.solids.division import Division, Storey
 from geom3d.solids.grid import TETRAHEDRA
 from geom3d.walls import OUTSIDE, BoolArray, Chunks, FloatArray, IntArray
@@ -205,9 +205,10 @@ class Pieces:
         self, of: Elements, nodes: IntArray, sizes: FloatArray, row: IntArray
     ) -> Iterator[tuple[IntArray, FloatArray, IntArray]]:
         """Piece, volume and label of the parts of tetrahedra, interval by interval."""
-        heights = np.sort(self.division.heights[nodes], axis=1)
         shares = [np.zeros(len(nodes))]
-        shares += [share_below(heights, float(self.division.levels[level])) for level in of.storey.active]
+        for level in of.storey.active:
+            inside = self.division.heights[nodes] <= self.division.levels[level]
+            shares.append(share_below(nodes, inside, self.division.share(level)))
         shares.append(np.ones(len(nodes)))
         for interval, (before, after) in enumerate(pairwise(shares)):
             some = np.flatnonzero(self._reaching(of, nodes, interval))
@@ -318,30 +319,32 @@ class Pieces:
         return np.concatenate(behind), np.concatenate(front)
 
 
-def share_below(heights: FloatArray, level: float) -> FloatArray:
-    """(n,) share of a tetrahedron's volume in which a linear function is below a level.
+def share_below(nodes: IntArray, inside: BoolArray, share: Share) -> FloatArray:
+    """(n,) share of each tetrahedron's volume on the inner side of a surface.
 
     Args:
-        heights: (n, 4) its values at the corners, ascending.
-        level: the level; it equals none of them.
+        nodes: (n, 4) corners.
+        inside: (n, 4) which of them are on the inner side.
+        share: where the surface crosses an edge.
+
+    Where it is four-sided, the surface is two triangles, as in `contour`.
     """
-    a, b, c, d = heights.T
-    share = np.where(level > d, 1.0, 0.0)
-    low, high = (a < level) & (level <= b), (c < level) & (level <= d)
-    middle = (b < level) & (level <= c)
-    p, q, r, s = (v[low] for v in (a, b, c, d))
-    share[low] = (level - p) ** 3 / ((q - p) * (r - p) * (s - p))
-    p, q, r, s = (v[high] for v in (a, b, c, d))
-    share[high] = 1 - (s - level) ** 3 / ((s - p) * (s - q) * (s - r))
-    p, q, r, s = (v[middle] for v in (a, b, c, d))
-    # In barycentric coordinates: the part at corner a less what sticks out beyond the side opposite, by a cut at b.
-    u, v = level - p, level - q
-    share[middle] = (
-        u * u / ((r - p) * (s - p))
-        + u * v * (r - level) / ((r - p) * (r - q) * (s - p))
-        + v * v * (s - level) / ((r - q) * (s - p) * (s - q))
-    )
-    return share
+    found = np.where(inside.all(axis=1), 1.0, 0.0)
+    codes = inside @ np.array([1, 2, 4, 8])
+    for code in range(1, 15):
+        rows = nodes[codes == code]
+        inner, outer = ([c for c in range(4) if (code >> c & 1) == side] for side in (1, 0))
+        s = {(i, o): share(rows[:, i], rows[:, o]) for i in inner for o in outer}
+        if len(inner) == 1:
+            part = np.prod([*s.values()], axis=0)
+        elif len(outer) == 1:
+            part = 1 - np.prod([1 - way for way in s.values()], axis=0)
+        else:
+            # Three tetrahedra with a common corner, by their determinants in barycentric coordinates.
+            (a, b), (c, d) = inner, outer
+            part = s[b, c] * s[b, d] + s[a, c] * s[a, d] * (1 - s[b, d]) + s[a, c] * s[b, d] * (1 - s[b, c])
+        found[codes == code] = part
+    return found
 
 
 def _over_bricks(function: np.ufunc, nodes: IntArray) -> IntArray:

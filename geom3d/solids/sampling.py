@@ -14,7 +14,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 from geom3d.progress import bar
-from geom3d.solids.contour import Surface, contour
+from geom3d.solids.contour import Surface, contour, linear
 from geom3d.solids.distance import Sheet
 from geom3d.solids.facets import Level, cut, plane
 from geom3d.solids.grid import Grid, subdivide
@@ -38,11 +38,14 @@ class Sampled:
         lattice: the nodes.
         values: (nz + 1, ny + 1, nx + 1) at the grid's nodes.
         extra: (e,) at the nodes on split edges.
+        function: (n,) the web's own function at all nodes near kinks, else nan; None where there are none. Across a
+            crease the distance is steeper on the one side of the surface than on the other; the function is not.
     """
 
     lattice: Lattice
     values: FloatArray
     extra: FloatArray
+    function: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,32 @@ def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
     for level, clearance in zip(levels, clearances, strict=True):
         _keep_off(values, level, clearance)
         _keep_off(extra, level, clearance)
-    return Sampled(lattice, values, extra)
+    return Sampled(lattice, values, extra, _function_near(web, lattice))
+
+
+def _function_near(web: Web, lattice: Lattice) -> FloatArray | None:
+    """(n,) the web's function at the nodes of bricks with split edges and of those next to them, else nan."""
+    if not len(lattice.keys):
+        return None
+    grid = lattice.grid
+    near = np.zeros(grid.shape, dtype=np.uint8)
+    near.ravel()[(lattice.touched[:, None] + grid.steps).ravel()] = 1
+    home = near[:, :-1, :-1]
+    home[:, 0] |= near[:, -1, :-1]
+    home[:, :, 0] |= near[:, :-1, -1]
+    home[:, 0, 0] |= near[:, -1, -1]
+    for axis, mode in enumerate(("nearest", "wrap", "wrap")):
+        home = maximum_filter1d(home, 3, axis=axis, mode=mode)
+    values = np.full(grid.shape, np.nan)
+    near[:] = 0
+    near[:, :-1, :-1] = home
+    nodes = np.flatnonzero(near)
+    values.ravel()[nodes] = web.shape.at(grid.points(nodes))
+    values[:, :, -1] = values[:, :, 0]
+    values[:, -1] = values[:, 0]
+    first = _first(lattice, np.arange(lattice.count, lattice.count + len(lattice.keys)))
+    extra = web.shape.at(lattice.places)[first - lattice.count]
+    return np.concatenate([values.ravel(), extra])
 
 
 def faces_of(web: Web, grid: Grid, depth: float, step: float) -> tuple[Faces, int]:
@@ -219,7 +247,8 @@ def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:
     """The zero surface without and with the cut at the web's top."""
     lattice = sampled.lattice
     grid, layers = lattice.grid, len(lattice.grid.z) - 1
-    surface = contour(lattice, sampled.values, sampled.extra, 0.0, range(layers))
+    heights = np.concatenate([sampled.values.ravel(), sampled.extra])
+    surface = contour(lattice, sampled.values, heights, 0.0, range(layers), linear(heights, 0.0))
     home = _home(lattice, surface)
     corners, points = home[surface.triangles], surface.vertices
     cut_at = int(np.searchsorted(grid.z, web.top))
@@ -227,7 +256,7 @@ def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:
     if cut_at <= layers:
         level = Level(0.0, ((surface, 0),))
         facets, _ = lattice.refine(plane(grid, 2, cut_at))
-        _, patch, _ = next(cut(lattice, np.r_[sampled.values.ravel(), sampled.extra], facets, [level]))
+        _, patch, _ = next(cut(lattice, heights, facets, [level]))
         on_node = patch >= 0
         nodes, number = np.unique(_first(lattice, patch[on_node]), return_inverse=True)
         patch[~on_node] = home[-1 - patch[~on_node]]
