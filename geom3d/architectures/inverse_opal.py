@@ -12,6 +12,9 @@ from geom3d.architectures import Quadrature, Size, Structure
 from geom3d.architectures._sponge import SpongeParameters, quadrature, sponge
 from geom3d.architectures.spheres import Spheres
 
+#: Radius of curvature of struts as a share of the pores' diameter.
+STRUT = 0.18
+
 
 class Parameters(SpongeParameters):
     """Parameters of an inverse opal."""
@@ -54,4 +57,5 @@ def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
             # A shift by a third of the long edge leads to the sites of the next layer, to those after next, and back.
             at = np.array([x * size[0], (y + layer / 3) * size[1]]) % size
             centres.append((float(at[0]), float(at[1]), p.foot + spacing / 2 + layer * rise))
-    return Spheres(tuple(centres), p.diameter / 2, size, pores=True), size, p.diameter / 2
+    # The struts between three pores are far finer than the pores.
+    return Spheres(tuple(centres), p.diameter / 2, size, pores=True), size, STRUT * p.diameter

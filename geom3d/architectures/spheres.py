@@ -104,7 +104,8 @@ def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
     edge = 2 * p.radius * p.periods
     covered = 1 - p.void_fraction if p.kind == "particles" else p.void_fraction
     centres = _centres(p.radius, covered, p.seed, edge, p.foot, p.height)
-    return Spheres(centres, p.radius, (edge, edge), p.kind == "pores"), (edge, edge), p.radius
+    # Half the radius: between spheres that touch, struts and pores are finer than the spheres.
+    return Spheres(centres, p.radius, (edge, edge), p.kind == "pores"), (edge, edge), p.radius / 2
 
 
 @cache

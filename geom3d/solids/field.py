@@ -20,6 +20,7 @@ from geom3d.solids.grid import Grid, grid_step, snap, subdivide
 from geom3d.solids.pieces import Pieces
 from geom3d.solids.sampling import faces_of, sample
 from geom3d.solids.splits import Lattice
+from geom3d.solids.ways import require_ways
 from geom3d.solids.web import Union, Web
 from geom3d.walls import BoolArray, FloatArray, Walls
 
@@ -151,7 +152,10 @@ class Field:
         webs = list(dict.fromkeys(solid.web for solid in solids if solid.web is not None))
         if len(webs) > 1:
             raise ValueError("all bodies of a partition must share one web")
-        division = _division(solids, webs[0] if webs else None, size, cls.step(solids, size, fineness))
+        web = webs[0] if webs else None
+        division = _division(solids, web, size, cls.step(solids, size, fineness))
+        if web is not None and math.isfinite(web.top) and len(division.levels):
+            _require_ways(names, solids, web, division)
         vertices, triangles, behind, front, twin = division.walls()
         grid = division.grid
         return Walls(
@@ -208,6 +212,21 @@ def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float
             function[below : below + part.count] = sampled.function[: part.count]
             function[lattice.count :] = sampled.function[part.count :]
     return Division(lattice, values, extra, levels, rows, function)
+
+
+def _require_ways(names: tuple[str, ...], solids: Sequence[Field], web: Web, division: Division) -> None:
+    """Checks web and pores where both ends of the web show."""
+    shown = np.isfinite(division.values).all(axis=(1, 2))
+    heights = division.grid.z[shown]
+    if not len(heights) or heights[-1] < web.top or division.levels[0] != 0:
+        return
+    coats: dict[float, str] = {}
+    for name, solid in zip(names, solids, strict=True):
+        # A body that reaches above the web's film is a fill, and not a coat that could close a throat.
+        if solid.web is not None and solid.growth > 0 and solid.level <= web.foot + solid.growth * (1 + 1e-9):
+            coats.setdefault(solid.growth, name)
+    named = [(coats[growth], growth) for growth in sorted(coats)]
+    require_ways(division.values[shown], heights, max(web.foot, float(heights[0])), web.top, named)
 
 
 def within(web: Web, points: FloatArray, distance: float) -> BoolArray:
