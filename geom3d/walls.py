@@ -270,13 +270,15 @@ class Walls:
     def _open_edges(self, faces: IntArray) -> int:
         """Edges that are not used equally often in both directions (closed and oriented: none)."""
         start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
-        key = np.minimum(start, end) * len(self.vertices) + np.maximum(start, end)
-        order = np.argsort(key, kind="stable")
-        key, direction = key[order], np.where(start < end, 1, -1)[order]
-        if not len(key):
+        if not len(start):
             return 0
-        begins = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-        return int(np.count_nonzero(np.add.reduceat(direction, begins)))
+        # The direction goes into the lowest bit, so that one sort of numbers does: that is several times faster.
+        key = (np.minimum(start, end) * len(self.vertices) + np.maximum(start, end)) * 2 + (start < end)
+        key.sort()
+        edge = key >> 1
+        begins = np.flatnonzero(np.r_[True, edge[1:] != edge[:-1]])
+        counts = np.diff(np.r_[begins, len(key)])
+        return int(np.count_nonzero(2 * np.add.reduceat(key & 1, begins) != counts))
 
     def _mask(self, labels: Sequence[int] | BoolArray) -> BoolArray:
         array = np.asarray(labels)

@@ -13,7 +13,7 @@ from geom3d.architectures._sponge import SpongeParameters, quadrature, sponge
 from geom3d.architectures.spheres import Spheres
 
 #: Radius of curvature of struts as a share of the pores' diameter.
-STRUT = 0.18
+STRUT = 0.1
 
 
 class Parameters(SpongeParameters):
@@ -38,7 +38,8 @@ def build(parameters: Parameters) -> Structure:
 
 def closed_form(parameters: Parameters) -> Quadrature:
     """Volume and area by quadrature."""
-    return quadrature(parameters, *_shape(parameters))
+    shape, size, _ = _shape(parameters)
+    return quadrature(parameters, shape, size, shape.area(parameters.foot, parameters.foot + parameters.height))
 
 
 def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:

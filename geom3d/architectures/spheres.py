@@ -12,8 +12,11 @@ from pydantic import Field
 from scipy.spatial import cKDTree
 
 from geom3d.architectures import Quadrature, Size, Structure
-from geom3d.architectures._sponge import Seed, Share, SpongeParameters, grid_points, quadrature, sponge
-from geom3d.walls import FloatArray
+from geom3d.architectures._sponge import Seed, Share, SpongeParameters, planes, quadrature, sponge
+from geom3d.walls import FloatArray, IntArray
+
+#: Points on each sphere by which the area is found in a second way.
+POINTS = 4000
 
 
 @dataclass(frozen=True)
@@ -40,21 +43,42 @@ class Spheres:
         distance = self.tree.query(self._wrapped(points), workers=-1)[0] - self.radius
         return np.asarray(-distance if self.pores else distance)
 
+    def branches(self, points: FloatArray) -> IntArray:
+        number, images = self._nearest(points)
+        return np.asarray(number * 9 + (images[:, 0] + 1) * 3 + images[:, 1] + 1)
+
     def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
         # Between two centres the nearest one changes on the plane amid them.
-        first, second = self._nearest(one), self._nearest(other)
+        first, second = (
+            np.array(self.centres)[number] + np.column_stack([images * self.size, np.zeros(len(images))])
+            for number, images in (self._nearest(one), self._nearest(other))
+        )
         start, stop = (
             np.sum((points - first) ** 2, axis=1) - np.sum((points - second) ** 2, axis=1) for points in (one, other)
         )
-        changes = np.sum((first - second) ** 2, axis=1) > (1e-6 * self.radius) ** 2
-        return np.where(changes, start / np.where(changes, start - stop, 1.0), np.nan)
+        return np.asarray(start / (start - stop))
 
-    def _nearest(self, points: FloatArray) -> FloatArray:
-        """(n, 3) the nearest centre of each point, or its image through the period."""
-        centres = np.array(self.centres)[self.tree.query(self._wrapped(points), workers=-1)[1]]
-        for axis, period in enumerate(self.size):
-            centres[:, axis] += np.rint((points[:, axis] - centres[:, axis]) / period) * period
-        return centres
+    def _nearest(self, points: FloatArray) -> tuple[IntArray, IntArray]:
+        """(n,) number of the nearest centre, and (n, 2) the period, in x and y, in which its nearest image lies."""
+        number = self.tree.query(self._wrapped(points), workers=-1)[1]
+        steps = (points[:, :2] - np.array(self.centres)[number, :2]) / self.size
+        return np.asarray(number, dtype=np.int64), np.rint(steps).astype(np.int64)
+
+    def area(self, low: float, high: float) -> float:
+        """Area of the spheres outside each other and between two heights, µm², from points spread evenly over each."""
+        number = np.arange(POINTS)
+        z = 1 - (2 * number + 1) / POINTS
+        turn = number * math.pi * (3 - math.sqrt(5))
+        ring = np.sqrt(1 - z * z)
+        points = np.column_stack([ring * np.cos(turn), ring * np.sin(turn), z]) * self.radius
+        count = 0
+        for centre in self.centres:
+            at = points + centre
+            at = at[(at[:, 2] > low) & (at[:, 2] < high)]
+            if len(at):
+                # Each point lies on its own sphere; another centre nearer by more than rounding covers it.
+                count += int(np.count_nonzero(self.tree.query(self._wrapped(at))[0] > self.radius * (1 - 1e-9)))
+        return count / POINTS * 4 * math.pi * self.radius**2
 
     def _wrapped(self, points: FloatArray) -> FloatArray:
         places = np.array(points)
@@ -96,7 +120,8 @@ def build(parameters: Parameters) -> Structure:
 
 def closed_form(parameters: Parameters) -> Quadrature:
     """Volume and area by quadrature."""
-    return quadrature(parameters, *_shape(parameters))
+    shape, size, _ = _shape(parameters)
+    return quadrature(parameters, shape, size, shape.area(parameters.foot, parameters.foot + parameters.height))
 
 
 def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
@@ -104,8 +129,8 @@ def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
     edge = 2 * p.radius * p.periods
     covered = 1 - p.void_fraction if p.kind == "particles" else p.void_fraction
     centres = _centres(p.radius, covered, p.seed, edge, p.foot, p.height)
-    # Half the radius: between spheres that touch, struts and pores are finer than the spheres.
-    return Spheres(centres, p.radius, (edge, edge), p.kind == "pores"), (edge, edge), p.radius / 2
+    # A quarter of the radius: necks and pores between spheres are finer than the spheres.
+    return Spheres(centres, p.radius, (edge, edge), p.kind == "pores"), (edge, edge), p.radius / 4
 
 
 @cache
@@ -120,7 +145,8 @@ def _centres(
     expected = -math.log(1 - covered) * edge * edge * (ends[1] - ends[0]) / (4 / 3 * math.pi * radius**3)
     centres = np.random.default_rng(seed).random((int(1.5 * expected) + 100, 3)) * [edge, edge, ends[1] - ends[0]]
     centres[:, 2] += ends[0]
-    points = grid_points((edge, edge), foot, height, radius)
+    x, y, z = np.meshgrid(*planes((edge, edge), foot, height, radius), indexing="ij")
+    points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
     first = np.full(len(points), len(centres))
     tree = cKDTree(points, boxsize=[edge, edge, 0.0])
     for number in reversed(range(len(centres))):

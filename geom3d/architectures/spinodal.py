@@ -17,7 +17,7 @@ from pydantic import Field
 from scipy.optimize import brentq
 
 from geom3d.architectures import Quadrature, Size, Structure
-from geom3d.architectures._sponge import Seed, Share, SpongeParameters, level_at, quadrature, sponge
+from geom3d.architectures._sponge import Seed, Share, SpongeParameters, contoured, level_at, quadrature, sponge
 from geom3d.walls import FloatArray
 
 #: Subdivisions of a unit square in the plane of whole wave numbers over which the sphere's area is summed.
@@ -64,8 +64,11 @@ class Waves:
             found[part] = (np.exp(1j * unit * (points[part] @ waves.T)) @ amplitudes).real
         return found - self.level
 
-    def kinks(self, one: FloatArray, other: FloatArray) -> None:
+    def branches(self, points: FloatArray) -> None:
         return
+
+    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
+        raise NotImplementedError("a random field is smooth")
 
 
 class Parameters(SpongeParameters):
@@ -85,7 +88,8 @@ def build(parameters: Parameters) -> Structure:
 
 def closed_form(parameters: Parameters) -> Quadrature:
     """Volume and area by quadrature."""
-    return quadrature(parameters, *_shape(parameters))
+    shape, size, radius = _shape(parameters)
+    return quadrature(parameters, shape, size, contoured(parameters, shape, size, radius))
 
 
 def _shape(parameters: Parameters) -> tuple[Waves, tuple[float, float], float]:

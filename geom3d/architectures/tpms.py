@@ -6,18 +6,18 @@ The nodal functions are the leading Fourier terms of the surfaces (von Schnering
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from geom3d.architectures import Quadrature, Size, Structure
-from geom3d.architectures._sponge import Share, SpongeParameters, level_at, quadrature, sponge
-from geom3d.walls import FloatArray
+from geom3d.architectures._sponge import Share, SpongeParameters, contoured, level_at, quadrature, sponge
+from geom3d.walls import FloatArray, IntArray
 
 #: Largest value of each function, and the length of its wave vectors in 2π / period.
-SURFACES = {"gyroid": (1.5, math.sqrt(2)), "schwarz_p": (3.0, 1.0), "diamond": (math.sqrt(2), math.sqrt(3))}
+SURFACES = {"gyroid": (1.5, math.sqrt(2)), "schwarz_p": (3.0, 1.0), "diamond": (1.0, math.sqrt(3))}
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,19 @@ class Nodal:
     def at(self, points: FloatArray) -> FloatArray:
         return self._values(*points.T)
 
-    def kinks(self, one: FloatArray, other: FloatArray) -> None:
-        return
+    def branches(self, points: FloatArray) -> IntArray | None:
+        # The magnitude has its kink amid the sheet.
+        return (self._nodal(*points.T) > 0).astype(np.int64) if self.sheet else None
+
+    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
+        start, stop = self._nodal(*one.T), self._nodal(*other.T)
+        return np.asarray(start / (start - stop))
 
     def _values(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        values = self._nodal(x, y, z)
+        return (np.abs(values) if self.sheet else values) - self.level
+
+    def _nodal(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         wave = 2 * math.pi / self.period
         (sx, sy, sz), (cx, cy, cz) = (
             [function(wave * u) for u in (x, y, z - self.foot)] for function in (np.sin, np.cos)
@@ -57,8 +66,8 @@ class Nodal:
         elif self.surface == "schwarz_p":
             values = cx + cy + cz
         else:
-            values = cz * (cx * cy + sx * sy) + sz * (sx * cy + cx * sy)
-        return np.asarray((np.abs(values) if self.sheet else values) - self.level)
+            values = cx * cy * cz - sx * sy * sz
+        return np.asarray(values)
 
 
 class Parameters(SpongeParameters):
@@ -86,7 +95,12 @@ def build(parameters: Parameters) -> Structure:
 def closed_form(parameters: Parameters) -> Quadrature:
     """Volume and area by quadrature."""
     shape, radius = _shape(parameters)
-    return quadrature(parameters, shape, (parameters.period, parameters.period), radius)
+    size = (parameters.period, parameters.period)
+    sides = [shape]
+    if shape.sheet:
+        sides = [replace(shape, sheet=False, level=level) for level in (shape.level, -shape.level)]
+    area = sum(contoured(parameters, side, size, radius) for side in sides)
+    return quadrature(parameters, shape, size, area)
 
 
 def _shape(parameters: Parameters) -> tuple[Nodal, float]:
@@ -104,3 +118,4 @@ def _shape(parameters: Parameters) -> tuple[Nodal, float]:
     share = 0.5 if p.solid_fraction is None else p.solid_fraction
     level = level_at(plain, share, (p.period, p.period), p.foot, p.height, radius)
     return Nodal(p.surface, p.period, p.foot, sheet, level), radius
+

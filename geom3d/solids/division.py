@@ -141,7 +141,12 @@ class Division:
         mine = tuple((surface, start) for of, surface, start in self.surfaces if of == number)
         return Level(float(self.levels[number]), mine)
 
-    def faces(self) -> Iterator[Face]:
+    @cached_property
+    def faces(self) -> tuple[Face, ...]:
+        """All planes on which labels can change, but for the levels."""
+        return tuple(self._faces())
+
+    def _faces(self) -> Iterator[Face]:
         """Planes where a storey begins or ends, upwards; then the box's sides, low and high in turn."""
         lower: Storey | None = None
         for upper in self.storeys:
@@ -197,7 +202,7 @@ class Division:
             twins.append(np.full(len(surface.triangles), -1))
             count += len(surface.triangles)
         low = 0
-        for face in self.faces():
+        for face in self.faces:
             begin = count
             for column, triangles, _ in self.cut(face):
                 back, fore = (OUTSIDE if s is None else int(s.row[column]) for s in (face.below, face.above))

@@ -27,7 +27,7 @@ from geom3d.walls import BoolArray, FloatArray, Walls
 #: Usual step as a multiple of the thinnest film.
 STEP_PER_FILM = 3.0
 #: Usual step as a share of the smallest radius of curvature.
-USUAL_STEP = 0.18
+USUAL_STEP = 0.2
 #: Nodes of a default grid, at most; and of any grid.
 USUAL_NODES, MOST_NODES = 2_500_000, 40_000_000
 #: Films thinner than this share of a step cannot be told from nothing in double precision.

@@ -112,7 +112,7 @@ class Pieces:
             triangles = surface.triangles[here].astype(np.int64)
             for side in (start, upper):
                 links += [triangles[:, :2] + side, triangles[:, 1:] + side]
-            vertices = np.unique(triangles)
+            vertices = _used(triangles, len(surface.vertices))
             ends = surface.ends[vertices]
             heights = division.heights[ends]
             rows = np.arange(len(ends))
@@ -171,10 +171,11 @@ class Pieces:
         found = of.marks[self._at(of, nodes)]
         return np.asarray((found.min(axis=1) <= interval) & (found.max(axis=1) >= interval))
 
-    def _volumes(self) -> tuple[IntArray, FloatArray, IntArray]:
-        """Piece, volume, µm³, and label of every part of a brick or tetrahedron."""
-        found: list[tuple[IntArray, FloatArray, IntArray]] = []
+    def _volumes(self) -> tuple[FloatArray, IntArray]:
+        """(n,) volume, µm³, of each connected part, and its label; -1 for numbers that are no part of the box."""
         lattice, grid = self.division.lattice, self.division.grid
+        count = int(self._components.max()) + 1
+        volumes, labels = np.zeros(count), np.full(count, -1)
         dx, dy, dz = (np.diff(axis) for axis in (grid.x, grid.y, grid.z))
         low = (slice(None, -1),) * 3
         for of in self._elements[0]:
@@ -188,23 +189,25 @@ class Pieces:
             cut.ravel()[touched] = False
             cut, whole = cut[low], whole[low]
             sizes = dz[start:stop, None, None] * (dy[:, None] * dx)
-            numbers = self._components[of.groups[: of.intervals.size].reshape(of.intervals.shape)[low][whole]]
-            found.append(_summed(numbers, sizes[whole], row[of.intervals[low][whole]]))
+            pieces = self._components[of.groups[: of.intervals.size].reshape(of.intervals.shape)[low][whole]]
+            np.add.at(volumes, pieces, sizes[whole])
+            labels[pieces] = row[of.intervals[low][whole]]
             k, j, i = np.nonzero(cut)
             first = ((k + start) * grid.strides[2] + j * grid.strides[1] + i)[:, None]
-            for tetrahedron in TETRAHEDRA:
-                nodes = first + grid.steps[list(tetrahedron)]
-                found += self._of_tetrahedra(of, nodes, sizes[k, j, i] / 6, row)
+            parts = [(first + grid.steps[list(tetrahedron)], sizes[k, j, i] / 6) for tetrahedron in TETRAHEDRA]
             nodes = lattice.tetrahedra(of.storey.layers)[0]
             a, b, c, d = (lattice.points(corner) for corner in nodes.T)
-            found += self._of_tetrahedra(of, nodes, np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6, row)
-        pieces, volumes, labels = (np.concatenate(part) for part in zip(*found, strict=True))
-        return pieces, volumes, labels
+            parts.append((nodes, np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6))
+            for nodes, full in parts:
+                for pieces, part, interval in self._of_tetrahedra(of, nodes, full):
+                    np.add.at(volumes, pieces, part)
+                    labels[pieces] = row[interval]
+        return volumes, labels
 
     def _of_tetrahedra(
-        self, of: Elements, nodes: IntArray, sizes: FloatArray, row: IntArray
-    ) -> Iterator[tuple[IntArray, FloatArray, IntArray]]:
-        """Piece, volume and label of the parts of tetrahedra, interval by interval."""
+        self, of: Elements, nodes: IntArray, sizes: FloatArray
+    ) -> Iterator[tuple[IntArray, FloatArray, int]]:
+        """Piece and volume of the parts of tetrahedra, interval by interval."""
         shares = [np.zeros(len(nodes))]
         for level in of.storey.active:
             inside = self.division.heights[nodes] <= self.division.levels[level]
@@ -212,15 +215,12 @@ class Pieces:
         shares.append(np.ones(len(nodes)))
         for interval, (before, after) in enumerate(pairwise(shares)):
             some = np.flatnonzero(self._reaching(of, nodes, interval))
-            pieces = self._of_simplices(of, nodes[some], interval)
-            yield _summed(pieces, ((after - before) * sizes)[some], np.full(len(some), row[interval]))
+            yield self._of_simplices(of, nodes[some], interval), ((after - before) * sizes)[some], interval
 
     def chunks(self) -> Chunks:
         """The pieces as a graph, with the piece behind and in front of every wall."""
-        pieces, volumes, labels = self._volumes()
-        names, index = np.unique(pieces, return_inverse=True)
-        label_of = np.empty(len(names), dtype=np.int64)
-        label_of[index] = labels
+        volumes, labels = self._volumes()
+        names = np.flatnonzero(labels >= 0)
         inner, through, ends = self._contacts()
         links = [np.searchsorted(names, pairs) for pairs in (*inner, *(pairs for pairs, _ in through))]
         steps = [np.zeros_like(pairs) for pairs in inner]
@@ -229,8 +229,8 @@ class Pieces:
         at_end[np.searchsorted(names, ends)] = True
         behind, front = self._sides()
         return Chunks(
-            labels=label_of,
-            volumes=np.bincount(index, weights=volumes, minlength=len(names)),
+            labels=labels[names],
+            volumes=volumes[names],
             links=np.concatenate(links),
             shifts=np.concatenate(steps),
             at_end=at_end,
@@ -249,9 +249,9 @@ class Pieces:
                 lower = start + np.arange(len(surface.vertices))
                 pairs = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
                 here = (surface.layer >= of.storey.layers.start) & (surface.layer < of.storey.layers.stop)
-                inner.append(np.unique(pairs[np.unique(surface.triangles[here])], axis=0))
+                inner.append(_distinct(*pairs[_used(surface.triangles[here], len(pairs))].T))
         low: list[IntArray] = []
-        for face in self.division.faces():
+        for face in self.division.faces:
             below, above = (None if s is None else by_storey[id(s)] for s in (face.below, face.above))
             if below is not None and above is not None:
                 inner.append(self._across(face.facets, below, above))
@@ -262,9 +262,7 @@ class Pieces:
             elif below is not None:
                 high = self._along(face.facets, below)[1]
                 step = (1, 0) if face.axis == 0 else (0, 1)
-                through += [
-                    (np.unique(np.column_stack(pair), axis=0), step) for pair in zip(high, low, strict=True)
-                ]
+                through += [(_distinct(*pair), step) for pair in zip(high, low, strict=True)]
         return inner, through, np.unique(np.concatenate(ends))
 
     def _along(self, facets: IntArray, of: Elements) -> tuple[list[IntArray], list[IntArray]]:
@@ -284,7 +282,7 @@ class Pieces:
                 some = np.flatnonzero((lowest <= stop) & (highest > start)) if start < stop else []
                 if len(some):
                     ends = [self._of_simplices(of, facets[some], q) for of, q in ((below, m), (above, n))]
-                    pairs.append(np.unique(np.column_stack(ends), axis=0))
+                    pairs.append(_distinct(*ends))
         return np.concatenate(pairs)
 
     def _bounds(self, of: Elements) -> list[float]:
@@ -304,7 +302,7 @@ class Pieces:
                     pieces[here] = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
             behind.append(pieces[:, 0])
             front.append(pieces[:, 1])
-        for face in self.division.faces():
+        for face in self.division.faces:
             for column, _, facet in self.division.cut(face):
                 back, fore = (
                     np.full(len(facet), OUTSIDE)
@@ -356,7 +354,16 @@ def _over_bricks(function: np.ufunc, nodes: IntArray) -> IntArray:
     return nodes
 
 
-def _summed(pieces: IntArray, volumes: FloatArray, labels: IntArray) -> tuple[IntArray, FloatArray, IntArray]:
-    """Volumes summed by piece."""
-    names, first, index = np.unique(pieces, return_index=True, return_inverse=True)
-    return names, np.bincount(index, weights=volumes, minlength=len(names)), labels[first]
+def _used(triangles: IntArray, count: int) -> IntArray:
+    """The vertices of triangles, ascending."""
+    used = np.zeros(count, dtype=bool)
+    used[triangles] = True
+    return np.flatnonzero(used)
+
+
+def _distinct(one: IntArray, other: IntArray) -> IntArray:
+    """(m, 2) the different pairs among given ones."""
+    if not len(one):
+        return np.empty((0, 2), dtype=np.int64)
+    count = int(other.max()) + 1
+    return np.column_stack(np.divmod(np.unique(one * count + other), count))

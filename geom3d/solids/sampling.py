@@ -14,8 +14,9 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 from geom3d.progress import bar
-from geom3d.solids.contour import Surface, contour, linear
+from geom3d.solids.contour import Share, Surface, contour, linear
 from geom3d.solids.distance import Sheet
+from geom3d.solids.division import KEPT
 from geom3d.solids.facets import Level, cut, plane
 from geom3d.solids.grid import Grid, subdivide
 from geom3d.solids.splits import Lattice, with_splits
@@ -25,7 +26,7 @@ from geom3d.walls import BoolArray, FloatArray, IntArray
 #: Values nearer to a level than this share of a step would put several vertices at one place.
 CLEARANCE = 0.01
 #: A kink is worth a node where it bends the values on an edge by more than this share of the edge.
-BEND = 0.01
+BEND = 0.03
 #: No node lies nearer to the end of its edge than this share of the edge.
 MARGIN = 0.05
 
@@ -168,28 +169,27 @@ def _with_kinks(
         levels: near which kinks matter.
         function: the same at (n, 3) points.
     """
-    if web.shape.kinks(np.zeros((0, 3)), np.zeros((0, 3))) is None:
+    if web.shape.branches(np.zeros((0, 3))) is None:
         return Lattice.of(grid), np.empty(0)
     near = np.zeros(grid.shape, dtype=bool)
     for level in levels:
-        near |= np.abs(values - level) < 2 * grid.diagonal
+        near |= np.abs(values - level) < grid.diagonal
+    branch = np.full(near.size, -1)
+    branch[near.ravel()] = web.shape.branches(grid.points(np.flatnonzero(near)))
     near[:, :, -1] = near[:, -1] = False
     nodes = np.flatnonzero(near)
-    i, j, k = grid.places(nodes)
+    k = grid.places(nodes)[2]
     flat = values.ravel()
     found: list[tuple[IntArray, IntArray, FloatArray, FloatArray]] = []
     for kind in range(1, 8):
-        inner = k + (kind >> 2) < len(grid.z)
-        lower = nodes[inner]
+        lower = nodes[k + (kind >> 2) < len(grid.z)]
         upper = lower + grid.steps[kind]
+        changes = (branch[upper] >= 0) & (branch[lower] != branch[upper])
+        lower, upper = lower[changes], upper[changes]
         ends = grid.points(lower), grid.points(upper)
-        share = web.shape.kinks(*ends)
-        assert share is not None  # asked above
-        bent = np.flatnonzero(np.isfinite(share))
-        at = np.clip(share[bent], MARGIN, 1 - MARGIN)
-        lower, upper = lower[bent], upper[bent]
+        at = np.clip(web.shape.kinks(*ends), MARGIN, 1 - MARGIN)
         there = function(grid.between(lower, kind, at))
-        edge = np.linalg.norm((ends[1] - ends[0])[bent], axis=1)
+        edge = np.linalg.norm(ends[1] - ends[0], axis=1)
         worth = np.abs(there - (1 - at) * flat[lower] - at * flat[upper]) > BEND * edge
         found.append((np.full(int(worth.sum()), kind), lower[worth], at[worth], there[worth]))
     kinds, lowers, shares, heights = (np.concatenate(part) for part in zip(*found, strict=True))
@@ -248,7 +248,7 @@ def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:
     lattice = sampled.lattice
     grid, layers = lattice.grid, len(lattice.grid.z) - 1
     heights = np.concatenate([sampled.values.ravel(), sampled.extra])
-    surface = contour(lattice, sampled.values, heights, 0.0, range(layers), linear(heights, 0.0))
+    surface = contour(lattice, sampled.values, heights, 0.0, range(layers), _exact(web, lattice, heights))
     home = _home(lattice, surface)
     corners, points = home[surface.triangles], surface.vertices
     cut_at = int(np.searchsorted(grid.z, web.top))
@@ -266,29 +266,68 @@ def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:
     return _sheet(points, corners, grid), _sheet(points, clipped, grid)
 
 
+def _exact(web: Web, lattice: Lattice, heights: FloatArray) -> Share:
+    """Where the web's function vanishes on an edge: by false position from where it would if it were linear."""
+    guess = linear(heights, 0.0)
+
+    def share(one: IntArray, other: IntArray) -> FloatArray:
+        first = guess(one, other)
+        start, stop = lattice.points(one), lattice.points(other)
+        there = web.shape.at(start + first[:, None] * (stop - start))
+        low, high = heights[one], heights[other]
+        before = (there > 0) == (low > 0)  # the root lies beyond the guess
+        with np.errstate(divide="ignore", invalid="ignore"):
+            better = np.where(
+                before, first + (1 - first) * there / (there - high), first * low / (low - there)
+            )
+        return np.clip(np.where(np.isfinite(better), better, first), 1 - KEPT, KEPT)
+
+    return share
+
+
 def _first(lattice: Lattice, nodes: IntArray) -> IntArray:
     """(n,) for each node the one at the same place in the first period."""
     grid = lattice.grid
-    found = nodes.copy()
-    own = nodes < lattice.count
-    keys = lattice.keys[nodes[~own] - lattice.count]
-    for part, lower in ((own, nodes[own]), (~own, keys // 8)):
-        i, j, k = grid.places(lower)
-        home = (k * len(grid.y) + j % (len(grid.y) - 1)) * len(grid.x) + i % (len(grid.x) - 1)
-        found[part] = home if part is own else np.searchsorted(lattice.keys, home * 8 + keys % 8) + lattice.count
-    return found
+    i, j, _ = grid.places(np.where(nodes < lattice.count, nodes, _lower(lattice, nodes)))
+    # A split edge lies on the last plane where its lower node does and it leads along that plane.
+    kind = np.where(nodes < lattice.count, 0, _key(lattice, nodes) % 8)
+    last = [(i == len(grid.x) - 1) & (kind & 1 == 0), (j == len(grid.y) - 1) & (kind & 2 == 0)]
+    return _back(lattice, nodes, *last)
+
+
+def _key(lattice: Lattice, nodes: IntArray) -> IntArray:
+    """Key of the split edge that a node lies on; 0 for other nodes."""
+    if not len(lattice.keys):
+        return np.zeros_like(nodes)
+    return np.where(nodes < lattice.count, 0, lattice.keys[np.maximum(nodes - lattice.count, 0)])
+
+
+def _lower(lattice: Lattice, nodes: IntArray) -> IntArray:
+    return _key(lattice, nodes) // 8
+
+
+def _back(lattice: Lattice, nodes: IntArray, in_x: BoolArray, in_y: BoolArray) -> IntArray:
+    """(n,) nodes a period back in x or y, where asked."""
+    grid = lattice.grid
+    step = in_x * (len(grid.x) - 1) + in_y * (len(grid.y) - 1) * grid.strides[1]
+    moved = nodes - step
+    extra = np.flatnonzero(nodes >= lattice.count)
+    if len(extra):
+        moved[extra] = np.searchsorted(lattice.keys, _key(lattice, nodes[extra]) - 8 * step[extra]) + lattice.count
+    return moved
 
 
 def _home(lattice: Lattice, surface: Surface) -> IntArray:
     """(V,) for each vertex the one at the same place in the first period."""
     home = np.arange(len(surface.vertices))
-    size = lattice.grid.size
-    copies = np.flatnonzero((surface.vertices[:, 0] == size[0]) | (surface.vertices[:, 1] == size[1]))
-    ends = surface.ends[copies]
-    home[copies] = surface.on(lattice, _first(lattice, ends[:, 0]), _first(lattice, ends[:, 1]))
+    in_x, in_y = (surface.vertices[:, axis] == lattice.grid.size[axis] for axis in (0, 1))
+    copies = np.flatnonzero(in_x | in_y)
+    one, other = (_back(lattice, nodes, in_x[copies], in_y[copies]) for nodes in surface.ends[copies].T)
+    home[copies] = surface.on(lattice, one, other)
     return home
 
 
 def _sheet(points: FloatArray, triangles: IntArray, grid: Grid) -> Sheet:
-    kept, index = np.unique(triangles, return_inverse=True)
-    return Sheet(points[kept], index.reshape(-1, 3), grid.size)
+    used = np.zeros(len(points), dtype=bool)
+    used[triangles] = True
+    return Sheet(points[used], (np.cumsum(used) - 1)[triangles], grid.size)

@@ -118,12 +118,19 @@ class Lattice:
         return self.touched[low:high]
 
     def tetrahedra(self, layers: range) -> tuple[IntArray, IntArray]:
-        """(n, 4) parts of the tetrahedra of these bricks, and (n,) the layer of each."""
-        bricks = self.touched_in(layers)
+        """(n, 4) parts of the tetrahedra of these bricks, and (n,) the layer of each, ascending."""
+        parts, layer = self._parts
+        low, high = np.searchsorted(layer, [layers.start, layers.stop])
+        return parts[low:high], layer[low:high]
+
+    @cached_property
+    def _parts(self) -> tuple[IntArray, IntArray]:
         corners = np.array(TETRAHEDRA)
-        whole = (bricks[:, None, None] + self.grid.steps[corners]).reshape(-1, 4)
+        whole = (self.touched[:, None, None] + self.grid.steps[corners]).reshape(-1, 4)
         parts, of = self.refine(whole)
-        return parts, bricks[of // len(TETRAHEDRA)] // self.grid.strides[2]
+        layer = self.touched[of // len(TETRAHEDRA)] // self.grid.strides[2]
+        order = np.argsort(layer, kind="stable")
+        return parts[order], layer[order]
 
 
 def with_splits(grid: Grid, kinds: IntArray, lower: IntArray, shares: FloatArray) -> tuple[Lattice, IntArray]:

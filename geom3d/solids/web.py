@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from geom3d.walls import BoolArray, FloatArray
+from geom3d.walls import BoolArray, FloatArray, IntArray
 
 
 class Implicit(Protocol):
@@ -21,15 +21,15 @@ class Implicit(Protocol):
         """(n,) values at (n, 3) points, µm."""
         ...
 
-    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray | None:
-        """Where between pairs of points the function has a kink.
+    def branches(self, points: FloatArray) -> IntArray | None:
+        """(n,) number, not negative, of the smooth branch on which each of (n, 3) points lies; None of a smooth function.
 
-        Args:
-            one, other: (n, 3) µm.
-
-        Returns:
-            (n,) share of the way, nan where there is none; None of a smooth function.
+        Where the branch changes, the function has a kink.
         """
+        ...
+
+    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
+        """(n,) share of the way between pairs of (n, 3) points of different branches at which the kink lies."""
         ...
 
 
@@ -51,7 +51,10 @@ class Moved:
     def at(self, points: FloatArray) -> FloatArray:
         return self.part.at(points - [*self.shift, 0.0])
 
-    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray | None:
+    def branches(self, points: FloatArray) -> IntArray | None:
+        return self.part.branches(points - [*self.shift, 0.0])
+
+    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
         return self.part.kinks(one - [*self.shift, 0.0], other - [*self.shift, 0.0])
 
 
@@ -68,15 +71,21 @@ class Union:
     def at(self, points: FloatArray) -> FloatArray:
         return np.minimum(self.one.at(points), self.other.at(points))
 
-    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray | None:
+    def branches(self, points: FloatArray) -> IntArray:
+        found = np.zeros(len(points), dtype=np.int64)
+        first = self.one.at(points) <= self.other.at(points)
+        for place, (part, mine) in enumerate(((self.one, first), (self.other, ~first))):
+            own = part.branches(points[mine])
+            found[mine] = place if own is None else 2 * own + place
+        return found
+
+    def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
         start, stop = (self.one.at(points) - self.other.at(points) for points in (one, other))
-        found = np.full(len(one), np.nan)
-        turns = (start < 0) != (stop < 0)
-        found[turns] = start[turns] / (start - stop)[turns]
-        for part in (self.one, self.other):
-            own = part.kinks(one, other)
-            if own is not None:
-                found = np.where(np.isnan(found), own, found)
+        turns = (start <= 0) != (stop <= 0)
+        found = np.where(turns, start / np.where(turns, start - stop, 1.0), 0.5)
+        for part, mine in ((self.one, ~turns & (start <= 0)), (self.other, ~turns & (start > 0))):
+            if mine.any() and part.branches(one[:0]) is not None:
+                found[mine] = part.kinks(one[mine], other[mine])
         return found
 
 
