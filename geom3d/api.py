@@ -13,6 +13,7 @@ from geom3d.assembly import assemble
 from geom3d.cell import Cell
 from geom3d.errors import InputError
 from geom3d.exports import Job, write
+from geom3d.islands import without_islands
 from geom3d.report import Report, make_report
 from geom3d.template import Template, load_template, parse_template
 from geom3d.walls import Walls
@@ -92,6 +93,7 @@ class Design:
         repeat: tuple[int, int] | None = None,
         unit: str = "mm",
         scale: float = 1.0,
+        drop_islands: bool = False,
     ) -> list[Path]:
         """Writes files: one per region, one of the assembly, and `report.json`.
 
@@ -101,6 +103,7 @@ class Design:
             repeat: unit cells in x and y; the template's if None.
             unit: "mm" or "um", the length that one unit of the file stands for.
             scale: magnification, for demonstrators.
+            drop_islands: leave out of the files what hangs on nothing; the report's numbers still count it.
 
         Returns:
             the files written.
@@ -109,15 +112,17 @@ class Design:
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
+        walls, notes = without_islands(self._cell, self._walls) if drop_islands else (self._walls, [])
         job = Job(
             template=self.template,
             overrides=self.overrides,
-            walls=self._walls,
+            walls=walls,
             report=self._report,
             folder=Path(folder),
             repeat=self.template.repeat if repeat is None else repeat,
             unit=unit,
             scale=scale,
+            warnings=notes,
         )
         return write(job, formats)
 

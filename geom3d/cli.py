@@ -155,6 +155,9 @@ def build(
     ] = None,
     unit: Annotated[str, Parameter(help="Length that one unit of the file stands for: mm or um.")] = "mm",
     scale: Annotated[float, Parameter(help="Magnification, for hand-sized demonstrators.")] = 1.0,
+    drop_islands: Annotated[
+        bool, Parameter(negative=(), help="Leave out what hangs on nothing; the numbers still count it.")
+    ] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     import json
@@ -162,7 +165,7 @@ def build(
     design = _load(template, set_)
     # Read as floats, since 1.5 is to be refused and not cut.
     cells: Any = repeat
-    paths = design.build(output, formats=format, repeat=cells, unit=unit, scale=scale)
+    paths = design.build(output, formats=format, repeat=cells, unit=unit, scale=scale, drop_islands=drop_islands)
     _numbers(design.measure())
     for path in paths:
         print(path)

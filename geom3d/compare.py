@@ -46,7 +46,7 @@ def _table(designs: Sequence[Design]) -> list[list[Row | None]]:
     return [line for line in lines if any(row is not None and row.value is not None for row in line)]
 
 
-def _rank(path: str) -> int:
+def _rank(path: str) -> float:
     """Where tables show the metric of a path."""
     metric = metric_of(path)
     return metric.rank if metric is not None else 0

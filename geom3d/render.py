@@ -1,7 +1,8 @@
 """Pictures of a battery, drawn off screen by PyVista from the exact geometry.
 
-The cut view is no clipping of triangles: an empty region that takes the front quarter is put first in the cell, and
-the first region that contains a point owns it; so the cut faces are as exact as all others.
+Of prisms, the cut view is no clipping of triangles: an empty region that takes the front quarter is put first in the cell, and
+the first region that contains a point owns it; so the cut faces are as exact as all others. A sponge's cell is cut at
+the borders of its period anyway: its cut view shows one cell as bare web, with the cut faces of its neighbours behind.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from geom3d.materials import Material
 from geom3d.roles import Role
 from geom3d.solids.outline import rectangle, repeated
 from geom3d.solids.prism import Prism, Prisms
-from geom3d.walls import IntArray, Walls
+from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 
 VIEWS = ("cut", "iso", "top")
 #: Most unit cells in one picture; more cannot be told apart.
@@ -80,10 +81,17 @@ def render(
             "no picture: this machine has no OpenGL for off-screen drawing; "
             "on Debian or Ubuntu install the packages libegl1 and libgl1-mesa-dri"
         )
-    cell = array(design.cell(), cells)
-    walls = (with_cutout(cell, cells) if view == "cut" else cell).walls()
+    cell = design.cell()
     with unfinished(path) as temporary:
-        _compose(_picture(walls, cell, view, size), cell, design.template.title, size, temporary)
+        if cell.facts.web is None:
+            whole = array(cell, cells)
+            walls = (with_cutout(whole, cells) if view == "cut" else whole).walls()
+            drawn = [(walls.vertices, visible(walls, walls.names.index(region.name))) for region in whole.regions]
+        else:
+            drawn = tiled(design.walls(), cells, peeled=view == "cut" and cells != (1, 1))
+        extent = (cells[0] * cell.size[0], cells[1] * cell.size[1], cell.size[2])
+        shown = _picture(drawn, cell, extent, view, size)
+        _compose(shown, cell, extent, design.template.title, size, temporary)
 
 
 def array(cell: Cell, repeat: tuple[int, int]) -> Cell:
@@ -94,7 +102,7 @@ def array(cell: Cell, repeat: tuple[int, int]) -> Cell:
     regions = []
     for region in cell.regions:
         solid = region.solid
-        assert isinstance(solid, Prisms)  # the only family so far
+        assert isinstance(solid, Prisms)  # sponges are drawn from copies of their walls
         prisms = [replace(p, shape=shape) for p in solid.prisms for shape in repeated(p.shape, shifts)]
         regions.append(replace(region, solid=Prisms(tuple(prisms), size)))
     return replace(cell, size=(*size, z), regions=tuple(regions))
@@ -111,6 +119,58 @@ def with_cutout(cell: Cell, repeat: tuple[int, int]) -> Cell:
     return replace(cell, regions=(empty, *cell.regions))
 
 
+def tiled(walls: Walls, repeat: tuple[int, int], *, peeled: bool) -> list[tuple[FloatArray, IntArray]]:
+    """Vertices and visible triangles of every region of a repeated sponge.
+
+    Args:
+        walls: of the unit cell.
+        repeat: unit cells in x and y.
+        peeled: whether the cell in front shows the web alone, and those beside it end there with their cut faces.
+    """
+    columns, rows = repeat
+    everything = np.ones(len(walls.names) + 1, dtype=bool)
+    everything[-1] = False
+    bare = everything.copy()
+    bare[[k for k, name in enumerate(walls.names) if name not in ("backing", "scaffold")]] = False
+
+    def shown(column: int, row: int) -> BoolArray:
+        if not (0 <= column < columns and 0 <= row < rows):
+            return np.zeros_like(everything)
+        return bare if peeled and column == row == 0 else everything
+
+    drawn = []
+    side = walls.twin >= 0
+    normal, corners = walls.area_vectors, walls.vertices[walls.triangles]
+    axis = (np.abs(normal[:, 1]) > np.abs(normal[:, 0])).astype(int)
+    upper = corners.mean(axis=1)[np.arange(len(axis)), axis] > np.array(walls.size)[axis] / 2
+    for label in range(len(walls.names)):
+        vertices: list[FloatArray] = []
+        triangles: list[IntArray] = []
+        for column in range(columns):
+            for row in range(rows):
+                here = shown(column, row)
+                if not here[label]:
+                    continue
+                # The last entry answers for OUTSIDE = -1.
+                hidden = np.append(here, False)
+                covered = np.where(walls.behind == label, hidden[walls.front], hidden[walls.behind])
+                for k in range(2):
+                    for up in (False, True):
+                        step = (1 if up else -1) * np.eye(2, dtype=int)[k]
+                        beyond = shown(column + int(step[0]), row + int(step[1]))
+                        mine = side & (axis == k) & (upper == up)
+                        covered[mine] = beyond[walls.behind[walls.twin[mine]]]
+                seen = np.flatnonzero(((walls.behind == label) | (walls.front == label)) & ~covered)
+                triangles.append(walls.triangles[seen] + len(vertices) * len(walls.vertices))
+                vertices.append(walls.vertices + np.array([column * walls.size[0], row * walls.size[1], 0.0]))
+        drawn.append(
+            (np.concatenate(vertices), np.concatenate(triangles))
+            if vertices
+            else (walls.vertices[:0], walls.triangles[:0])
+        )
+    return drawn
+
+
 def visible(walls: Walls, label: int) -> IntArray:
     """(F, 3) triangles of a region that can be seen: those towards the void, the cut and the outside."""
     hidden = [k for k, name in enumerate(walls.names) if name != CUTOUT]
@@ -119,7 +179,9 @@ def visible(walls: Walls, label: int) -> IntArray:
     return np.asarray(faces[~np.isin(beyond, hidden)])
 
 
-def _picture(walls: Walls, cell: Cell, view: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _picture(
+    drawn: list[tuple[FloatArray, IntArray]], cell: Cell, extent: tuple[float, ...], view: str, size: tuple[int, int]
+) -> NDArray[np.uint8]:
     """(h, w, 3) the object alone on white, in parallel projection."""
     import pyvista
 
@@ -134,16 +196,20 @@ def _picture(walls: Walls, cell: Cell, view: str, size: tuple[int, int]) -> NDAr
             )
             light.positional = False
             plotter.add_light(light)
-        for region in cell.regions:
-            faces = visible(walls, walls.names.index(region.name))
+        smooth = cell.facts.web is not None
+        for region, (vertices, faces) in zip(cell.regions, drawn, strict=True):
             if not len(faces):
                 continue
-            mesh: Any = cast("Any", pyvista.PolyData).from_regular_faces(walls.vertices, faces).clean()
-            plotter.add_mesh(mesh, color=region.material.colour, ambient=0.42, diffuse=0.75, lighting=True)
+            mesh: Any = cast("Any", pyvista.PolyData).from_regular_faces(vertices, faces).clean()
+            if smooth:  # curved surfaces shade evenly, cut faces keep their edges
+                mesh = mesh.compute_normals(feature_angle=40, split_vertices=True, consistent_normals=False)
+            plotter.add_mesh(
+                mesh, color=region.material.colour, ambient=0.42, diffuse=0.75, lighting=True, smooth_shading=smooth
+            )
             edges = mesh.extract_feature_edges(35, non_manifold_edges=False)
             if edges.n_points:
                 plotter.add_mesh(edges, color="#202020", line_width=1.5, lighting=False)
-        centre = np.asarray(walls.size) / 2
+        centre = np.asarray(extent) / 2
         above = view == "top"
         away, up = ([0.0, 0.0, 1.0], [0, 1, 0]) if above else ([-0.75, -1.3, 0.85], [0, 0, 1])
         plotter.camera_position = [centre + away, centre, up]
@@ -155,7 +221,9 @@ def _picture(walls: Walls, cell: Cell, view: str, size: tuple[int, int]) -> NDAr
     return np.asarray(picture)
 
 
-def _compose(picture: NDArray[np.uint8], cell: Cell, title: str, size: tuple[int, int], path: Path) -> None:
+def _compose(
+    picture: NDArray[np.uint8], cell: Cell, extent: tuple[float, ...], title: str, size: tuple[int, int], path: Path
+) -> None:
     """The object, trimmed and enlarged to the room it has, with title, legend and extent beside it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -179,6 +247,6 @@ def _compose(picture: NDArray[np.uint8], cell: Cell, title: str, size: tuple[int
     figure.legend(
         handles=patches, loc="upper left", bbox_to_anchor=(0.01, 0.89), frameon=False, fontsize=letter, labelspacing=0.9
     )
-    x, y, z = cell.size[0], cell.size[1], cell.top
+    x, y, z = extent[0], extent[1], cell.top
     figure.text(0.02, 0.03, f"drawn: {x:.4g} × {y:.4g} × {z:.4g} µm", fontsize=letter, color="#202020")
     figure.savefig(path, format="png", dpi=100)

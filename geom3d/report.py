@@ -111,7 +111,11 @@ class Report:
         return f"<Report {self.data['title']!r}: {sum(row.value is not None for row in self.rows())} numbers>"
 
     def __str__(self) -> str:
-        lines = [f"{row.title:50} {row.text:>12} {row.unit:8} {row.error}".rstrip() for row in self.rows() if row.value is not None]
+        lines = [
+            f"{row.title:50} {row.text:>12} {row.unit:8} {row.error}".rstrip()
+            for row in self.rows()
+            if row.value is not None
+        ]
         return "\n".join([str(self.data["title"]), *lines])
 
     def _repr_html_(self) -> str:
@@ -157,12 +161,12 @@ def _add_uncertainty(report: Report, coarse: Report) -> None:
 
     An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
     """
-    other = {row.path: row.value for row in coarse.rows()}
+    coarser = {row.path: row.value for row in coarse.rows()}
     found: dict[str, float] = {}
     for row in report.rows():
-        value, rough = row.value, other.get(row.path)
-        if row.path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(rough, int | float):
-            change = abs(value - rough)
+        value, there = row.value, coarser.get(row.path)
+        if row.path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(there, int | float):
+            change = abs(value - there)
             found[row.path] = change if change > ROUNDING * abs(value) else 0.0
     report.data["uncertainty"] = found
     # Interfaces between two regions can be as small as one likes; what counts is sums of them.

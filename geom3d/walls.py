@@ -220,6 +220,37 @@ class Walls:
                     variants[ends] = faces[kept], index[kept]
                 yield row, run, *variants[ends]
 
+    def without(self, pieces: BoolArray) -> Walls:
+        """The walls with some pieces turned into void.
+
+        Args:
+            pieces: (n,) mask over the chunks, of which each triangle must know its two.
+        """
+        chunks = self.chunks
+        assert chunks.behind is not None  # the caller's promise
+        assert chunks.front is not None
+        mask = np.append(pieces, False)  # the last entry answers for OUTSIDE = -1
+        behind, front = (
+            np.where(mask[piece], self.void, label)
+            for piece, label in ((chunks.behind, self.behind), (chunks.front, self.front))
+        )
+        kept = behind != front
+        number = np.append(np.cumsum(kept) - 1, -1)
+        left = Chunks(
+            np.where(pieces, self.void, chunks.labels), chunks.volumes, chunks.links, chunks.shifts, chunks.at_end,
+            chunks.behind[kept], chunks.front[kept],
+        )  # fmt: skip
+        return Walls(
+            names=self.names,
+            size=self.size,
+            vertices=self.vertices,
+            triangles=self.triangles[kept],
+            behind=behind[kept],
+            front=front[kept],
+            twin=number[self.twin[kept]],
+            pieces=lambda: left,
+        )
+
     def check(self) -> Walls:
         """Volumes sum to the box, opposite faces match, every shell is closed and oriented.
 

@@ -130,7 +130,7 @@ def test_waves_are_isotropic_and_periodic():
             assert power @ component**2 == pytest.approx(periods**2 / 3, rel=1e-9)
         rng = np.random.default_rng(0)
         points = rng.uniform(0, 2 * periods, (50, 3))
-        shifted = points + [2 * 2.0 * periods, -2.0 * periods, 0.0]
+        shifted = points + np.array([2 * 2.0 * periods, -2.0 * periods, 0.0])
         assert np.allclose(shape.at(points), shape.at(shifted), atol=1e-9)
         x, y, z = (np.sort(points[:5, k]) for k in range(3))
         grid = np.array([[[shape.at(np.array([[a, b, c]]))[0] for a in x] for b in y] for c in z])
@@ -212,17 +212,16 @@ class Shifted:
     """A function seen from another height."""
 
     def __init__(self, part, height):
-        self.part, self.height = part, height
+        self.part, self.height, self.up = part, height, np.array([0.0, 0.0, height])
 
     def on_grid(self, x, y, z):
         return self.part.on_grid(x, y, z + self.height)
 
     def at(self, points):
-        return self.part.at(points + [0.0, 0.0, self.height])
+        return self.part.at(points + self.up)
 
     def branches(self, points):
-        return self.part.branches(points + [0.0, 0.0, self.height])
+        return self.part.branches(points + self.up)
 
     def kinks(self, one, other):
-        up = [0.0, 0.0, self.height]
-        return self.part.kinks(one + up, other + up)
+        return self.part.kinks(one + self.up, other + self.up)

@@ -21,7 +21,7 @@ ORDER = [
     ["architectures"],
     ["describe", "template"],
     ["assembly"],
-    ["closed_form", "metrics"],
+    ["closed_form", "metrics", "islands"],
     ["report"],
     ["exports"],
     ["api"],

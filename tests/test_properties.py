@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import geom3d
 from geom3d import architectures, materials
 from geom3d.architectures import ParametersBase
+from geom3d.architectures._sponge import SpongeParameters
 from geom3d.cell import Cell
 from geom3d.describe import limits
 from geom3d.errors import InputError
@@ -31,7 +32,9 @@ from geom3d.verify import verify
 from geom3d.walls import OUTSIDE, Walls
 
 Description = dict[str, Any]
-each_architecture = pytest.mark.parametrize("name", architectures.names())
+#: Sponges are drawn in test_sponges.py, on grids as coarse as they may be.
+PRISMATIC = [n for n in architectures.names() if not issubclass(architectures.get(n).Parameters, SpongeParameters)]
+each_architecture = pytest.mark.parametrize("name", PRISMATIC)
 #: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
 NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
 
@@ -223,7 +226,7 @@ def border_shifts(cell: Cell, axis: int) -> list[float]:
     for shape in {part for r in cell.regions for prism in r.solid.prisms for part in prism.outline.primitives()}:
         if isinstance(shape, Disc):
             centre = (shape.x, shape.y)[axis]
-            corners = shape.draw(shape.segments(cell.tolerance))[:, axis].tolist()
+            corners = shape.draw(shape.segments(cell.fineness))[:, axis].tolist()
             spots |= {centre, centre + shape.radius, centre - shape.radius, corners[0], corners[len(corners) // 5]}
         elif isinstance(shape, Strip):
             spots |= {shape.x, shape.x - shape.width / 2, shape.x + shape.width / 2} if axis == 0 else set()
@@ -318,7 +321,7 @@ def clear_of_outlines(cell: Cell, points: np.ndarray) -> np.ndarray:
     prisms = [prism for region in cell.regions for prism in region.solid.prisms]
     shapes = {part for prism in prisms for part in prism.outline.primitives()}
     curved = [shape.radius if isinstance(shape, Disc) else getattr(shape, "distance", 0.0) for shape in shapes]
-    margin = max([0.0, *curved]) * 2e-3 + (cell.tolerance or 0.0) + 1e-6 + 1e-9 * size.max()
+    margin = max([0.0, *curved]) * 2e-3 + (cell.fineness or 0.0) + 1e-6 + 1e-9 * size.max()
     clear = np.ones(len(points), dtype=bool)
     images = [(i, j) for i in range(-2, 3) for j in range(-2, 3)]
     for shape in shapes:

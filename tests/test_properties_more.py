@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import geom3d
 from geom3d import architectures
+from geom3d.architectures._sponge import SpongeParameters
 from geom3d.errors import InputError
 from geom3d.solids.outline import Cut, Disc, Everywhere, Nowhere, Polygon, Strip, hexagon, rectangle
 from geom3d.verify import verify
@@ -29,6 +30,7 @@ SHAPES = (
     Nowhere(),
 )
 SIZE = (10.0, 10.0)
+PRISMATIC = [n for n in architectures.names() if not issubclass(architectures.get(n).Parameters, SpongeParameters)]
 lengths = st.floats(-3, 1).map(lambda exponent: 10**exponent)
 
 
@@ -68,7 +70,7 @@ def test_a_grown_shape_contains_the_shape(shape, a, b, seed):
     assert not (middle & ~large).any()
 
 
-@pytest.mark.parametrize("name", architectures.names())
+@pytest.mark.parametrize("name", PRISMATIC)
 @given(a=lengths, b=lengths, before=st.just(0.0) | lengths)
 def test_growth_of_a_body_adds(name, a, b, before):
     architecture = architectures.get(name)

@@ -220,8 +220,11 @@ def plated_regions(parameters: PlateParameters, body: Prisms, size: tuple[float,
 class Plate(Protocol):
     """What a structure stands on."""
 
-    base: float
-    backing: float
+    @property
+    def base(self) -> float: ...
+
+    @property
+    def backing(self) -> float: ...
 
 
 def below(parameters: Plate) -> tuple[tuple[str, float], ...]:

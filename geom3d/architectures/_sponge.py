@@ -34,7 +34,8 @@ class SpongeParameters(ParametersBase):
         SizeOrZero, Key(description="thickness of a dense plate of the web's material under it; 0 for none")
     ] = 0.0
     backing: Annotated[
-        Size, Key(description="thickness of the region named backing, on which the web stands: its collector, a substrate")
+        Size,
+        Key(description="thickness of the region named backing, on which the web stands: its collector, a substrate"),
     ] = 1.0
 
     @property

@@ -75,7 +75,8 @@ class Parameters(SpongeParameters):
 
     surface: Annotated[Literal["gyroid", "schwarz_p", "diamond"], Field(description="the minimal surface")] = "gyroid"
     kind: Annotated[
-        Literal["network", "sheet"], Field(description="network: all on one side of the surface; sheet: a wall along it")
+        Literal["network", "sheet"],
+        Field(description="network: all on one side of the surface; sheet: a wall along it"),
     ] = "network"
     period: Annotated[Size, Field(description="edge of the surface's cubic cell, the period in x, y and z")] = 5.0
     solid_fraction: Annotated[
@@ -118,4 +119,3 @@ def _shape(parameters: Parameters) -> tuple[Nodal, float]:
     share = 0.5 if p.solid_fraction is None else p.solid_fraction
     level = level_at(plain, share, (p.period, p.period), p.foot, p.height, radius)
     return Nodal(p.surface, p.period, p.foot, sheet, level), radius
-

@@ -35,7 +35,7 @@ class Metric:
     title: str
     unit: str
     meaning: str
-    rank: int
+    rank: float
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         for role in (Role.ANODE, Role.CATHODE):
             if gains[role.value] == 0:
                 sample.warnings.append(f"the {role.value} faces no electrolyte: no current can flow")
-    gains["side_walls"] = (
-        float(walls.areas[surface & upright].sum()) / footprint if cell.facts.web is None else None
-    )
+    gains["side_walls"] = float(walls.areas[surface & upright].sum()) / footprint if cell.facts.web is None else None
     gains["by_layer"] = {
         layer.name: walls.area_between([label], list(range(label + 1, len(names)))) / footprint
         for layer in sample.template.layers

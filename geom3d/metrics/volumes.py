@@ -34,7 +34,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     return {
         "thickness_equivalent_um": dict(zip(names, thickness.tolist(), strict=True)),
         # A bare flat scaffold is all base: there is nothing to take shares of.
-        "volume_fraction": {
-            name: (part if part > 1e-9 * height else 0.0) / height for name, part in above.items()
-        } if height > 0 else None,
+        "volume_fraction": {name: (part if part > 1e-9 * height else 0.0) / height for name, part in above.items()}
+        if height > 0
+        else None,
     }

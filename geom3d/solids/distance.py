@@ -113,7 +113,7 @@ class Sheet:
             best[active[closer]] = squared[closer]
             moved = closer & (corner != near)
             active, near = active[moved], corner[moved]
-        return np.sqrt(best)
+        return np.asarray(np.sqrt(best))
 
     def _ring(self, points: FloatArray, near: IntArray) -> tuple[FloatArray, IntArray]:
         """(n,) squared distance to the triangles around a vertex, and (n,) the corner next to the nearest point."""

@@ -73,6 +73,8 @@ class Division:
         levels: (m,) ascending.
         function: (n,) another function of the same zero surface at all nodes where it tells better where that surface
             crosses an edge, else nan; None where it never does.
+        ceiling: z at which the body of level 0 is cut flat, µm. Inside its cut face the values are negative, as level 0
+            wants them; for what lies above, the distance there is zero.
         rows: (nz, m + 1) label by layer and interval; interval j reaches from level j - 1, exclusive, to level j.
     """
 
@@ -82,6 +84,7 @@ class Division:
     levels: FloatArray
     rows: IntArray
     function: FloatArray | None = None
+    ceiling: float = np.inf
 
     @property
     def grid(self) -> Grid:
@@ -118,8 +121,10 @@ class Division:
     def share(self, number: int) -> Share:
         """Share of the way between nodes at which a level is crossed."""
         level, known = float(self.levels[number]), self.function
+        if level != 0:
+            return self._over_ceiling(level)
         by_height = linear(self.heights, level)
-        if level != 0 or known is None:
+        if known is None:
             return by_height
         further = float(self.levels[number + 1]) if number + 1 < len(self.levels) else np.inf
 
@@ -135,6 +140,32 @@ class Division:
             return np.clip(found, 1 - KEPT, KEPT)
 
         return share
+
+    def _over_ceiling(self, level: float) -> Share:
+        """The share at which a film's surface crosses an edge, where need be above the cut face of what it grows on."""
+        by_height = linear(self.heights, level)
+        if self.ceiling >= self.grid.z[-1]:
+            return by_height
+
+        def share(one: IntArray, other: IntArray) -> FloatArray:
+            start, stop = self.heights[one], self.heights[other]
+            low, high = self._z(one), self._z(other)
+            over = np.maximum(low, high) > self.ceiling
+            start = np.where(over & (low <= self.ceiling), np.maximum(start, 0.0), start)
+            stop = np.where(over & (high <= self.ceiling), np.maximum(stop, 0.0), stop)
+            return (level - start) / (stop - start)
+
+        return share
+
+    def _z(self, nodes: IntArray) -> FloatArray:
+        """(n,) heights of nodes, µm."""
+        own = nodes < self.lattice.count
+        if own.all():
+            return self.grid.z[nodes // self.grid.strides[2]]
+        found = np.empty(len(nodes))
+        found[own] = self.grid.z[nodes[own] // self.grid.strides[2]]
+        found[~own] = self.lattice.places[nodes[~own] - self.lattice.count, 2]
+        return found
 
     def level(self, number: int) -> Level:
         """A level as a source of vertices."""
@@ -159,9 +190,9 @@ class Division:
                 near = [(s, storey.layers.start) for s in self.storeys[max(place - 1, 0) : place]]
                 near += [(s, storey.layers.stop) for s in self.storeys[place + 1 : place + 2]]
                 near = [(s, level) for s, level in near if set(s.active) - set(storey.active)]
-                for index, sides in ((0, (None, storey)), (count, (storey, None))):
+                for index, below, above in ((0, None, storey), (count, storey, None)):
                     facets = self._plane(axis, index, storey.layers)
-                    yield Face(axis, facets, *sides, tuple((s, self._edges(facets, level)) for s, level in near))
+                    yield Face(axis, facets, below, above, tuple((s, self._edges(facets, level)) for s, level in near))
 
     def _plane(self, axis: int, index: int, layers: range | None = None) -> IntArray:
         """(n, 3) nodes of the triangles in a plane of the grid, halved at split edges."""
@@ -222,7 +253,7 @@ class Division:
                 low = begin
             twins.append(twin)
         vertices, triangles = self._numbered(np.concatenate(corners))
-        return vertices, triangles, *(np.concatenate(part) for part in (behind, front, twins))
+        return vertices, triangles, np.concatenate(behind), np.concatenate(front), np.concatenate(twins)
 
     def _numbered(self, corners: IntArray) -> tuple[FloatArray, IntArray]:
         """Positions of the vertices, and triangles by their numbers: vertices of levels, then nodes."""
@@ -236,4 +267,3 @@ class Division:
         number = np.cumsum(used, dtype=np.int32) - 1
         flat[on_node] = number[corners.reshape(-1)[on_node]] + np.int64(count)
         return np.concatenate([*parts, self.lattice.points(nodes)]), triangles
-

@@ -135,7 +135,7 @@ class Field:
                 f"resolution: a film of {film:.4g} µm is lost in a grid of {step:.4g} µm; "
                 f"take at most {film / THINNEST:.4g} µm"
             )
-        return step
+        return float(step)
 
     @classmethod
     def partition(
@@ -184,7 +184,8 @@ def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float
     marks = [0.0, height, *(solid.level for solid in solids if math.isfinite(solid.level)), top]
     # Flat tops of films come to lie between two planes of the grid, not on one, and above the last one nothing shows.
     caps = top + levels[levels > 0]
-    marks += [(a + b) / 2 for a, b in pairwise([top, *caps.tolist()])][1:] + [caps[-1] + step / 2] if len(caps) else []
+    marks += [(a + b) / 2 for a, b in pairwise(caps.tolist())]
+    marks += [float(cap) + step / 2 for cap in caps[-1:]]
     floors = snap(np.array([z for z in marks if 0 <= z <= height]), unit)
     storeys = list(pairwise(np.unique(floors).tolist()))
     rows = np.array([_row(solids, levels, low, high, top, unit) for low, high in storeys])
@@ -211,7 +212,7 @@ def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float
             function = np.full(lattice.count + len(extra), np.nan)
             function[below : below + part.count] = sampled.function[: part.count]
             function[lattice.count :] = sampled.function[part.count :]
-    return Division(lattice, values, extra, levels, rows, function)
+    return Division(lattice, values, extra, levels, rows, function, top)
 
 
 def _require_ways(names: tuple[str, ...], solids: Sequence[Field], web: Web, division: Division) -> None:
@@ -240,7 +241,8 @@ def within(web: Web, points: FloatArray, distance: float) -> BoolArray:
         heights = points[rest, 2]
         low, high = float(heights.min()) - distance, min(float(heights.max()) + distance, web.top)
         step = min(USUAL_STEP * web.radius, min(web.size) / 4)
-        grid = Grid(*(subdivide(0.0, length, step) for length in web.size), subdivide(min(low, high - step), high, step))
+        x, y = (subdivide(0.0, length, step) for length in web.size)
+        grid = Grid(x, y, subdivide(min(low, high - step), high, step))
         faces, _ = faces_of(web, grid, distance + 2 * step, step)
         inside[rest] = faces.clipped.distances(points[rest], distance + 2 * step) <= distance
     return inside
@@ -251,9 +253,7 @@ def _planes(length: float, step: float) -> FloatArray:
     return snap(subdivide(0.0, float(snap(np.array(length), unit)), step), unit)
 
 
-def _row(
-    solids: Sequence[Field], levels: FloatArray, low: float, high: float, top: float, unit: float
-) -> list[int]:
+def _row(solids: Sequence[Field], levels: FloatArray, low: float, high: float, top: float, unit: float) -> list[int]:
     """Labels of a storey by interval: interval j reaches up to level j, the last one beyond all."""
     row = []
     for growth in [*levels.tolist(), math.inf]:

@@ -7,7 +7,6 @@ never by welding.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,7 @@ from geom3d.solids.outline import (
     translations,
 )
 from geom3d.walls import BoolArray, FloatArray, IntArray
+
 
 @dataclass(frozen=True)
 class FloorPlan:

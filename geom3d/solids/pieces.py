@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import label as groups_of
 
 from geom3d.connectivity import components
@@ -41,9 +43,9 @@ class Elements:
     """
 
     storey: Storey
-    intervals: IntArray
+    intervals: NDArray[np.int8]
     groups: IntArray
-    marks: IntArray
+    marks: NDArray[np.int8]
     crossings: tuple[tuple[Surface, int], ...]
 
 
@@ -87,9 +89,7 @@ class Pieces:
         count += len(extra)
         crossings = []
         for number in storey.active:
-            surface = next(
-                s for of, s, _ in division.surfaces if of == number and layers.start in s.layers
-            )
+            surface = next(s for of, s, _ in division.surfaces if of == number and layers.start in s.layers)
             crossings.append((surface, count))
             count += 2 * len(surface.vertices)
         groups, marks = np.concatenate([groups.ravel(), alone]), np.concatenate([intervals.ravel(), marks])
@@ -143,7 +143,9 @@ class Pieces:
         """Places of nodes in a storey's arrays."""
         count = self.division.lattice.count
         return np.where(
-            nodes < count, nodes - of.storey.layers.start * self.division.grid.strides[2], nodes - count + of.intervals.size
+            nodes < count,
+            nodes - of.storey.layers.start * self.division.grid.strides[2],
+            nodes - count + of.intervals.size,
         )
 
     def _of_simplices(self, of: Elements, nodes: IntArray, interval: int) -> IntArray:
@@ -164,7 +166,7 @@ class Pieces:
             low, high = nodes[thin][rows, heights.argmin(axis=1)], nodes[thin][rows, heights.argmax(axis=1)]
             surface, start = of.crossings[interval]
             found[thin] = start + surface.on(self.division.lattice, low, high)
-        return self._components[found]
+        return np.asarray(self._components[found])
 
     def _reaching(self, of: Elements, nodes: IntArray, interval: int) -> BoolArray:
         """(n,) which simplices have a part in an interval."""
@@ -279,8 +281,8 @@ class Pieces:
         for m, under in enumerate(pairwise(bounds[0])):
             for n, over in enumerate(pairwise(bounds[1])):
                 start, stop = max(under[0], over[0]), min(under[1], over[1])
-                some = np.flatnonzero((lowest <= stop) & (highest > start)) if start < stop else []
-                if len(some):
+                some = np.flatnonzero((lowest <= stop) & (highest > start))
+                if start < stop and len(some):
                     ends = [self._of_simplices(of, facets[some], q) for of, q in ((below, m), (above, n))]
                     pairs.append(_distinct(*ends))
         return np.concatenate(pairs)
@@ -307,10 +309,16 @@ class Pieces:
                 back, fore = (
                     np.full(len(facet), OUTSIDE)
                     if s is None
-                    else self._of_simplices(by_storey[id(s)], face.facets[facet], sum(level < column for level in s.active))
+                    else self._of_simplices(
+                        by_storey[id(s)], face.facets[facet], sum(level < column for level in s.active)
+                    )
                     for s in (face.below, face.above)
                 )
-                if face.below is not None and face.above is not None and face.below.row[column] == face.above.row[column]:
+                if (
+                    face.below is not None
+                    and face.above is not None
+                    and face.below.row[column] == face.above.row[column]
+                ):
                     continue
                 behind.append(fore if face.below is None else back)
                 front.append(back if face.below is None else fore)
@@ -345,7 +353,7 @@ def share_below(nodes: IntArray, inside: BoolArray, share: Share) -> FloatArray:
     return found
 
 
-def _over_bricks(function: np.ufunc, nodes: IntArray) -> IntArray:
+def _over_bricks(function: np.ufunc, nodes: NDArray[np.int8]) -> NDArray[np.int8]:
     """Least or greatest value over the corners of every brick."""
     for axis in range(3):
         low = tuple(slice(None, -1) if k == axis else slice(None) for k in range(3))
@@ -354,7 +362,7 @@ def _over_bricks(function: np.ufunc, nodes: IntArray) -> IntArray:
     return nodes
 
 
-def _used(triangles: IntArray, count: int) -> IntArray:
+def _used(triangles: NDArray[np.integer[Any]], count: int) -> IntArray:
     """The vertices of triangles, ascending."""
     used = np.zeros(count, dtype=bool)
     used[triangles] = True

@@ -151,7 +151,7 @@ def faces_of(web: Web, grid: Grid, depth: float, step: float) -> tuple[Faces, in
     values[:, -1] = values[:, 0]
     body = (values <= 0) & (tall.z <= web.top)[:, None, None]
     lattice, extra = _with_kinks(web, tall, values, np.zeros(1), web.shape.at)
-    clearance = CLEARANCE * float(np.mean(np.abs(np.diff(values[::4], axis=2))))
+    clearance = CLEARANCE * float(np.mean(np.abs(np.diff(values[::4, :-1], axis=2))))
     _keep_off(values, 0.0, clearance)
     _keep_off(extra, 0.0, clearance)
     return Faces(web, tall, body, *_sheets(web, Sampled(lattice, values, extra))), len(under)
@@ -277,9 +277,7 @@ def _exact(web: Web, lattice: Lattice, heights: FloatArray) -> Share:
         low, high = heights[one], heights[other]
         before = (there > 0) == (low > 0)  # the root lies beyond the guess
         with np.errstate(divide="ignore", invalid="ignore"):
-            better = np.where(
-                before, first + (1 - first) * there / (there - high), first * low / (low - there)
-            )
+            better = np.where(before, first + (1 - first) * there / (there - high), first * low / (low - there))
         return np.clip(np.where(np.isfinite(better), better, first), 1 - KEPT, KEPT)
 
     return share
@@ -324,6 +322,7 @@ def _home(lattice: Lattice, surface: Surface) -> IntArray:
     copies = np.flatnonzero(in_x | in_y)
     one, other = (_back(lattice, nodes, in_x[copies], in_y[copies]) for nodes in surface.ends[copies].T)
     home[copies] = surface.on(lattice, one, other)
+    assert home.min(initial=0) >= 0  # opposite sides are equal to the last bit
     return home
 
 

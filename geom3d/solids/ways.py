@@ -16,7 +16,9 @@ from geom3d.walls import BoolArray, FloatArray, IntArray
 LEAST_OPEN = 0.01
 
 
-def require_ways(values: FloatArray, heights: FloatArray, foot: float, top: float, coats: Sequence[tuple[str, float]]) -> None:
+def require_ways(
+    values: FloatArray, heights: FloatArray, foot: float, top: float, coats: Sequence[tuple[str, float]]
+) -> None:
     """Raises a clear error for what is no sponge.
 
     Args:
@@ -63,4 +65,4 @@ def _parts(body: BoolArray) -> IntArray:
         high = wide[tuple(slice(1 if s else None, None) for s in step)]
         both = (low > 0) & (high > 0) & (low != high)
         links.append(np.unique(np.column_stack([low[both], high[both]]), axis=0))
-    return components(count + 1, np.concatenate(links))[number]
+    return np.asarray(components(count + 1, np.concatenate(links))[number])

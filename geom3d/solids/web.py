@@ -109,10 +109,10 @@ class Web:
 
     def moved(self, dx: float, dy: float) -> Web:
         """The web shifted in the plane, µm."""
-        inner, shift = self.shape, (dx, dy)
-        if isinstance(inner, Moved):
-            inner, shift = inner.part, (inner.shift[0] + dx, inner.shift[1] + dy)
-        return replace(self, shape=Moved(inner, shift))
+        if isinstance(self.shape, Moved):
+            x, y = self.shape.shift
+            return replace(self, shape=Moved(self.shape.part, (x + dx, y + dy)))
+        return replace(self, shape=Moved(self.shape, (dx, dy)))
 
     def contains(self, points: FloatArray) -> BoolArray:
         """(n,) whether (n, 3) points lie in the body, by the function itself."""
