@@ -78,7 +78,7 @@ def _markdown(designs: Sequence[Design]) -> str:
     notes = [f"- {d.template.title}: {w}" for d in designs for w in d.measure().warnings]
     lines += ["", "## Warnings", "", *notes] if notes else []
     sources = [f"- {d.template.title}: {d.template.source or 'no source given'}" for d in designs]
-    lines += ["", "## Sources", "", *sources, "", f"Film rims are square. geom3d {__version__}.", ""]
+    lines += ["", "## Sources", "", *sources, "", f"Film rims are square, in sponges round. geom3d {__version__}.", ""]
     return "\n".join(lines)
 
 

@@ -48,4 +48,6 @@ def _range(info: FieldInfo) -> str:
 
 
 def _show(value: object) -> str:
+    if value is None:
+        return "–"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -196,19 +196,23 @@ def _picture(
             )
             light.positional = False
             plotter.add_light(light)
-        smooth = cell.facts.web is not None
+        look = {"ambient": 0.42, "diffuse": 0.75, "lighting": True}
         for region, (vertices, faces) in zip(cell.regions, drawn, strict=True):
             if not len(faces):
                 continue
-            mesh: Any = cast("Any", pyvista.PolyData).from_regular_faces(vertices, faces).clean()
-            if smooth:  # curved surfaces shade evenly, cut faces keep their edges
-                mesh = mesh.compute_normals(feature_angle=40, split_vertices=True, consistent_normals=False)
-            plotter.add_mesh(
-                mesh, color=region.material.colour, ambient=0.42, diffuse=0.75, lighting=True, smooth_shading=smooth
-            )
-            edges = mesh.extract_feature_edges(35, non_manifold_edges=False)
-            if edges.n_points:
-                plotter.add_mesh(edges, color="#202020", line_width=1.5, lighting=False)
+            corners = vertices[faces]
+            # Of a sponge, flat faces are outlined and curved ones shaded evenly; prisms have no curved faces.
+            curved = (corners.max(axis=1) > corners.min(axis=1)).all(axis=1) & (cell.facts.web is not None)
+            for part, smooth in ((faces[~curved], False), (faces[curved], True)):
+                if not len(part):
+                    continue
+                mesh: Any = cast("Any", pyvista.PolyData).from_regular_faces(vertices, part).clean()
+                if smooth:
+                    mesh = mesh.compute_normals(feature_angle=40, split_vertices=True, consistent_normals=False)
+                plotter.add_mesh(mesh, color=region.material.colour, smooth_shading=smooth, **look)
+                edges = mesh.extract_feature_edges(35, non_manifold_edges=False)
+                if edges.n_points and not smooth:
+                    plotter.add_mesh(edges, color="#202020", line_width=1.5, lighting=False)
         centre = np.asarray(extent) / 2
         above = view == "top"
         away, up = ([0.0, 0.0, 1.0], [0, 1, 0]) if above else ([-0.75, -1.3, 0.85], [0, 0, 1])

@@ -16,14 +16,29 @@ from geom3d.template import shipped
 needs_opengl = pytest.mark.skipif(not render.has_opengl(), reason="no OpenGL for off-screen drawing on this machine")
 
 
-@pytest.mark.parametrize("name", shipped())
+PRISMATIC = [name for name in shipped() if geom3d.load(name).cell().facts.web is None]
+
+
+def test_copies_of_a_sponge_show_what_the_files_hold():
+    """Whole, as many triangles as the assembly's file has; peeled, the bare web of one cell and cut faces beside it."""
+    walls = geom3d.load("sponge-gyroid-lto", {"resolution": 0.4}).walls()
+    whole = [len(faces) for _, faces in render.tiled(walls, (2, 3), peeled=False)]
+    everything = list(range(len(walls.names)))
+    assert sum(whole) == sum(len(faces) * len(columns) for _, columns, faces, _ in walls.tiles(everything, (2, 3)))
+    peeled = [len(faces) for _, faces in render.tiled(walls, (2, 3), peeled=True)]
+    web, film = walls.names.index("scaffold"), walls.names.index("electrolyte")
+    assert peeled[web] - whole[web] > np.count_nonzero(walls.between([web], [film])) > 0
+    assert 0 < peeled[film] - whole[film] < 0.2 * len(walls.triangles)
+
+
+@pytest.mark.parametrize("name", PRISMATIC)
 def test_an_array_is_its_cell_repeated(name):
     design = geom3d.load(name)
     walls = render.array(design.cell(), (2, 3)).walls()
     assert walls.volumes / 6 == pytest.approx(design.walls().volumes, rel=1e-8, abs=1e-9 * walls.volumes.sum())
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", PRISMATIC)
 def test_the_cut_takes_its_volume_and_nothing_else(name):
     cell = render.array(geom3d.load(name).cell(), (2, 2))
     whole, cut = cell.walls(), render.with_cutout(cell, (2, 2)).walls()

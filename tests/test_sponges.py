@@ -15,19 +15,10 @@ from scipy.spatial import cKDTree
 import geom3d
 from geom3d import architectures
 from geom3d.architectures._sponge import SpongeParameters
-from geom3d.architectures.spheres import Spheres
 from geom3d.architectures.tpms import Nodal
-from geom3d.cell import Cell, Facts, Region
 from geom3d.connectivity import components
 from geom3d.errors import InputError
-from geom3d.islands import without_islands
-from geom3d.materials import find
-from geom3d.roles import Role
-from geom3d.solids.field import Field
-from geom3d.solids.outline import Disc
-from geom3d.solids.prism import Prism, Prisms
 from geom3d.solids.sampling import faces_of
-from geom3d.solids.web import Union, Web
 from geom3d.walls import OUTSIDE, Walls
 
 SPONGES = [n for n in architectures.names() if issubclass(architectures.get(n).Parameters, SpongeParameters)]
@@ -104,7 +95,7 @@ def test_any_sponge_is_a_checked_cell_or_a_clear_error(name, data):
     if message:
         event(f"clear error: {message.removeprefix('design: ')[:40]}")
         assert len(message.splitlines()) == 1
-        assert "; " in message
+        assert "; " in message or "(" in message
         return
     event("valid cell")
     walls = design.walls()
@@ -226,41 +217,20 @@ def test_the_uncertainty_is_honest(name):
         assert fine["uncertainty"][path] < rough["uncertainty"][path] + 1e-3 * abs(fine[path]), path
 
 
-class Pillar:
-    """The distance to a round post, smooth and periodic."""
+@each_sponge
+def test_the_zero_surface_closes_through_the_period(name):
+    """No triangle of the surface that distances are measured from is longer than a brick's diagonal."""
+    cell = made(name).cell()
+    web, step = cell.facts.web, cell.step
+    from geom3d.solids.field import _division
 
-    def __init__(self, radius, pitch):
-        self.radius, self.pitch = radius, pitch
-
-    def on_grid(self, x, y, z):
-        plane = np.hypot(*(u % self.pitch - self.pitch / 2 for u in (x[None, :], y[:, None]))) - self.radius
-        return np.broadcast_to(plane, (len(z), len(y), len(x)))
-
-    def at(self, points):
-        return np.hypot(*(points[:, :2] % self.pitch - self.pitch / 2).T) - self.radius
-
-    def branches(self, points):
-        return None
-
-    def kinks(self, one, other):
-        raise AssertionError
-
-
-def test_one_cell_as_prism_and_as_field():
-    """A post through the whole height with two coats: no rims, so both families describe the same body."""
-    pitch, radius, height, coats = 10.0, 2.5, 6.0, (0.0, 0.4, 1.0)
-    names = ("post", "inner", "outer")
-    prism = Prisms((Prism(Disc(5.0, 5.0, radius), -math.inf, math.inf),), (pitch, pitch))
-    exact = Prisms.partition(names, [prism.grow(t) for t in coats], (pitch, pitch, height), None).check()
-    web = Web(Pillar(radius, pitch), (pitch, pitch), 0.0, math.inf, radius)
-    field = Field(web, -math.inf, (pitch, pitch))
-    errors = []
-    for step in (0.25, 0.125):
-        walls = Field.partition(names, [field.grow(t) for t in coats], (pitch, pitch, height), step).check()
-        assert walls.volumes == pytest.approx(exact.volumes, rel=1.6e-2 * (step / 0.25) ** 2)
-        assert walls.interfaces() == pytest.approx(exact.interfaces(), rel=1e-2 * (step / 0.25) ** 2)
-        errors.append(walls.volumes / exact.volumes - 1)
-    assert np.abs(errors[1]).max() < 0.4 * np.abs(errors[0]).max()
+    grid = _division([r.solid for r in cell.regions], web, cell.size, step).grid
+    faces, _ = faces_of(web, grid, 2 * step, step)
+    for sheet in (faces.uncut, faces.clipped):
+        corners = sheet.vertices[sheet.triangles]
+        edges = corners - np.roll(corners, 1, axis=1)
+        edges[..., :2] -= np.rint(edges[..., :2] / web.size) * web.size
+        assert np.linalg.norm(edges, axis=2).max() <= grid.diagonal * 1.001
 
 
 def test_flat_tops_and_floors_are_exact():
@@ -277,48 +247,6 @@ def test_flat_tops_and_floors_are_exact():
         assert heights.max() == pytest.approx(top + grown, abs=1e-6)
 
 
-def islands_cell() -> Cell:
-    """A slab of electrode with one ball of it afloat in the electrolyte, all of it inside a thin coat."""
-    size = (4.0, 4.0)
-    balls = Spheres(((2.0, 2.0, 3.0), (2.0, 2.0, -0.2)), 0.6, size, pores=False)
-    web = Web(balls, size, 0.5, 5.0, 0.2)
-    field = Field(web, 0.5, size)
-    lico, lipon = find("licoo2"), find("lipon")
-    regions = (
-        Region("collector", Role.CATHODE_COLLECTOR, find("platinum"), Field(None, 0.3, size)),
-        Region("scaffold", Role.CATHODE, lico, field),
-        Region("film", Role.ELECTROLYTE, lipon, field.grow(0.03)),
-    )
-    return Cell((*size, 5.0), regions, Facts(foot=0.5, top=5.0, scaffold=("scaffold",)), 0.1)
-
-
-def test_islands_are_found_and_dropped(tmp_path):
-    cell = islands_cell()
-    solids = [region.solid for region in cell.regions]
-    with pytest.raises(InputError, match="the web is not connected"):
-        cell.walls()
-    division = Field.partition(
-        cell.names, [Field(None, 0.3, (4.0, 4.0)), *(_endless(s) for s in solids[1:])], cell.size, 0.1
-    )
-    walls = division.check()
-    ball = 4 / 3 * math.pi * 0.6**3
-    pieces = walls.chunks.volumes[walls.chunks.labels == 1]
-    assert np.abs(pieces / ball - 1).min() < 0.05
-    left, notes = without_islands(cell, walls)
-    assert [note.split(" were")[0] for note in notes] == ["islands of scaffold", "islands of film"]
-    assert walls.volumes[1] - left.volumes[1] == pytest.approx(ball, rel=0.05)
-    # The film around the ball is thinner than a third of a step, and yet found to be one piece of its own.
-    film = 4 / 3 * math.pi * (0.63**3 - 0.6**3)
-    assert walls.volumes[2] - left.volumes[2] == pytest.approx(film, rel=0.1)
-    left.check()
-    assert left.volumes.sum() == pytest.approx(walls.volumes.sum(), rel=1e-12)
-
-
-def _endless(solid: Field) -> Field:
-    web = Web(solid.web.shape, solid.size, 0.5, math.inf, 0.2)
-    return Field(web, solid.base, solid.size, solid.growth)
-
-
 def test_dropped_islands_are_not_in_the_files(tmp_path):
     design = made("spheres", parameters={"void_fraction": 0.55, "seed": 8}, layers=[])
     whole, walls = design.build(tmp_path / "all"), design.walls()
@@ -330,40 +258,6 @@ def test_dropped_islands_are_not_in_the_files(tmp_path):
     sizes = [(tmp_path / folder / whole[1].name).stat().st_size for folder in ("all", "less")]
     assert sizes[1] < sizes[0]
     assert "islands of scaffold" in json.loads((tmp_path / "less" / "report.json").read_text("utf-8"))["warnings"][0]
-
-
-def test_union_of_two_webs_is_that_of_all_spheres():
-    size, centres = (4.0, 4.0), ((1.5, 2.0, 2.0), (2.4, 2.0, 2.2))
-    both = Spheres(centres, 0.7, size, pores=False)
-    one, two = (Field(Web(Spheres((c,), 0.7, size, False), size, 0.0, math.inf, 0.2), -math.inf, size) for c in centres)
-    union = one | two
-    assert isinstance(union.web.shape, Union)
-    walls = Field.partition(("web",), [union], (*size, 4.0), 0.1).check()
-    expected = Field.partition(
-        ("web",), [Field(Web(both, size, 0.0, math.inf, 0.2), -math.inf, size)], (*size, 4.0), 0.1
-    )
-    assert walls.volumes == pytest.approx(expected.volumes, rel=1e-3)
-    assert walls.interfaces()[0, 1] == pytest.approx(expected.interfaces()[0, 1], rel=2e-3)
-    with pytest.raises(ValueError, match="share one web"):
-        Field.partition(("one", "two"), [one, two], (*size, 4.0), 0.1)
-    with pytest.raises(ValueError, match="only before growth"):
-        one.grow(0.1) | two
-
-
-@each_sponge
-def test_the_zero_surface_closes_through_the_period(name):
-    """No triangle of the surface that distances are measured from is longer than a brick's diagonal."""
-    cell = made(name).cell()
-    web, step = cell.facts.web, cell.step
-    from geom3d.solids.field import _division
-
-    grid = _division([r.solid for r in cell.regions], web, cell.size, step).grid
-    faces, _ = faces_of(web, grid, 2 * step, step)
-    for sheet in (faces.uncut, faces.clipped):
-        corners = sheet.vertices[sheet.triangles]
-        edges = corners - np.roll(corners, 1, axis=1)
-        edges[..., :2] -= np.rint(edges[..., :2] / web.size) * web.size
-        assert np.linalg.norm(edges, axis=2).max() <= grid.diagonal * 1.001
 
 
 REFUSED = [

@@ -19,15 +19,27 @@ ROOT = Path(__file__).resolve().parent.parent
 REPEATS = [(1, 1), (3, 2)]
 
 
+def lighter(name: str) -> geom3d.Design:
+    """A template; a sponge on the coarsest grid that may be asked for, since its files are read triangle by triangle."""
+    design = geom3d.load(name)
+    web = design.cell().facts.web
+    return design if web is None else geom3d.load(name, {"resolution": 0.999 * min(web.radius, min(web.size) / 8)})
+
+
 @pytest.fixture(scope="module", params=shipped())
 def design(request):
     return geom3d.load(request.param)
 
 
+@pytest.fixture(scope="module")
+def light(design):
+    return lighter(design.template.name)
+
+
 @pytest.fixture(scope="module", params=REPEATS, ids=["1x1", "3x2"])
-def built(request, design, tmp_path_factory):
+def built(request, light, tmp_path_factory):
     folder = tmp_path_factory.mktemp("build")
-    design.build(folder, repeat=request.param, unit="um")
+    light.build(folder, repeat=request.param, unit="um")
     return request.param, folder, json.loads((folder / "report.json").read_text("utf-8"))
 
 
@@ -67,7 +79,7 @@ def test_measured_agrees_with_closed_form(design):
     found = list(verify(design))
     assert found
     assert [c for c in found if not c.agrees] == []
-    assert sum(c.closed is not None for c in found) >= 5
+    assert sum(c.closed is not None for c in found) >= (5 if design.cell().facts.web is None else 3)
 
 
 def test_all_electrodes_are_connected_and_nothing_is_short(design):
@@ -78,9 +90,15 @@ def test_all_electrodes_are_connected_and_nothing_is_short(design):
         assert share is None or share == pytest.approx(1.0, abs=1e-9)
 
 
-def test_stl_is_closed_for_trimesh_and_manifold(design, built):
-    repeat, folder, sidecar = built
+def test_every_shell_has_two_triangles_at_every_edge(design):
     walls = design.walls()
+    for label in range(len(walls.names)):
+        assert walls.edge_uses(walls.shell([label])[0]).max() == 2
+
+
+def test_stl_is_closed_for_trimesh_and_manifold(light, built):
+    repeat, folder, sidecar = built
+    walls = light.walls()
     # Coordinates carry 24 bits: half a step over the whole surface is the most that a volume can be off.
     reach = max(walls.size[0] * repeat[0], walls.size[1] * repeat[1], walls.size[2])
     step = float(np.spacing(np.float32(reach)))
@@ -113,7 +131,7 @@ def keys(path: Path) -> dict[tuple, int]:
     return signed
 
 
-def test_no_crack_between_the_files(design, built):
+def test_no_crack_between_the_files(built):
     """Triangles shared by two regions cancel one to one; what is left is the outer skin of the assembly."""
     _, folder, sidecar = built
     total: dict[tuple, int] = {}
@@ -126,17 +144,18 @@ def test_no_crack_between_the_files(design, built):
     assert left == keys(folder / assembly)
 
 
-def test_the_input_is_unchanged_by_export(design, tmp_path):
-    before = design.walls()
+def test_the_input_is_unchanged_by_export(light, tmp_path):
+    before = light.walls()
     vertices, triangles = before.vertices.copy(), before.triangles.copy()
-    design.build(tmp_path, repeat=(2, 1))
-    assert np.array_equal(design.walls().vertices, vertices)
-    assert np.array_equal(design.walls().triangles, triangles)
+    light.build(tmp_path, repeat=(2, 1))
+    assert np.array_equal(light.walls().vertices, vertices)
+    assert np.array_equal(light.walls().triangles, triangles)
 
 
-def test_repeat_changes_no_number_per_footprint(design):
-    one = geom3d.load(design.template.name, {"repeat": [1, 1]}).measure().data
-    many = geom3d.load(design.template.name, {"repeat": [7, 3]}).measure().data
+def test_repeat_changes_no_number_per_footprint(light):
+    given = dict(light.overrides)
+    one = geom3d.load(light.template.name, given | {"repeat": [1, 1]}).measure().data
+    many = geom3d.load(light.template.name, given | {"repeat": [7, 3]}).measure().data
     assert {k: v for k, v in one.items() if k != "repeat"} == {k: v for k, v in many.items() if k != "repeat"}
 
 

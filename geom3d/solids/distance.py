@@ -98,9 +98,12 @@ class Sheet:
             return len(part)
 
         self._tree, self._rings, self._shapes  # noqa: B018 (made once, before threads ask for them)
-        with ThreadPoolExecutor(WORKERS) as pool:
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
             for count in pool.map(work, range(0, len(points), BATCH)):
                 told(count)
+        finally:  # an interrupt does not wait for what has not begun
+            pool.shutdown(cancel_futures=True)
         return found
 
     def _walk(self, points: FloatArray, near: IntArray) -> FloatArray:
