@@ -60,9 +60,14 @@ class Design:
     def _report(self) -> Report:
         walls = self._walls
         coarser = self._cell.coarser()
-        with self._naming():
-            coarse = None if coarser is None else (coarser, coarser.walls())
-        return make_report(self.template, self._cell, walls, coarse)
+        if coarser is None:
+            return make_report(self.template, self._cell, walls)
+        try:
+            return make_report(self.template, self._cell, walls, (coarser, coarser.walls()))
+        except InputError as error:  # necks and throats that only the finer grid resolves
+            report = make_report(self.template, self._cell, walls)
+            report.data["warnings"].append(f"uncertainties unknown, a grid of twice the step cannot hold it: {error}")
+            return report
 
     def cell(self) -> Cell:
         """The unit cell: its regions in order, in a box periodic in x and y.

@@ -20,7 +20,7 @@ from geom3d.solids.grid import Grid, grid_step, snap, subdivide
 from geom3d.solids.pieces import Pieces
 from geom3d.solids.sampling import faces_of, sample
 from geom3d.solids.splits import Lattice
-from geom3d.solids.ways import require_ways
+from geom3d.solids.ways import require_pores, require_web
 from geom3d.solids.web import Union, Web
 from geom3d.walls import BoolArray, FloatArray, Walls
 
@@ -154,11 +154,9 @@ class Field:
             raise ValueError("all bodies of a partition must share one web")
         web = webs[0] if webs else None
         division = _division(solids, web, size, cls.step(solids, size, fineness))
-        if web is not None and math.isfinite(web.top) and len(division.levels):
-            _require_ways(names, solids, web, division)
         vertices, triangles, behind, front, twin = division.walls()
         grid = division.grid
-        return Walls(
+        walls = Walls(
             names=names,
             size=(*grid.size, float(grid.z[-1])),
             vertices=vertices,
@@ -168,6 +166,11 @@ class Field:
             twin=twin,
             pieces=Pieces(division).chunks,
         )
+        if web is not None and math.isfinite(web.top) and len(division.levels) and division.levels[0] == 0:
+            label = next(k for k, solid in enumerate(solids) if solid.web is not None and solid.growth == 0)
+            require_web(walls, label, web.foot, web.top)
+            _require_pores(names, solids, web, division)
+        return walls
 
 
 def _growths(solids: Sequence[Field]) -> list[float]:
@@ -215,11 +218,11 @@ def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float
     return Division(lattice, values, extra, levels, rows, function, top)
 
 
-def _require_ways(names: tuple[str, ...], solids: Sequence[Field], web: Web, division: Division) -> None:
-    """Checks web and pores where both ends of the web show."""
+def _require_pores(names: tuple[str, ...], solids: Sequence[Field], web: Web, division: Division) -> None:
+    """Checks that coats leave pores open, where both ends of the web show."""
     shown = np.isfinite(division.values).all(axis=(1, 2))
     heights = division.grid.z[shown]
-    if not len(heights) or heights[-1] < web.top or division.levels[0] != 0:
+    if not len(heights) or heights[-1] < web.top:
         return
     coats: dict[float, str] = {}
     for name, solid in zip(names, solids, strict=True):
@@ -227,7 +230,7 @@ def _require_ways(names: tuple[str, ...], solids: Sequence[Field], web: Web, div
         if solid.web is not None and solid.growth > 0 and solid.level <= web.foot + solid.growth * (1 + 1e-9):
             coats.setdefault(solid.growth, name)
     named = [(coats[growth], growth) for growth in sorted(coats)]
-    require_ways(division.values[shown], heights, max(web.foot, float(heights[0])), web.top, named)
+    require_pores(division.values[shown], heights, max(web.foot, float(heights[0])), web.top, named)
 
 
 def within(web: Web, points: FloatArray, distance: float) -> BoolArray:

@@ -10,16 +10,44 @@ from scipy.ndimage import label
 from geom3d.connectivity import components
 from geom3d.errors import InputError
 from geom3d.solids.pieces import NEIGHBOURS
-from geom3d.walls import BoolArray, FloatArray, IntArray
+from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 
 #: Share of the pores that films must leave open.
 LEAST_OPEN = 0.01
 
 
-def require_ways(
+def require_web(walls: Walls, label: int, foot: float, top: float) -> None:
+    """Raises a clear error where no piece of the web reaches from its foot to its top, µm.
+
+    Args:
+        walls: of the sponge.
+        label: of the web.
+        foot, top: its ends, µm.
+    """
+    chunks = walls.chunks
+    assert chunks.behind is not None  # pieces of a field are known at every triangle
+    assert chunks.front is not None
+    same = (chunks.labels[chunks.links] == label).all(axis=1)
+    part = components(len(chunks.labels), chunks.links[same])
+    low, high = np.full(len(part), np.inf), np.full(len(part), -np.inf)
+    heights = walls.vertices[walls.triangles, 2]
+    for labels, pieces in ((walls.behind, chunks.behind), (walls.front, chunks.front)):
+        mine = labels == label
+        np.minimum.at(low, part[pieces[mine]], heights[mine].min(axis=1))
+        np.maximum.at(high, part[pieces[mine]], heights[mine].max(axis=1))
+    slack = 1e-9 * walls.size[2]
+    if not ((low <= foot + slack) & (high >= top - slack)).any():
+        share = float(walls.volumes[label]) / (walls.footprint * (top - foot))
+        raise InputError(
+            f"parameters: the web is not connected: no part of it reaches from its foot to its top (it fills "
+            f"{100 * share:.2g} % of its height); take a larger share of web, less height, or a finer resolution"
+        )
+
+
+def require_pores(
     values: FloatArray, heights: FloatArray, foot: float, top: float, coats: Sequence[tuple[str, float]]
 ) -> None:
-    """Raises a clear error for what is no sponge.
+    """Raises a clear error for coats that leave hardly any pore open to the top.
 
     Args:
         values: (nz + 1, ny + 1, nx + 1) distance to the web at the nodes, µm, negative inside.
@@ -29,13 +57,7 @@ def require_ways(
     """
     within = (heights >= foot) & (heights <= top)
     values = values[within, :-1, :-1]
-    web = values <= 0
-    if not _leads_through(web):
-        raise InputError(
-            f"parameters: the web is not connected: no part of it reaches from its foot to its top (it fills "
-            f"{100 * web.mean():.2g} % of its height); take a larger share of web, or less height"
-        )
-    pores = int(np.count_nonzero(~web))
+    pores = int(np.count_nonzero(values > 0))
     for name, grown in coats:
         free = (values > grown) & (heights[within] > foot + grown)[:, None, None]
         number = _parts(free)
@@ -45,13 +67,6 @@ def require_ways(
                 f"layers.{name}.thickness: coats of {grown:.4g} µm in all close every throat of the sponge: less than "
                 f"{100 * LEAST_OPEN:g} % of its pores stay open to the top; take thinner coats or a wider sponge"
             )
-
-
-def _leads_through(body: BoolArray) -> bool:
-    """Whether a part of a body reaches from the lowest to the highest plane."""
-    number = _parts(body)
-    ends = [set(number[k][body[k]].tolist()) for k in (0, -1)]
-    return bool(ends[0] & ends[1])
 
 
 def _parts(body: BoolArray) -> IntArray:
