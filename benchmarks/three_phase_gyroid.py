@@ -2,10 +2,10 @@
 
 First from one given field of distances to three closed surfaces, against VTK's flying edges (three shells that do not
 fit each other). Then from parameters to surfaces, true film distance included, against microgen (a network and a
-conformal sheet of the same surface, by its own way) and PoreSpy with marching cubes.
+conformal sheet of the same surface, by its own way) and voxels, as PoreSpy makes them, with marching cubes.
 
 Usage: python benchmarks/three_phase_gyroid.py [N ...]      (128 and 256 points per edge by default)
-microgen, porespy and scikit-image are looked for in the environment and left out where they are not installed.
+microgen and scikit-image are looked for in the environment and left out where they are not installed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def field(n: int) -> np.ndarray:
     return values / (1.53 * 2 * math.pi * PERIODS)
 
 
-def given_geom3d(values: np.ndarray) -> tuple[int, float]:
+def given_geom3d(values: np.ndarray) -> Callable[[], tuple[int, float]]:
     from geom3d.solids.division import Division
     from geom3d.solids.grid import Grid
     from geom3d.solids.splits import Lattice
@@ -41,34 +41,31 @@ def given_geom3d(values: np.ndarray) -> tuple[int, float]:
     rows = np.tile([0, 1, 2], (n, 1))
     division = Division(Lattice.of(Grid(x, x, x)), values, np.empty(0), np.array([1e-9, FILM / n]), rows)
     vertices, triangles, behind, front, _ = division.walls()
-    closed = sum(int(np.count_nonzero((behind == k) | (front == k))) for k in range(3))
-    centre = vertices[triangles].mean(axis=1)
-    del centre
-    return closed, volumes(vertices, triangles, behind, front)
+    return lambda: figures(vertices, triangles, behind, front)
 
 
-def volumes(vertices: np.ndarray, triangles: np.ndarray, behind: np.ndarray, front: np.ndarray) -> float:
+def figures(vertices: np.ndarray, triangles: np.ndarray, behind: np.ndarray, front: np.ndarray) -> tuple[int, float]:
+    """Triangles of the three closed shells, and the sum of their volumes."""
     a, b, c = (vertices[triangles[:, k]] - 0.5 for k in range(3))
     flux = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
-    return float(sum(flux[behind == k].sum() - flux[front == k].sum() for k in range(3)))
+    closed = sum(int(np.count_nonzero((behind == k) | (front == k))) for k in range(3))
+    return closed, float(sum(flux[behind == k].sum() - flux[front == k].sum() for k in range(3)))
 
 
-def given_vtk(values: np.ndarray) -> tuple[int, float]:
+def given_vtk(values: np.ndarray) -> Callable[[], tuple[int, float]]:
     import pyvista
 
     n = len(values) - 1
-    count, volume = 0, 0.0
+    meshes = []
     for shape in (values, np.maximum(-values, values - FILM / n), FILM / n - values):
         padded = np.pad(shape, 1, constant_values=1.0)
         image = pyvista.ImageData(dimensions=padded.shape, spacing=(1 / n,) * 3)
         image.point_data["f"] = padded.ravel()
-        mesh = image.contour([0.0], scalars="f", method="flying_edges", compute_normals=False)
-        count += mesh.n_cells
-        volume += mesh.volume
-    return count, volume
+        meshes.append(image.contour([0.0], scalars="f", method="flying_edges", compute_normals=False))
+    return lambda: (sum(mesh.n_cells for mesh in meshes), float(sum(mesh.volume for mesh in meshes)))
 
 
-def whole_geom3d(n: int) -> tuple[int, float]:
+def whole_geom3d(n: int) -> Callable[[], tuple[int, float]]:
     from geom3d.architectures.tpms import Nodal
     from geom3d.solids.field import Field
     from geom3d.solids.web import Web
@@ -77,11 +74,10 @@ def whole_geom3d(n: int) -> tuple[int, float]:
     web = Web(Nodal("gyroid", 1 / PERIODS, 0.0, sheet=False), size, 0.0, math.inf, 0.2)
     body = Field(web, -math.inf, size)
     walls = Field.partition(("web", "film"), [body, body.grow(FILM / n)], (1.0, 1.0, 1.0), 1 / n)
-    closed = sum(int(np.count_nonzero((walls.behind == k) | (walls.front == k))) for k in range(3))
-    return closed, float(walls.volumes.sum())
+    return lambda: figures(walls.vertices, walls.triangles, walls.behind, walls.front)
 
 
-def whole_microgen(n: int) -> tuple[int, float]:
+def whole_microgen(n: int) -> Callable[[], tuple[int, float]]:
     import microgen
     from microgen.shape import surface_functions
 
@@ -93,10 +89,11 @@ def whole_microgen(n: int) -> tuple[int, float]:
         resolution=n // PERIODS,
     )
     parts = [tpms.sheet, tpms.upper_skeletal, tpms.lower_skeletal]
-    return sum(p.extract_surface().triangulate().n_cells for p in parts), float(sum(abs(p.volume) for p in parts))
+    shells = [part.extract_surface().triangulate() for part in parts]
+    return lambda: (sum(shell.n_cells for shell in shells), float(sum(abs(part.volume) for part in parts)))
 
 
-def whole_porespy(n: int) -> tuple[int, float]:
+def whole_voxels(n: int) -> Callable[[], tuple[int, float]]:
     from scipy.ndimage import distance_transform_edt
     from skimage.measure import marching_cubes
 
@@ -106,15 +103,15 @@ def whole_porespy(n: int) -> tuple[int, float]:
     for phase in (solid, film, ~solid & ~film):
         _, faces, _, _ = marching_cubes(np.pad(phase, 1).astype(np.float32), 0.5, spacing=(1 / n,) * 3)
         count += len(faces)
-    return count, float("nan")
+    return lambda: (count, float("nan"))
 
 
-CASES: dict[str, tuple[Callable[..., tuple[int, float]], bool]] = {
+CASES: dict[str, tuple[Callable[..., Callable[[], tuple[int, float]]], bool]] = {
     "geom3d, given field": (given_geom3d, True),
     "VTK flying edges": (given_vtk, True),
     "geom3d, all": (whole_geom3d, False),
     "microgen": (whole_microgen, False),
-    "EDT + marching cubes": (whole_porespy, False),
+    "voxels, marching cubes": (whole_voxels, False),
 }
 
 
@@ -122,14 +119,15 @@ def one(name: str, n: int) -> None:
     """Runs one case in this process and prints its figures."""
     work, given = CASES[name]
     argument = field(n) if given else n
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     best = math.inf
-    for _ in range(3 if given else 1):
+    for _ in range(5 if given else 2):
+        tell = None  # of the run before, whose arrays would count twice
         start = time.perf_counter()
-        count, volume = work(argument)
+        tell = work(argument)
         best = min(best, time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{best} {count} {volume} {peak / 1e6} {before / 1e6}")
+    assert tell is not None
+    print(*(best, *tell(), peak / 1e6))
 
 
 def main(sizes: list[int]) -> None:
@@ -142,7 +140,7 @@ def main(sizes: list[int]) -> None:
                 reason = run.stderr.strip().splitlines()[-1] if run.stderr.strip() else f"exit code {run.returncode}"
                 print(f"{n:5} {name:22} left out: {reason}")
                 continue
-            seconds, count, volume, peak, _ = map(float, run.stdout.split()[-5:])
+            seconds, count, volume, peak = map(float, run.stdout.split()[-4:])
             first.setdefault(given, seconds)
             print(
                 f"{n:5} {name:22} {seconds:9.2f} {seconds / first[given]:6.2f} {count:11,.0f} {volume:9.6f} {peak:10.2f}",

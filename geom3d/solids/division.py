@@ -224,10 +224,10 @@ class Division:
 
     def walls(self) -> tuple[FloatArray, IntArray, IntArray, IntArray, IntArray]:
         """Vertices (V, 3), triangles (T, 3), labels behind and in front (T,), twins (T,), as in `Walls`."""
-        corners, behind, front, twins = [], [], [], []
+        curved, corners, behind, front, twins = [], [], [], [], []
         count = 0
         for number, surface, start in self.surfaces:
-            corners.append(-1 - (surface.triangles + np.int64(start)))
+            curved.append(surface.triangles + np.int64(start))
             behind.append(self.rows[surface.layer, number])
             front.append(self.rows[surface.layer, number + 1])
             twins.append(np.full(len(surface.triangles), -1))
@@ -252,18 +252,15 @@ class Division:
                     twins[-1] = np.arange(begin, count)
                 low = begin
             twins.append(twin)
-        vertices, triangles = self._numbered(np.concatenate(corners))
+        vertices, flat = self._numbered(np.concatenate(corners))
+        triangles = np.concatenate([*curved, flat])
         return vertices, triangles, np.concatenate(behind), np.concatenate(front), np.concatenate(twins)
 
     def _numbered(self, corners: IntArray) -> tuple[FloatArray, IntArray]:
-        """Positions of the vertices, and triangles by their numbers: vertices of levels, then nodes."""
+        """Positions of all vertices, those of levels and then nodes, and corners of faces by their numbers."""
         parts = [surface.vertices for _, surface, _ in self.surfaces]
-        count = sum(map(len, parts))
+        on_node = corners >= 0
+        nodes, number = np.unique(corners[on_node], return_inverse=True)
         triangles = -1 - corners
-        flat, on_node = triangles.reshape(-1), corners.reshape(-1) >= 0
-        used = np.zeros(len(self.heights), dtype=bool)
-        used[corners.reshape(-1)[on_node]] = True
-        nodes = np.flatnonzero(used)
-        number = np.cumsum(used, dtype=np.int32) - 1
-        flat[on_node] = number[corners.reshape(-1)[on_node]] + np.int64(count)
+        triangles[on_node] = number + sum(map(len, parts))
         return np.concatenate([*parts, self.lattice.points(nodes)]), triangles

@@ -29,6 +29,8 @@ CLEARANCE = 0.01
 BEND = 0.03
 #: No node lies nearer to the end of its edge than this share of the edge.
 MARGIN = 0.05
+#: By what a slope found on samples is taken steeper, to be on the safe side.
+SAFETY = 1.1
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Faces:
         web: the body.
         tall: grid on which the function was sampled.
         body: (nz + 1, ny + 1, nx + 1) which of its nodes lie inside.
+        values: of the function at its nodes.
+        slope: at most that of the function.
         uncut: the surface going on beyond the cut at the top.
         clipped: the surface with the cut.
     """
@@ -64,8 +68,19 @@ class Faces:
     web: Web
     tall: Grid
     body: BoolArray
+    values: FloatArray
+    slope: float
     uncut: Sheet
     clipped: Sheet
+
+    def within(self, grid: Grid, offset: int, distance: float) -> BoolArray:
+        """Which nodes of a grid may lie within a distance of the surface, by the function's value; its planes begin
+        at `offset` among those of the tall one. Above the web's top the function tells nothing.
+        """
+        found = np.ones(grid.shape, dtype=bool)
+        known = self.values[offset : offset + int(np.searchsorted(grid.z, self.web.top, side="right"))]
+        found[: len(known)] = np.abs(known) <= self.slope * distance
+        return found
 
 
 def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
@@ -89,10 +104,13 @@ def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
     near = _border(faces.body)
     values = np.where(inside, -2 * outer, 2 * outer)
     jobs = [(faces.clipped, ~inside, outer, 1), (faces.uncut, inside, reach, -1)]
-    chosen = [np.flatnonzero(side & _dilated(faces.tall, near, grid, limit)) for _, side, limit, _ in jobs]
+    chosen = [
+        np.flatnonzero(side & _dilated(faces.tall, near, grid, limit) & faces.within(grid, offset, limit))
+        for _, side, limit, _ in jobs
+    ]
     with bar("distances", sum(map(len, chosen))) as advance:
         for (sheet, _, limit, sign), nodes in zip(jobs, chosen, strict=True):
-            found = sheet.distances(grid.points(nodes), limit + 2 * step, advance)
+            found = sheet.distances(grid.points(nodes), limit + reach, advance)
             exact = np.isfinite(found)
             values.ravel()[nodes[exact]] = sign * found[exact]
     values[:, :, -1] = values[:, :, 0]
@@ -150,11 +168,24 @@ def faces_of(web: Web, grid: Grid, depth: float, step: float) -> tuple[Faces, in
     values[:, :, -1] = values[:, :, 0]
     values[:, -1] = values[:, 0]
     body = (values <= 0) & (tall.z <= web.top)[:, None, None]
+    slope = SAFETY * _slope(tall, values)
     lattice, extra = _with_kinks(web, tall, values, np.zeros(1), web.shape.at)
     clearance = CLEARANCE * float(np.mean(np.abs(np.diff(values[::4, :-1], axis=2))))
     _keep_off(values, 0.0, clearance)
     _keep_off(extra, 0.0, clearance)
-    return Faces(web, tall, body, *_sheets(web, Sampled(lattice, values, extra))), len(under)
+    return Faces(web, tall, body, values, slope, *_sheets(web, Sampled(lattice, values, extra))), len(under)
+
+
+def _slope(grid: Grid, values: FloatArray) -> float:
+    """Largest slope of sampled values."""
+    inner = values[:-1, :-1, :-1]
+    squares = np.zeros(inner.shape, dtype=np.float32)
+    for axis, (planes, part) in enumerate(
+        ((grid.z, values[1:, :-1, :-1]), (grid.y, values[:-1, 1:, :-1]), (grid.x, values[:-1, :-1, 1:]))
+    ):
+        steps = np.diff(planes).reshape([-1 if k == axis else 1 for k in range(3)])
+        squares += np.square((part - inner) / steps, dtype=np.float64)
+    return math.sqrt(float(squares.max()))
 
 
 def _with_kinks(
@@ -231,13 +262,16 @@ def _dilated(source: Grid, marked: BoolArray, grid: Grid, radius: float) -> Bool
     The last planes in x and y, copies of the first, are left out.
     """
     counts = np.zeros((len(source.z) + 1, len(source.y) - 1, len(source.x) - 1), dtype=np.int32)
-    flat = marked[:, :-1, :-1]
+    flat = marked[:, :-1, :-1].copy()
+    flat[:, 0] |= marked[:, -1, :-1]
+    flat[:, :, 0] |= marked[:, :-1, -1]
+    flat[:, 0, 0] |= marked[:, -1, -1]
     for axis, planes in ((2, source.x), (1, source.y)):
-        width = 2 * math.ceil(radius / float(planes[1] - planes[0]) + 1) + 1
+        width = 2 * math.ceil(radius / float(planes[1] - planes[0])) + 1
         flat = maximum_filter1d(flat.view(np.uint8), min(width, 2 * len(planes) - 1), axis=axis, mode="wrap").view(bool)
     np.cumsum(flat, axis=0, out=counts[1:])
-    low = np.searchsorted(source.z, grid.z - radius - float(np.diff(source.z).max()))
-    high = np.searchsorted(source.z, grid.z + radius + float(np.diff(source.z).max()), side="right")
+    low = np.searchsorted(source.z, grid.z - radius * (1 + 1e-9))
+    high = np.searchsorted(source.z, grid.z + radius * (1 + 1e-9), side="right")
     found = np.zeros(grid.shape, dtype=bool)
     found[:, :-1, :-1] = counts[high] > counts[low]
     return found
@@ -252,17 +286,19 @@ def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:
     home = _home(lattice, surface)
     corners, points = home[surface.triangles], surface.vertices
     cut_at = int(np.searchsorted(grid.z, web.top))
+    if cut_at > layers:
+        sheet = _sheet(points, corners, grid)
+        return sheet, sheet
     clipped = corners[surface.layer < cut_at]
-    if cut_at <= layers:
-        level = Level(0.0, ((surface, 0),))
-        facets, _ = lattice.refine(plane(grid, 2, cut_at))
-        _, patch, _ = next(cut(lattice, heights, facets, [level]))
-        on_node = patch >= 0
-        nodes, number = np.unique(_first(lattice, patch[on_node]), return_inverse=True)
-        patch[~on_node] = home[-1 - patch[~on_node]]
-        patch[on_node] = number + len(points)
-        points = np.concatenate([points, lattice.points(nodes)])
-        clipped = np.concatenate([clipped, patch])
+    level = Level(0.0, ((surface, 0),))
+    facets, _ = lattice.refine(plane(grid, 2, cut_at))
+    _, patch, _ = next(cut(lattice, heights, facets, [level]))
+    on_node = patch >= 0
+    nodes, number = np.unique(_first(lattice, patch[on_node]), return_inverse=True)
+    patch[~on_node] = home[-1 - patch[~on_node]]
+    patch[on_node] = number + len(points)
+    points = np.concatenate([points, lattice.points(nodes)])
+    clipped = np.concatenate([clipped, patch])
     return _sheet(points, corners, grid), _sheet(points, clipped, grid)
 
 
