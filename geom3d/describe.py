@@ -7,6 +7,7 @@ from typing import Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from geom3d.architectures import Architecture
+from geom3d.quantities import parse_length
 
 
 def rows(architecture: Architecture) -> list[tuple[str, str, str, str, str]]:
@@ -24,9 +25,8 @@ def rows(architecture: Architecture) -> list[tuple[str, str, str, str, str]]:
 def regions(architecture: Architecture) -> list[str]:
     """Names of the architecture's own regions at default parameters."""
     names = [name for name, _, _ in architecture.build(architecture.Parameters()).regions]
-    return names + (
-        ["backing (where its thickness is not 0)"] if "backing" in architecture.Parameters.model_fields else []
-    )
+    optional = "backing" in architecture.Parameters.model_fields and "backing" not in names
+    return [*names, "backing (where its thickness is not 0)"] if optional else names
 
 
 def limits(info: FieldInfo) -> tuple[float, float]:
@@ -37,7 +37,7 @@ def limits(info: FieldInfo) -> tuple[float, float]:
 
 
 def _unit(info: FieldInfo) -> str:
-    return "µm" if info.annotation is float else ""
+    return "µm" if parse_length in [getattr(part, "func", None) for part in info.metadata] else ""
 
 
 def _range(info: FieldInfo) -> str:

@@ -17,6 +17,7 @@ from geom3d import architectures
 from geom3d.architectures._sponge import SpongeParameters
 from geom3d.architectures.tpms import Nodal
 from geom3d.connectivity import components
+from geom3d.describe import regions, rows
 from geom3d.errors import InputError
 from geom3d.solids.sampling import faces_of
 from geom3d.walls import OUTSIDE, Walls
@@ -112,6 +113,15 @@ def test_any_sponge_is_a_checked_cell_or_a_clear_error(name, data):
         inner = [names.index(n) for n in ("backing", "scaffold", *coats[:k])]
         later = list(range(names.index(name_of_coat) + 1, len(names) + 1))
         assert walls.area_between(inner, later) == 0
+
+
+@each_sponge
+def test_describe_knows_lengths_from_shares(name):
+    units = {key: unit for key, unit, span, *_ in rows(architectures.get(name)) if span}
+    assert units.keys() == architectures.get(name).Parameters.model_fields.keys()
+    assert units["height"] == "µm"
+    assert not any(units.get(key) for key in ("solid_fraction", "void_fraction", "overlap", "level", "seed", "kind"))
+    assert regions(architectures.get(name)) == ["backing", "scaffold"]
 
 
 @each_sponge
@@ -272,6 +282,10 @@ REFUSED = [
     ("tpms", {}, {"tolerance": 0.1}, "tolerance: has no meaning for tpms"),
     ("tpms", {}, {"resolution": 3.0}, "resolution: must be at most 0.45"),
     ("tpms", {}, {"resolution": 0.001}, "resolution: a step of 0.001 µm needs"),
+    ("spheres", {"radius": 0.001, "height": 1e5}, {}, "parameters.height: must leave at most 20,000 spheres"),
+    ("inverse_opal", {"diameter": 0.001, "height": 1e5}, {}, "parameters.height: must leave at most 1,000 layers"),
+    ("tpms", {"period": 0.001, "height": 1e5}, {}, "parameters.height: must be at most"),
+    ("spinodal", {"wavelength": 0.001, "height": 1e5}, {}, "parameters.height: must be at most"),
     ("pillars", {}, {"resolution": 0.1}, "resolution: has no meaning for pillars"),
     ("tpms", {}, {"layers": stack(2.0)}, "layers.coat 0.thickness: coats of 2 µm in all close every throat"),
     ("inverse_opal", {}, {"layers": stack(0.05, 0.6)}, "layers.coat 1.thickness: coats of 0.65 µm in all close every"),

@@ -12,7 +12,7 @@ from pydantic import Field as Key
 from geom3d.architectures import Own, ParametersBase, Quadrature, Size, SizeOrZero, Structure, below
 from geom3d.cell import Facts
 from geom3d.roles import Role
-from geom3d.solids.field import Field
+from geom3d.solids.field import MOST_NODES, Field
 from geom3d.solids.web import Implicit, Web
 from geom3d.walls import FloatArray
 
@@ -70,6 +70,12 @@ def sponge(
     )
     facts = Facts(foot=p.foot, top=web.top, scaffold=("scaffold",), below=below(p), gap=gap, web=web)
     return Structure(size, regions, facts, scaffold)
+
+
+def require_room(parameters: SpongeParameters, size: tuple[float, float], radius: float) -> None:
+    """Raises a clear error for a web that no grid can hold, however coarse."""
+    most = MOST_NODES * min(radius, min(size) / 8) ** 3 / (size[0] * size[1])
+    parameters.require(parameters.height <= most, "height", f"must be at most {most:.4g} µm for a web so fine")
 
 
 def planes(size: tuple[float, float], foot: float, height: float, radius: float) -> tuple[FloatArray, ...]:

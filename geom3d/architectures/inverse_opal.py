@@ -14,6 +14,8 @@ from geom3d.architectures.spheres import Spheres
 
 #: Radius of curvature of struts as a share of the pores' diameter.
 STRUT = 0.1
+#: Layers of pores, at most.
+MOST_LAYERS = 1000
 
 
 class Parameters(SpongeParameters):
@@ -52,6 +54,7 @@ def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
     size = (spacing, math.sqrt(3) * spacing)
     rise = math.sqrt(2 / 3) * spacing
     layers = math.ceil((p.height + p.diameter) / rise) + 1
+    p.require(layers <= MOST_LAYERS, "height", f"must leave at most {MOST_LAYERS:,} layers of pores, here {layers:,}")
     centres = []
     for layer in range(layers):
         for x, y in ((0.25, 0.25), (0.75, 0.75)):

@@ -17,6 +17,8 @@ from geom3d.walls import FloatArray, IntArray
 
 #: Points on each sphere by which the area is found in a second way.
 POINTS = 4000
+#: Spheres in one unit cell, at most.
+MOST_SPHERES = 20_000
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,16 @@ def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
     """The function, the period and the radius of curvature."""
     edge = 2 * p.radius * p.periods
     covered = 1 - p.void_fraction if p.kind == "particles" else p.void_fraction
+    count = _expected(p.radius, covered, edge, p.height)
+    p.require(count <= MOST_SPHERES, "height", f"must leave at most {MOST_SPHERES:,} spheres, here {count:.3g}")
     centres = _centres(p.radius, covered, p.seed, edge, p.foot, p.height)
     # A quarter of the radius: necks and pores between spheres are finer than the spheres.
     return Spheres(centres, p.radius, (edge, edge), p.kind == "pores"), (edge, edge), p.radius / 4
+
+
+def _expected(radius: float, covered: float, edge: float, height: float) -> float:
+    """About how many spheres there are, by the statistics of overlapping ones."""
+    return -math.log(1 - covered) * edge * edge * (height + 2 * radius) / (4 / 3 * math.pi * radius**3)
 
 
 @cache
@@ -142,8 +151,8 @@ def _centres(
     They reach a radius below and above it, so that its ends are like its middle.
     """
     ends = (foot - radius, foot + height + radius)
-    expected = -math.log(1 - covered) * edge * edge * (ends[1] - ends[0]) / (4 / 3 * math.pi * radius**3)
-    centres = np.random.default_rng(seed).random((int(1.5 * expected) + 100, 3)) * [edge, edge, ends[1] - ends[0]]
+    most = int(1.5 * _expected(radius, covered, edge, height)) + 100
+    centres = np.random.default_rng(seed).random((most, 3)) * [edge, edge, ends[1] - ends[0]]
     centres[:, 2] += ends[0]
     x, y, z = np.meshgrid(*planes((edge, edge), foot, height, radius), indexing="ij")
     points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])

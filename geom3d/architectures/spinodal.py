@@ -17,7 +17,16 @@ from pydantic import Field
 from scipy.optimize import brentq
 
 from geom3d.architectures import Quadrature, Size, Structure
-from geom3d.architectures._sponge import Seed, Share, SpongeParameters, contoured, level_at, quadrature, sponge
+from geom3d.architectures._sponge import (
+    Seed,
+    Share,
+    SpongeParameters,
+    contoured,
+    level_at,
+    quadrature,
+    require_room,
+    sponge,
+)
 from geom3d.walls import FloatArray
 
 #: Subdivisions of a unit square in the plane of whole wave numbers over which the sphere's area is summed.
@@ -96,6 +105,7 @@ def _shape(parameters: Parameters) -> tuple[Waves, tuple[float, float], float]:
     """The function, the period, and the radius of curvature, one over the wave number."""
     p = parameters
     edge, radius = p.periods * p.wavelength, p.wavelength / (2 * math.pi)
+    require_room(p, (edge, edge), radius)
     plain = Waves(p.wavelength, p.periods, p.seed)
     level = level_at(plain, p.solid_fraction, (edge, edge), p.foot, p.height, radius)
     return Waves(p.wavelength, p.periods, p.seed, level), (edge, edge), radius

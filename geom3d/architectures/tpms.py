@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from geom3d.architectures import Quadrature, Size, Structure
-from geom3d.architectures._sponge import Share, SpongeParameters, contoured, level_at, quadrature, sponge
+from geom3d.architectures._sponge import SpongeParameters, contoured, level_at, quadrature, require_room, sponge
 from geom3d.walls import FloatArray, IntArray
 
 #: Largest value of each function, and the length of its wave vectors in 2π / period.
@@ -80,7 +80,8 @@ class Parameters(SpongeParameters):
     ] = "network"
     period: Annotated[Size, Field(description="edge of the surface's cubic cell, the period in x, y and z")] = 5.0
     solid_fraction: Annotated[
-        Share | None, Field(description="share of the web in its height; 0.5 where neither it nor level is given")
+        float | None,
+        Field(ge=0.02, le=0.98, description="share of the web in its height; 0.5 where neither it nor level is given"),
     ] = None
     level: Annotated[
         float | None, Field(ge=-3, le=3, description="value of the nodal function at the web's surface, instead")
@@ -110,6 +111,7 @@ def _shape(parameters: Parameters) -> tuple[Nodal, float]:
     largest, waves = SURFACES[p.surface]
     sheet = p.kind == "sheet"
     radius = p.period / (2 * math.pi * waves)
+    require_room(p, (p.period, p.period), radius)
     p.require(p.level is None or p.solid_fraction is None, "level", "give it or solid_fraction, not both")
     if p.level is not None:
         least = 0.0 if sheet else -largest
