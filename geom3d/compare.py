@@ -70,7 +70,7 @@ def _markdown(designs: Sequence[Design]) -> str:
     lines = ["# Comparison of microbattery designs", "", _line(head), _line(["---", *["---:"] * len(designs), "---"])]
     for line in _table(designs):
         row = next(entry for entry in line if entry is not None)
-        cells = [entry.text if entry is not None else "–" for entry in line]
+        cells = ["–" if entry is None else f"{entry.text} {entry.error}".rstrip() for entry in line]
         lines.append(_line([row.title, *cells, row.unit]))
     lines += ["", "## Parameters (µm)", "", _line(["", *(design.template.architecture for design in designs)])]
     lines.append(_line(["---", *["---:"] * len(designs)]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -16,6 +17,7 @@ import geom3d
 from geom3d import architectures
 from geom3d.architectures._sponge import SpongeParameters
 from geom3d.architectures.tpms import Nodal
+from geom3d.compare import compare
 from geom3d.connectivity import components
 from geom3d.describe import regions, rows
 from geom3d.errors import InputError
@@ -205,6 +207,17 @@ def test_tiles_close_and_the_same_seed_gives_the_same_bytes(name, tmp_path):
     assert len(files) == len(made(name).walls().names) + 2
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_comparison_shows_uncertainties_beside_sampled_numbers(tmp_path):
+    flat = geom3d.load("planar-licoo2-lipon-lithium")
+    compare([flat, made("tpms")], tmp_path / "both.md")
+    (line,) = [
+        x for x in (tmp_path / "both.md").read_text("utf-8").splitlines() if x.startswith("| area gain of the scaffold")
+    ]
+    _, one, two, _ = [cell.strip() for cell in line.strip("|").split("|")]
+    assert one == "1"
+    assert re.fullmatch(r"[\d.]+ ± [\d.]+", two)
 
 
 @pytest.mark.parametrize("name", ["spinodal", "spheres"])
