@@ -60,14 +60,14 @@ class Design:
     def _report(self) -> Report:
         walls = self._walls
         coarser = self._cell.coarser()
-        if coarser is None:
-            return make_report(self.template, self._cell, walls)
+        coarse, notes = None, []
         try:
-            return make_report(self.template, self._cell, walls, (coarser, coarser.walls()))
+            coarse = None if coarser is None else (coarser, coarser.walls())
         except InputError as error:  # necks and throats that only the finer grid resolves
-            report = make_report(self.template, self._cell, walls)
-            report.data["warnings"].append(f"uncertainties unknown, a grid of twice the step cannot hold it: {error}")
-            return report
+            notes.append(f"uncertainties unknown, a grid of twice the step cannot hold it: {error}")
+        report = make_report(self.template, self._cell, walls, coarse)
+        report.data["warnings"] += notes
+        return report
 
     def cell(self) -> Cell:
         """The unit cell: its regions in order, in a box periodic in x and y.

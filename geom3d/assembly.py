@@ -11,6 +11,7 @@ from geom3d.errors import InputError
 from geom3d.materials import Material, find, shipped
 from geom3d.roles import Role
 from geom3d.solids import Solid
+from geom3d.solids.web import coarsest_step
 from geom3d.template import Layer, Template
 
 #: Taken where a template names no material for one of the architecture's own regions.
@@ -55,7 +56,7 @@ def _fineness(template: Template, structure: Structure) -> float | None:
         raise InputError(f"{other}: has no meaning for {template.architecture} ({rule}); got {given:g} µm")
     wish: float | None = getattr(template, own)
     web = structure.facts.web
-    if web is not None and wish is not None and wish > (coarsest := min(web.radius, min(web.size) / 8)):
+    if web is not None and wish is not None and wish > (coarsest := coarsest_step(web.radius, web.size)):
         raise InputError(
             f"resolution: must be at most {coarsest:.4g} µm to hold the shape "
             f"(radius of curvature {web.radius:.4g} µm); got {wish:g} µm"

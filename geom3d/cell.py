@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from geom3d.connectivity import reaching
 from geom3d.errors import InputError
 from geom3d.materials import Material
-from geom3d.roles import Role
+from geom3d.roles import COLLECTOR, Role
 from geom3d.solids import Solid
 from geom3d.solids.outline import Shape
 from geom3d.solids.web import Web
-from geom3d.walls import FloatArray, IntArray, Walls
+from geom3d.walls import BoolArray, Chunks, FloatArray, IntArray, Walls
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,10 @@ class Cell:
     def labels(self, *roles: Role) -> list[int]:
         """Labels of the regions that have one of these roles."""
         return [k for k, region in enumerate(self.regions) if region.role in roles]
+
+    def reached(self, chunks: Chunks, electrode: Role) -> BoolArray:
+        """(n,) pieces of an electrode or its collector from which current reaches a contact."""
+        return reaching(chunks, self.labels(electrode), self.labels(COLLECTOR[electrode]), self.labels(Role.SUBSTRATE))
 
     def locate(self, points: FloatArray) -> IntArray:
         """The label at each point, from the exact shapes (circles as circles).

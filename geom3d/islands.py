@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from geom3d.cell import Cell
-from geom3d.connectivity import components, reaching
+from geom3d.connectivity import components
 from geom3d.errors import InputError
-from geom3d.roles import Role
+from geom3d.roles import COLLECTOR
 from geom3d.walls import BoolArray, Walls
 
 
@@ -19,14 +19,13 @@ def islands(cell: Cell, walls: Walls) -> BoolArray:
     """
     chunks = walls.chunks
     found = np.zeros(len(chunks.labels), dtype=bool)
-    for role, collector in ((Role.ANODE, Role.ANODE_COLLECTOR), (Role.CATHODE, Role.CATHODE_COLLECTOR)):
+    for role in COLLECTOR:
         electrode = cell.labels(role)
         if electrode:
-            reached = reaching(chunks, electrode, cell.labels(collector), cell.labels(Role.SUBSTRATE))
-            found |= np.isin(chunks.labels, electrode) & ~reached
+            found |= np.isin(chunks.labels, electrode) & ~cell.reached(chunks, role)
     same = chunks.labels[chunks.links[:, 0]] == chunks.labels[chunks.links[:, 1]]
     part = components(len(chunks.labels), chunks.links[same])
-    for label in set(range(len(cell.regions))) - set(cell.labels(Role.ANODE, Role.CATHODE)):
+    for label in set(range(len(cell.regions))) - set(cell.labels(*COLLECTOR)):
         mine = chunks.labels == label
         volumes = np.bincount(part[mine], weights=chunks.volumes[mine])
         kept = np.union1d(part[mine & chunks.at_end], [volumes.argmax()])

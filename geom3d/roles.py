@@ -16,3 +16,7 @@ class Role(StrEnum):
     CATHODE = "cathode"
     CATHODE_COLLECTOR = "cathode_collector"
     ENCAPSULATION = "encapsulation"
+
+
+#: The collector of each electrode.
+COLLECTOR = {Role.ANODE: Role.ANODE_COLLECTOR, Role.CATHODE: Role.CATHODE_COLLECTOR}

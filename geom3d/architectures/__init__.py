@@ -117,15 +117,8 @@ class Known:
     metrics: dict[str, float]
 
 
-@dataclass(frozen=True)
-class Quadrature:
-    """Numbers of a web found otherwise than by its mesh; a sponge has no closed form.
-
-    Attributes:
-        metrics: value by the path of its metric.
-    """
-
-    metrics: dict[str, float]
+class Quadrature(Known):
+    """Numbers of a web found otherwise than by its mesh; a sponge has no closed form."""
 
 
 class Architecture(Protocol):
@@ -136,7 +129,7 @@ class Architecture(Protocol):
 
     def build(self, parameters: Any) -> Structure: ...
 
-    def closed_form(self, parameters: Any) -> Profile | Known | Quadrature: ...
+    def closed_form(self, parameters: Any) -> Profile | Known: ...
 
 
 @cache

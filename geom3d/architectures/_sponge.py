@@ -13,7 +13,7 @@ from geom3d.architectures import Own, ParametersBase, Quadrature, Size, SizeOrZe
 from geom3d.cell import Facts
 from geom3d.roles import Role
 from geom3d.solids.field import MOST_NODES, Field
-from geom3d.solids.web import Implicit, Web
+from geom3d.solids.web import Implicit, Web, coarsest_step
 from geom3d.walls import FloatArray
 
 #: Samples by which levels are found, at most; the grid of the mesh is another one.
@@ -74,7 +74,7 @@ def sponge(
 
 def require_room(parameters: SpongeParameters, size: tuple[float, float], radius: float) -> None:
     """Raises a clear error for a web that no grid can hold, however coarse."""
-    most = MOST_NODES * min(radius, min(size) / 8) ** 3 / (size[0] * size[1])
+    most = MOST_NODES * coarsest_step(radius, size) ** 3 / (size[0] * size[1])
     parameters.require(parameters.height <= most, "height", f"must be at most {most:.4g} µm for a web so fine")
 
 

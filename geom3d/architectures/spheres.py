@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from geom3d.architectures import Quadrature, Size, Structure
 from geom3d.architectures._sponge import Seed, Share, SpongeParameters, planes, quadrature, sponge
+from geom3d.solids.grid import wrapped
 from geom3d.walls import FloatArray, IntArray
 
 #: Points on each sphere by which the area is found in a second way.
@@ -42,7 +43,7 @@ class Spheres:
         return self.at(np.column_stack([i.ravel(), j.ravel(), k.ravel()])).reshape(k.shape)
 
     def at(self, points: FloatArray) -> FloatArray:
-        distance = self.tree.query(self._wrapped(points), workers=-1)[0] - self.radius
+        distance = self.tree.query(wrapped(points, self.size), workers=-1)[0] - self.radius
         return np.asarray(-distance if self.pores else distance)
 
     def branches(self, points: FloatArray) -> IntArray:
@@ -62,7 +63,7 @@ class Spheres:
 
     def _nearest(self, points: FloatArray) -> tuple[IntArray, IntArray]:
         """(n,) number of the nearest centre, and (n, 2) the period, in x and y, in which its nearest image lies."""
-        number = self.tree.query(self._wrapped(points), workers=-1)[1]
+        number = self.tree.query(wrapped(points, self.size), workers=-1)[1]
         steps = (points[:, :2] - np.array(self.centres)[number, :2]) / self.size
         return np.asarray(number, dtype=np.int64), np.rint(steps).astype(np.int64)
 
@@ -79,15 +80,8 @@ class Spheres:
             at = at[(at[:, 2] > low) & (at[:, 2] < high)]
             if len(at):
                 # Each point lies on its own sphere; another centre nearer by more than rounding covers it.
-                count += int(np.count_nonzero(self.tree.query(self._wrapped(at))[0] > self.radius * (1 - 1e-9)))
+                count += int(np.count_nonzero(self.tree.query(wrapped(at, self.size))[0] > self.radius * (1 - 1e-9)))
         return count / POINTS * 4 * math.pi * self.radius**2
-
-    def _wrapped(self, points: FloatArray) -> FloatArray:
-        places = np.array(points)
-        for axis, period in enumerate(self.size):
-            places[:, axis] %= period
-            places[places[:, axis] >= period, axis] = 0.0  # the remainder of a tiny negative number
-        return places
 
     @property
     def tree(self) -> cKDTree:

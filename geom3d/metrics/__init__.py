@@ -13,8 +13,7 @@ from functools import cache, cached_property
 from typing import Any, Protocol
 
 from geom3d.cell import Cell
-from geom3d.connectivity import reaching
-from geom3d.roles import Role
+from geom3d.roles import COLLECTOR, Role
 from geom3d.template import Template
 from geom3d.walls import Walls
 
@@ -63,12 +62,12 @@ class Sample:
     @cached_property
     def connected_volumes(self) -> dict[int, float]:
         """By label of every electrode region, its volume that reaches its own collector, µm³."""
-        chunks, substrate = self.walls.chunks, self.labels(Role.SUBSTRATE)
+        chunks = self.walls.chunks
         volumes: dict[int, float] = {}
-        for role, collector in ((Role.ANODE, Role.ANODE_COLLECTOR), (Role.CATHODE, Role.CATHODE_COLLECTOR)):
+        for role in COLLECTOR:
             electrode = self.labels(role)
             if electrode:
-                reached = reaching(chunks, electrode, self.labels(collector), substrate)
+                reached = self.cell.reached(chunks, role)
                 for label in electrode:
                     own = chunks.labels == label
                     share = chunks.volumes[own & reached].sum() / chunks.volumes[own].sum()

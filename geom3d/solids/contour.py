@@ -41,6 +41,10 @@ class Surface:
     ends: IntArray
     starts: tuple[int, ...]
 
+    def within(self, layers: range) -> BoolArray:
+        """(T,) which triangles lie in a run of layers."""
+        return np.asarray((self.layer >= layers.start) & (self.layer < layers.stop))
+
     def on(self, lattice: Lattice, one: IntArray, other: IntArray) -> IntArray:
         """(n,) the vertex on each edge between nodes; -1 where the surface does not cross it."""
         lower, upper = np.minimum(one, other), np.maximum(one, other)

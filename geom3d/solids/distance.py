@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial import cKDTree
 
+from geom3d.solids.grid import wrapped
 from geom3d.walls import FloatArray, IntArray
 
 #: Points that are worked on at once: arrays of their pairs stay in the cache.
@@ -91,10 +92,7 @@ class Sheet:
             return found
 
         def work(start: int) -> int:
-            part = np.array(points[start : start + BATCH])
-            for axis, period in enumerate(self.size):
-                part[:, axis] %= period
-                part[part[:, axis] >= period, axis] = 0.0  # the remainder of a tiny negative number
+            part = wrapped(points[start : start + BATCH], self.size)
             _, near = self._tree.query(part, distance_upper_bound=reach)
             chosen = np.flatnonzero(near < len(self.vertices))
             found[start + chosen] = self._walk(part[chosen], near[chosen])

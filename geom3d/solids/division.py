@@ -13,7 +13,7 @@ from geom3d.solids.contour import Share, Surface, contour, linear, runs
 from geom3d.solids.facets import Level, cut, plane, split
 from geom3d.solids.grid import Grid
 from geom3d.solids.splits import Lattice
-from geom3d.walls import OUTSIDE, BoolArray, FloatArray, IntArray
+from geom3d.walls import OUTSIDE, FloatArray, IntArray
 
 #: Share of the way to a node or to the next level that a vertex may go.
 KEPT = 0.99
@@ -158,11 +158,11 @@ class Division:
         return share
 
     def _z(self, nodes: IntArray) -> FloatArray:
-        """(n,) heights of nodes, µm."""
+        """Heights of nodes, of the same shape, µm."""
         own = nodes < self.lattice.count
         if own.all():
             return self.grid.z[nodes // self.grid.strides[2]]
-        found = np.empty(len(nodes))
+        found = np.empty(nodes.shape)
         found[own] = self.grid.z[nodes[own] // self.grid.strides[2]]
         found[~own] = self.lattice.places[nodes[~own] - self.lattice.count, 2]
         return found
@@ -200,17 +200,11 @@ class Division:
 
     def _edges(self, facets: IntArray, level: int) -> IntArray:
         """(n, 2) the edge in a level plane of the grid that each facet has; -1 where it has none."""
-        count = self.lattice.count
-        on = facets // self.grid.strides[2] == level
-        on[facets >= count] = self._on(level)[facets[facets >= count] - count]
+        on = self._z(facets) == self.grid.z[level]
         edges = np.full((len(facets), 2), -1)
         chosen = on.sum(axis=1) == 2
         edges[chosen] = facets[on & chosen[:, None]].reshape(-1, 2)
         return edges
-
-    def _on(self, level: int) -> BoolArray:
-        """(e,) which nodes on split edges lie in a level plane of the grid."""
-        return np.asarray(self.lattice.places[:, 2] == self.grid.z[level])
 
     def cut(self, face: Face) -> Iterator[tuple[int, IntArray, IntArray]]:
         """Pieces of a face: (interval, (t, 3) corners as of `facets.cut`, (t,) the facet of each)."""

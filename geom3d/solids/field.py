@@ -21,7 +21,7 @@ from geom3d.solids.pieces import Pieces
 from geom3d.solids.sampling import faces_of, sample
 from geom3d.solids.splits import Lattice
 from geom3d.solids.ways import require_pores, require_web
-from geom3d.solids.web import Union, Web
+from geom3d.solids.web import Union, Web, coarsest_step
 from geom3d.walls import BoolArray, FloatArray, Walls
 
 #: Usual step as a multiple of the thinnest film.
@@ -112,7 +112,7 @@ class Field:
         height = min(size[2], max(web.top for web in webs) + max(_growths(solids))) - min(web.foot for web in webs)
         volume = size[0] * size[1] * height
         # The same cell is built at twice the step, too.
-        coarsest = min(radius, min(size[:2]) / 8) * (1 if wish is None else 2)
+        coarsest = coarsest_step(radius, size[:2]) * (1 if wish is None else 2)
         if wish is None:
             step = max(min(USUAL_STEP * radius, STEP_PER_FILM * film), (volume / USUAL_NODES) ** (1 / 3))
         else:

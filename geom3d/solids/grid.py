@@ -35,6 +35,15 @@ def snap(values: FloatArray, step: float) -> FloatArray:
     return np.round(values / step) * step
 
 
+def wrapped(points: FloatArray, size: tuple[float, float]) -> FloatArray:
+    """(n, 3) points moved into the first period in x and y, [0, period), µm."""
+    found = np.array(points)
+    for axis, period in enumerate(size):
+        found[:, axis] %= period
+        found[found[:, axis] >= period, axis] = 0.0  # the remainder of a tiny negative number
+    return found
+
+
 @dataclass(frozen=True)
 class Grid:
     """Nodes at the crossings of planes. A node's number is (k (ny + 1) + j) (nx + 1) + i.

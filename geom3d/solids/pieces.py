@@ -108,8 +108,7 @@ class Pieces:
         links = []
         for place, (surface, start) in enumerate(of.crossings):
             upper = start + len(surface.vertices)
-            here = (surface.layer >= layers.start) & (surface.layer < layers.stop)
-            triangles = surface.triangles[here].astype(np.int64)
+            triangles = surface.triangles[surface.within(layers)].astype(np.int64)
             for side in (start, upper):
                 links += [triangles[:, :2] + side, triangles[:, 1:] + side]
             vertices = _used(triangles, len(surface.vertices))
@@ -250,7 +249,7 @@ class Pieces:
             for surface, start in of.crossings:
                 lower = start + np.arange(len(surface.vertices))
                 pairs = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
-                here = (surface.layer >= of.storey.layers.start) & (surface.layer < of.storey.layers.stop)
+                here = surface.within(of.storey.layers)
                 inner.append(_distinct(*pairs[_used(surface.triangles[here], len(pairs))].T))
         low: list[IntArray] = []
         for face in self.division.faces:
@@ -258,19 +257,20 @@ class Pieces:
             if below is not None and above is not None:
                 inner.append(self._across(face.facets, below, above))
             elif face.axis == 2:
-                ends += [p for of in (below, above) if of is not None for p in self._along(face.facets, of)[1]]
+                ends += [p for of in (below, above) if of is not None for p in self._along(face.facets, of)]
             elif above is not None:
-                low = self._along(face.facets, above)[1]
+                low = self._along(face.facets, above)
             elif below is not None:
-                high = self._along(face.facets, below)[1]
+                high = self._along(face.facets, below)
                 step = (1, 0) if face.axis == 0 else (0, 1)
                 through += [(_distinct(*pair), step) for pair in zip(high, low, strict=True)]
         return inner, through, np.unique(np.concatenate(ends))
 
-    def _along(self, facets: IntArray, of: Elements) -> tuple[list[IntArray], list[IntArray]]:
-        """For each interval, the facets with a part in it, and the piece of each."""
-        some = [np.flatnonzero(self._reaching(of, facets, n)) for n in range(len(of.storey.active) + 1)]
-        return some, [self._of_simplices(of, facets[chosen], n) for n, chosen in enumerate(some)]
+    def _along(self, facets: IntArray, of: Elements) -> list[IntArray]:
+        """For each interval, the pieces of the facets that have a part in it."""
+        return [
+            self._of_simplices(of, facets[self._reaching(of, facets, n)], n) for n in range(len(of.storey.active) + 1)
+        ]
 
     def _across(self, facets: IntArray, below: Elements, above: Elements) -> IntArray:
         """Pairs of pieces under and over the same part of a plane."""
@@ -297,7 +297,7 @@ class Pieces:
         for number, surface, _ in self.division.surfaces:
             pieces = np.empty((len(surface.triangles), 2), dtype=np.int64)
             for of in self._elements[0]:
-                here = (surface.layer >= of.storey.layers.start) & (surface.layer < of.storey.layers.stop)
+                here = surface.within(of.storey.layers)
                 if number in of.storey.active and here.any():
                     start = of.crossings[of.storey.active.index(number)][1]
                     lower = surface.triangles[here, 0] + start

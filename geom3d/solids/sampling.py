@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from geom3d.progress import bar
@@ -113,8 +114,7 @@ def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
             found = sheet.distances(grid.points(nodes), limit + reach, advance)
             exact = np.isfinite(found)
             values.ravel()[nodes[exact]] = sign * found[exact]
-    values[:, :, -1] = values[:, :, 0]
-    values[:, -1] = values[:, 0]
+    _repeat(values)
 
     def distance(points: FloatArray) -> FloatArray:
         within = web.contains(points)
@@ -138,10 +138,7 @@ def _function_near(web: Web, lattice: Lattice) -> FloatArray | None:
     grid = lattice.grid
     near = np.zeros(grid.shape, dtype=np.uint8)
     near.ravel()[(lattice.touched[:, None] + grid.steps).ravel()] = 1
-    home = near[:, :-1, :-1]
-    home[:, 0] |= near[:, -1, :-1]
-    home[:, :, 0] |= near[:, :-1, -1]
-    home[:, 0, 0] |= near[:, -1, -1]
+    home = _folded(near)
     for axis, mode in enumerate(("nearest", "wrap", "wrap")):
         home = maximum_filter1d(home, 3, axis=axis, mode=mode)
     values = np.full(grid.shape, np.nan)
@@ -149,8 +146,7 @@ def _function_near(web: Web, lattice: Lattice) -> FloatArray | None:
     near[:, :-1, :-1] = home
     nodes = np.flatnonzero(near)
     values.ravel()[nodes] = web.shape.at(grid.points(nodes))
-    values[:, :, -1] = values[:, :, 0]
-    values[:, -1] = values[:, 0]
+    _repeat(values)
     first = _first(lattice, np.arange(lattice.count, lattice.count + len(lattice.keys)))
     extra = web.shape.at(lattice.places)[first - lattice.count]
     return np.concatenate([values.ravel(), extra])
@@ -165,8 +161,7 @@ def faces_of(web: Web, grid: Grid, depth: float, step: float) -> tuple[Faces, in
     tall = Grid(grid.x, grid.y, z[: np.searchsorted(z, web.top + grid.diagonal + step) + 1])
     values = np.empty(tall.shape)
     values[:, :-1, :-1] = web.shape.on_grid(tall.x[:-1], tall.y[:-1], tall.z)
-    values[:, :, -1] = values[:, :, 0]
-    values[:, -1] = values[:, 0]
+    _repeat(values)
     body = (values <= 0) & (tall.z <= web.top)[:, None, None]
     slope = SAFETY * _slope(tall, values)
     lattice, extra = _with_kinks(web, tall, values, np.zeros(1), web.shape.at)
@@ -262,19 +257,31 @@ def _dilated(source: Grid, marked: BoolArray, grid: Grid, radius: float) -> Bool
     The last planes in x and y, copies of the first, are left out.
     """
     counts = np.zeros((len(source.z) + 1, len(source.y) - 1, len(source.x) - 1), dtype=np.int32)
-    flat = marked[:, :-1, :-1].copy()
-    flat[:, 0] |= marked[:, -1, :-1]
-    flat[:, :, 0] |= marked[:, :-1, -1]
-    flat[:, 0, 0] |= marked[:, -1, -1]
+    flat = _folded(marked.view(np.uint8))
     for axis, planes in ((2, source.x), (1, source.y)):
         width = 2 * math.ceil(radius / float(planes[1] - planes[0])) + 1
-        flat = maximum_filter1d(flat.view(np.uint8), min(width, 2 * len(planes) - 1), axis=axis, mode="wrap").view(bool)
+        flat = maximum_filter1d(flat, min(width, 2 * len(planes) - 1), axis=axis, mode="wrap")
     np.cumsum(flat, axis=0, out=counts[1:])
     low = np.searchsorted(source.z, grid.z - radius * (1 + 1e-9))
     high = np.searchsorted(source.z, grid.z + radius * (1 + 1e-9), side="right")
     found = np.zeros(grid.shape, dtype=bool)
     found[:, :-1, :-1] = counts[high] > counts[low]
     return found
+
+
+def _folded(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(nz + 1, ny, nx) marks on nodes of the first period, those on the copies on the last planes included."""
+    home = marks[:, :-1, :-1].copy()
+    home[:, 0] |= marks[:, -1, :-1]
+    home[:, :, 0] |= marks[:, :-1, -1]
+    home[:, 0, 0] |= marks[:, -1, -1]
+    return home
+
+
+def _repeat(values: FloatArray) -> None:
+    """Copies the values on the first planes in x and y to the last ones, a period on."""
+    values[:, :, -1] = values[:, :, 0]
+    values[:, -1] = values[:, 0]
 
 
 def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:

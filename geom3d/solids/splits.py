@@ -87,15 +87,14 @@ class Lattice:
             whole = first == none
             done.append((rest[whole], of[whole]))
             rest, of, nodes, first = rest[~whole], of[~whole], nodes[~whole], first[~whole]
-            ends = np.array(pairs).reshape(-1, 2)[nodes.argmin(axis=1)] if len(rest) else np.empty((0, 2), dtype=int)
+            ends = np.array(pairs).reshape(-1, 2)[nodes.argmin(axis=1)]
             rows = np.arange(len(rest))
             halves = []
             for end in ends.T:
                 half = rest.copy()
                 half[rows, end] = first
                 halves.append(half)
-            if halves:
-                rest, of = np.concatenate(halves), np.concatenate([of, of])
+            rest, of = np.concatenate(halves), np.concatenate([of, of])
         return np.concatenate([part for part, _ in done]), np.concatenate([part for _, part in done])
 
     @cached_property

@@ -89,6 +89,11 @@ class Union:
         return found
 
 
+def coarsest_step(radius: float, size: tuple[float, float]) -> float:
+    """The coarsest step of a grid that holds a shape of that smallest radius of curvature and that period, µm."""
+    return min(radius, min(size) / 8)
+
+
 @dataclass(frozen=True)
 class Web:
     """A body bounded by a zero surface, endless downwards, cut flat at its top.
