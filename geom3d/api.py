@@ -12,7 +12,7 @@ from typing import Any
 from geom3d.assembly import assemble
 from geom3d.cell import Cell
 from geom3d.errors import InputError
-from geom3d.exports import Job, write
+from geom3d.exports import Job, Options, plan, write
 from geom3d.islands import without_islands
 from geom3d.report import Report, make_report
 from geom3d.template import Template, load_template, parse_template
@@ -99,6 +99,7 @@ class Design:
         unit: str = "mm",
         scale: float = 1.0,
         drop_islands: bool = False,
+        options: Options | None = None,
     ) -> list[Path]:
         """Writes files: one per region, one of the assembly, and `report.json`.
 
@@ -109,6 +110,7 @@ class Design:
             unit: "mm" or "um", the length that one unit of the file stands for.
             scale: magnification, for demonstrators.
             drop_islands: leave out of the files what hangs on nothing; the report's numbers still count it.
+            options: what single formats ask for.
 
         Returns:
             the files written.
@@ -117,19 +119,50 @@ class Design:
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
+        job = self._job(Path(folder), repeat, unit, scale, drop_islands, options)
+        return write(job, formats)
+
+    def plan(
+        self,
+        folder: str | Path = ".",
+        *,
+        formats: tuple[str, ...] = ("stl",),
+        repeat: tuple[int, int] | None = None,
+        unit: str = "mm",
+        scale: float = 1.0,
+        drop_islands: bool = False,
+        options: Options | None = None,
+    ) -> dict[str, int]:
+        """What `build` would write: the most bytes that each file may have, by its name.
+
+        Raises:
+            InputError: an option that is not valid.
+        """
+        return plan(self._job(Path(folder), repeat, unit, scale, drop_islands, options), formats)
+
+    def _job(
+        self,
+        folder: Path,
+        repeat: tuple[int, int] | None,
+        unit: str,
+        scale: float,
+        drop_islands: bool,
+        options: Options | None,
+    ) -> Job:
         walls, notes = without_islands(self._cell, self._walls) if drop_islands else (self._walls, [])
-        job = Job(
+        return Job(
             template=self.template,
             overrides=self.overrides,
+            cell=self._cell,
             walls=walls,
             report=self._report,
-            folder=Path(folder),
+            folder=folder,
             repeat=self.template.repeat if repeat is None else repeat,
             unit=unit,
             scale=scale,
+            options=options or Options(),
             warnings=notes,
         )
-        return write(job, formats)
 
     def _repr_html_(self) -> str:
         return self._report._repr_html_()

@@ -158,14 +158,31 @@ def build(
     drop_islands: Annotated[
         bool, Parameter(negative=(), help="Leave out what hangs on nothing; the numbers still count it.")
     ] = False,
+    max_edge: Annotated[str | None, Parameter(help="Longest edge of a volume mesh (vtu, msh).")] = None,
+    voxel: Annotated[str | None, Parameter(help="Edge of a voxel (tiff, nrrd).")] = None,
+    pixel: Annotated[str | None, Parameter(help="Edge of a pixel of a slice (png).")] = None,
+    layer_height: Annotated[str | None, Parameter(help="Distance of slices (png, svg).")] = None,
+    dry_run: Annotated[bool, Parameter(negative=(), help="Tell files and sizes, write nothing.")] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     import json
 
+    from geom3d.exports import Options, size_text
+
     design = _load(template, set_)
+    lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
+    options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
     # Read as floats, since 1.5 is to be refused and not cut.
     cells: Any = repeat
-    paths = design.build(output, formats=format, repeat=cells, unit=unit, scale=scale, drop_islands=drop_islands)
+    wish: dict[str, Any] = {"formats": format, "repeat": cells, "unit": unit, "scale": scale}
+    wish |= {"drop_islands": drop_islands, "options": options}
+    if dry_run:
+        planned = design.plan(output, **wish)
+        for name, size in planned.items():
+            print(f"{output / name}  {size_text(size)}")
+        print(f"in all at most {size_text(sum(planned.values()))}")
+        return
+    paths = design.build(output, **wish)
     _numbers(design.measure())
     for path in paths:
         print(path)
@@ -255,6 +272,20 @@ def _override(text: str) -> tuple[str, Any]:
         return path.strip(), read["value"] if len(read) == 1 else value.strip()
     except (ValueError, RecursionError):
         return path.strip(), value.strip()
+
+
+def _length(key: str, text: str) -> float:
+    """A length of the command line, µm: a number, or a number with a unit."""
+    from geom3d.quantities import parse_length
+
+    try:
+        return parse_length(float(text))
+    except ValueError:
+        pass
+    try:
+        return parse_length(text)
+    except ValueError as error:
+        raise InputError(f"{key}: {error}; got {text!r}") from None
 
 
 def _summary(text: str | None) -> str:

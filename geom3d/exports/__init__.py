@@ -1,6 +1,7 @@
 """Exporters: one file each, found by its name; `stl.py` is `--format stl`.
 
-Such a file has a function `export(job)`, which writes its files and returns an entry on each for the report.
+Such a file has a function `export(job)`, which writes its files and returns an entry on each for the report, and
+`estimate(job)`, which tells how much it will write.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import json
 import math
 import pkgutil
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from geom3d import __version__
+from geom3d.cell import Cell
 from geom3d.errors import InputError, OutputError, choose_from
 from geom3d.report import Report
 from geom3d.template import MOST_CELLS, Template
@@ -28,28 +31,49 @@ UNITS = {"mm": 1e-3, "um": 1.0}
 
 
 @dataclass(frozen=True)
+class Options:
+    """What single formats ask for; lengths of the design, µm, before any magnification.
+
+    Attributes:
+        max_edge: longest edge of a volume mesh; None for the geometry's own edges.
+        voxel: edge of a voxel.
+        pixel: edge of a pixel of a slice.
+        layer_height: distance of slices.
+    """
+
+    max_edge: float | None = None
+    voxel: float | None = None
+    pixel: float | None = None
+    layer_height: float | None = None
+
+
+@dataclass(frozen=True)
 class Job:
     """What an exporter is asked to write.
 
     Attributes:
         template, overrides: the design.
+        cell: the unit cell.
         walls: of the unit cell.
         report: the numbers.
         folder: where files go.
         repeat: unit cells in x and y.
         unit: the length that one unit of a file stands for.
         scale: magnification.
+        options: of single formats.
         warnings: exporters append a sentence where the reader of a file must know something.
     """
 
     template: Template
     overrides: Mapping[str, Any]
+    cell: Cell
     walls: Walls
     report: Report
     folder: Path
     repeat: tuple[int, int]
     unit: str = "mm"
     scale: float = 1.0
+    options: Options = field(default_factory=Options)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -77,6 +101,8 @@ class Exporter(Protocol):
 
     def export(self, job: Job) -> list[dict[str, Any]]: ...
 
+    def estimate(self, job: Job) -> dict[str, int]: ...
+
 
 @cache
 def formats() -> tuple[str, ...]:
@@ -84,34 +110,32 @@ def formats() -> tuple[str, ...]:
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
 
 
+def plan(job: Job, names: tuple[str, ...]) -> dict[str, int]:
+    """What would be written: at most so many bytes by file name, `report.json` aside.
+
+    Raises:
+        InputError: an option that is not valid, or a format that this design does not have.
+    """
+    job = _checked(job, names)
+    return {file: size for name in names for file, size in _exporter(name).estimate(job).items()}
+
+
 def write(job: Job, names: tuple[str, ...]) -> list[Path]:
     """Writes a design in these formats, and `report.json` beside them.
 
     Raises:
         InputError: an option that is not valid.
-        OutputError: a file or folder that cannot be written.
+        OutputError: a file or folder that cannot be written, or a disk without the room.
     """
-    if job.unit not in UNITS:
-        raise InputError(f"unit: unknown {job.unit!r}; {choose_from(job.unit, UNITS)}")
-    if not (math.isfinite(job.scale) and 1e-6 <= job.scale <= 1e9):
-        raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {job.scale}")
-    counts = [n for n in job.repeat if isinstance(n, int | float) and 1 <= n <= MOST_CELLS and n == int(n)]
-    if len(counts) != 2 or len(job.repeat) != 2:
-        shown = " ".join(f"{n:g}" if isinstance(n, float) else str(n) for n in job.repeat)
-        raise InputError(f"repeat: must be two whole numbers from 1 to {MOST_CELLS}; got {shown}")
-    job = replace(job, repeat=(int(counts[0]), int(counts[1])))
-    _require_own_files(job)
-    for name in names:
-        if name not in formats():
-            raise InputError(f"format: unknown {name!r}; {choose_from(name, formats())}")
+    job = _checked(job, names)
+    _require_room(job.folder, sum(plan(job, names).values()))
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"folder {str(job.folder)!r} cannot be made: {error.strerror}") from None
     files: list[dict[str, Any]] = []
     for name in names:
-        exporter: Any = importlib.import_module(f"{__name__}.{name}")
-        files += exporter.export(job)
+        files += _exporter(name).export(job)
     sidecar = {
         "geom3d": __version__,
         "template": job.template.model_dump(mode="json"),
@@ -127,6 +151,55 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
     with replacing(path) as file:
         file.write((json.dumps(sidecar, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
     return [*(job.folder / entry["file"] for entry in files), path]
+
+
+def _require_room(folder: Path, needed: int) -> None:
+    """Nothing is begun that the disk cannot hold."""
+    there = next((p for p in (folder.absolute(), *folder.absolute().parents) if p.is_dir()), None)
+    if there is None:
+        return  # making the folder will say what is wrong
+    disk = shutil.disk_usage(there)
+    room = disk.free
+    if disk.total and needed > room:  # what is no disk has no size; making the folder will say so
+        raise OutputError(
+            f"folder {str(folder)!r}: the files need up to {size_text(needed)}, the disk has {size_text(room)} left; "
+            "take fewer cells (repeat) or another disk"
+        )
+
+
+def size_text(count: float) -> str:
+    """A number of bytes for people."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def _exporter(name: str) -> Exporter:
+    module: Any = importlib.import_module(f"{__name__}.{name}")
+    exporter: Exporter = module
+    return exporter
+
+
+def _checked(job: Job, names: tuple[str, ...]) -> Job:
+    """The job with its options checked and its counts as whole numbers."""
+    if job.unit not in UNITS:
+        raise InputError(f"unit: unknown {job.unit!r}; {choose_from(job.unit, UNITS)}")
+    if not (math.isfinite(job.scale) and 1e-6 <= job.scale <= 1e9):
+        raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {job.scale}")
+    counts = [n for n in job.repeat if isinstance(n, int | float) and 1 <= n <= MOST_CELLS and n == int(n)]
+    if len(counts) != 2 or len(job.repeat) != 2:
+        shown = " ".join(f"{n:g}" if isinstance(n, float) else str(n) for n in job.repeat)
+        raise InputError(f"repeat: must be two whole numbers from 1 to {MOST_CELLS}; got {shown}")
+    for key, value in asdict(job.options).items():
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise InputError(f"{key}: must be a length greater than 0; got {value:g} µm")
+    _require_own_files(job)
+    for name in names:
+        if name not in formats():
+            raise InputError(f"format: unknown {name!r}; {choose_from(name, formats())}")
+    return replace(job, repeat=(int(counts[0]), int(counts[1])))
 
 
 def _require_own_files(job: Job) -> None:

@@ -39,6 +39,29 @@ def export(job: Job) -> list[dict[str, Any]]:
     return entries
 
 
+def estimate(job: Job) -> dict[str, int]:
+    """Bytes of every file."""
+    return {
+        job.path(body, "stl").name: 84 + 50 * triangles(job.walls, labels, job.repeat)
+        for body, labels in job.bodies.items()
+    }
+
+
+def triangles(walls: Walls, labels: Sequence[int], repeat: tuple[int, int]) -> int:
+    """Triangles of the shell of a repeated body.
+
+    Raises:
+        InputError: where there are more than the format can count.
+    """
+    count = sum(len(faces) * len(columns) for _, columns, faces, _ in walls.tiles(labels, repeat))
+    if count > MOST_TRIANGLES:
+        raise InputError(
+            f"repeat: {repeat[0]} × {repeat[1]} cells have {count:,} triangles; "
+            f"a binary STL file holds {MOST_TRIANGLES:,}: take fewer cells or a larger tolerance"
+        )
+    return count
+
+
 def write_stl(
     file: BinaryIO,
     walls: Walls,
@@ -65,12 +88,7 @@ def write_stl(
     Raises:
         InputError: where there are more than the format can count.
     """
-    count = sum(len(faces) * len(columns) for _, columns, faces, _ in walls.tiles(labels, repeat))
-    if count > MOST_TRIANGLES:
-        raise InputError(
-            f"repeat: {repeat[0]} × {repeat[1]} cells have {count:,} triangles; "
-            f"a binary STL file holds {MOST_TRIANGLES:,}: take fewer cells or a larger tolerance"
-        )
+    triangles(walls, labels, repeat)
     # Some readers take a file whose first word is "solid" for text; this one begins with "geom3d".
     header = head.encode("ascii", "replace")[:80].ljust(80)
     file.write(header + b"\0\0\0\0")
