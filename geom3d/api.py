@@ -11,6 +11,7 @@ from typing import Any
 
 from geom3d.assembly import assemble
 from geom3d.cell import Cell
+from geom3d.distance import with_distance
 from geom3d.errors import InputError
 from geom3d.exports import Job, Options, plan, write
 from geom3d.islands import without_islands
@@ -85,6 +86,12 @@ class Design:
             GeometryError: where the mesh fails a check.
         """
         return self._walls
+
+    def walls_with_distance(self) -> Walls:
+        """The walls with a field: `fields["inter_electrode_distance_um"]` holds for every triangle of an electrode's surface
+        its mean distance to the other electrode, µm, and nan for all others.
+        """
+        return with_distance(self._cell, self._walls)
 
     def measure(self) -> Report:
         """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints."""

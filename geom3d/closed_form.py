@@ -98,6 +98,7 @@ def closed_form(template: Template) -> dict[str, float]:
     metrics |= known.metrics | _capacities(template, thickness)
     if covering:
         metrics |= _electrode_gains(assemble(template).regions, surfaces)
+        metrics |= _distances(template, flat=not known.height)
     return metrics
 
 
@@ -125,6 +126,33 @@ def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str,
     if unusual or roles & {Role.ANODE, Role.CATHODE}:
         return metrics
     return metrics | _capacities(template, {n: known[f"thickness_equivalent_um.{n}"] for n in ("anode", "cathode")})
+
+
+def _distances(template: Template, *, flat: bool) -> dict[str, float]:
+    """Between electrodes that nothing but coats of electrolyte parts: the films' thickness, in a flat cell everywhere."""
+    regions = [region for region in assemble(template).regions if region.role is not Role.SUBSTRATE]
+    coats = {layer.name: layer.thickness for layer in template.layers}
+    roles = [region.role for region in regions]
+    between = [k for k, role in enumerate(roles) if role is Role.ELECTROLYTE]
+    if (
+        not between
+        or between[-1] - between[0] + 1 != len(between)
+        or not 0 < between[0] <= between[-1] < len(roles) - 1
+    ):
+        return {}
+    ends = {roles[between[0] - 1], roles[between[-1] + 1]}
+    free = {Role.CATHODE, Role.ANODE_COLLECTOR} if Role.ANODE not in roles else set()
+    films = [coats.get(regions[k].name) for k in between]
+    if ends not in ({Role.ANODE, Role.CATHODE}, free) or None in films:
+        return {}
+    distance = sum(film for film in films if film is not None)
+    found = {f"inter_electrode_distance_um.{side}.min": distance for side in ("anode", "cathode")}
+    if flat:
+        parts = ("mean", "max", "p50")
+        found |= {
+            f"inter_electrode_distance_um.{side}.{part}": distance for side in ("anode", "cathode") for part in parts
+        }
+    return found
 
 
 def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) -> dict[str, float]:

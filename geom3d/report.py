@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -87,9 +88,9 @@ class Report:
     def _rows_of(self, metric: Metric) -> Iterator[Row]:
         unit = "" if metric.unit == "1" else metric.unit
         path, star = metric.path.removesuffix(".*"), metric.path.endswith(".*")
-        head, _, last = path.rpartition(".")
-        parent = self.data.get(head) if head else self.data
-        value = parent.get(last) if isinstance(parent, dict) else None
+        value: Any = self.data
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
         errors = self.data.get("uncertainty") or {}
         if star:
             for name, part in (value or {}).items():
@@ -132,6 +133,9 @@ class Report:
 
 #: Relative uncertainty of a number from which on the report warns.
 UNCERTAIN = 0.01
+#: Numbers that may hang on a single place of the surface and so are as rough as the grid there: interfaces between two
+#: regions can be as small as one likes, and extremes of a distance are those of facets. What counts is sums and means.
+LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|max|std|p05|p95)$")
 #: Relative difference that is no more than rounding.
 ROUNDING = 1e-9
 
@@ -169,11 +173,10 @@ def _add_uncertainty(report: Report, coarse: Report) -> None:
             change = abs(value - there)
             found[row.path] = change if change > ROUNDING * abs(value) else 0.0
     report.data["uncertainty"] = found
-    # Interfaces between two regions can be as small as one likes; what counts is sums of them.
     rough = [
         f"{path} ({100 * error / abs(value):.2g} %)"
         for path, error in found.items()
-        if not path.startswith("interfaces_um2.") and (value := report[path]) and error > UNCERTAIN * abs(value)
+        if not LOCAL.match(path) and (value := report[path]) and error > UNCERTAIN * abs(value)
     ]
     if rough:
         step = report["sponge.grid_step_um"]

@@ -7,8 +7,8 @@ shared with its neighbours triangle for triangle.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -63,6 +63,7 @@ class Walls:
         front: (T,) label in front; OUTSIDE on the faces of the box.
         twin: (T,) on the box's side faces the same triangle one period on, elsewhere -1.
         pieces: finds the connected pieces of the regions, when they are asked for.
+        fields: (T,) numbers on the triangles by name, nan where a triangle has none; pictures and VTP files show them.
     """
 
     names: tuple[str, ...]
@@ -73,6 +74,11 @@ class Walls:
     front: IntArray
     twin: IntArray
     pieces: Callable[[], Chunks]
+    fields: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def with_field(self, name: str, values: FloatArray) -> Walls:
+        """The same walls with (T,) numbers on the triangles."""
+        return replace(self, fields={**self.fields, name: values})
 
     @property
     def void(self) -> int:
@@ -249,6 +255,7 @@ class Walls:
             front=front[kept],
             twin=number[self.twin[kept]],
             pieces=lambda: left,
+            fields={name: values[kept] for name, values in self.fields.items()},
         )
 
     def check(self) -> Walls:

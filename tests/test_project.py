@@ -15,12 +15,14 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: The way data flows; a module may import from its own line and the lines above.
 ORDER = [
     ["errors", "roles"],
-    ["walls", "quantities", "validation", "progress"],
+    ["walls", "quantities", "validation", "progress", "triangles"],
+    ["boxes", "nearest"],
     ["solids", "connectivity", "materials"],
     ["cell"],
     ["architectures"],
     ["describe", "template"],
     ["assembly"],
+    ["distance"],
     ["closed_form", "metrics", "islands"],
     ["report"],
     ["exports"],

@@ -111,6 +111,7 @@ def closed_form(parameters: Parameters) -> Known:
     size, anodes, cathodes, _ = _lattice(p)
     area = size[0] * size[1]
     opposed = p.mounting == "opposed"
+    unlike = p.pitch - (p.anode_diameter + p.cathode_diameter) / 2
     total = 2 * p.plate + p.height + p.tip_gap if opposed else p.height
     metrics: dict[str, float] = {}
     for name, count, diameter in (
@@ -123,6 +124,7 @@ def closed_form(parameters: Parameters) -> Known:
         metrics[f"area_gain.{name}_side_walls"] = side
         metrics[f"thickness_equivalent_um.{name}"] = volume
         metrics[f"volume_fraction.{name}"] = volume / total
+        metrics[f"inter_electrode_distance_um.{name}.min"] = min(unlike, p.tip_gap) if opposed else unlike
     sides = metrics["area_gain.anode_side_walls"] + metrics["area_gain.cathode_side_walls"]
     electrodes = metrics["thickness_equivalent_um.anode"] + metrics["thickness_equivalent_um.cathode"]
     metrics["area_gain.side_walls"] = sides

@@ -129,5 +129,9 @@ def closed_form(parameters: Parameters) -> Known:
         metrics[f"area_gain.{name}"] = metrics[f"area_gain.{name}_side_walls"] = sides[name] * p.height / area
         metrics[f"thickness_equivalent_um.{name}"] = plan[name] * p.height / area
         metrics[f"volume_fraction.{name}"] = plan[name] / area
+        if not p.fingers or 2 * p.margin >= p.gap:  # else the neighbouring device's comb is nearer
+            metrics[f"inter_electrode_distance_um.{name}.min"] = p.gap
+        if not p.fingers:
+            metrics[f"inter_electrode_distance_um.{name}.mean"] = p.gap
     metrics["thickness_equivalent_um.electrolyte"] = (filled - sum(plan.values())) * p.height / area
     return Known(metrics)

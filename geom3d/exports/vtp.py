@@ -1,0 +1,41 @@
+"""VTP, for ParaView: every triangle between two regions of one unit cell, with its regions, area and distance.
+
+The file is in units of `--unit`, one unit cell whatever `--repeat` says; distances stay in µm.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from geom3d.distance import FIELD, with_distance
+from geom3d.exports import Job, unfinished
+
+
+def export(job: Job) -> list[dict[str, Any]]:
+    """Writes the walls of the unit cell."""
+    import pyvista
+
+    walls = job.walls if FIELD in job.walls.fields else with_distance(job.cell, job.walls)
+    names = [*walls.names, "void", "outside"]
+    polygons: Any = cast("Any", pyvista.PolyData).from_regular_faces(walls.vertices * job.factor, walls.triangles)
+    polygons.cell_data["behind"] = walls.behind.astype(np.int32)
+    # Beyond the box is one more label, so that all are indices into the names.
+    polygons.cell_data["front"] = np.where(walls.front < 0, len(names) - 1, walls.front).astype(np.int32)
+    polygons.cell_data["area_um2"] = walls.areas
+    for name, values in walls.fields.items():
+        polygons.cell_data[name] = values
+    polygons.field_data["regions"] = names
+    path = job.path("walls", "vtp")
+    with unfinished(path) as temporary:
+        polygons.save(temporary)
+        size = temporary.stat().st_size
+    return [{"file": path.name, "body": "walls", "triangles": len(walls.triangles), "bytes": size}]
+
+
+def estimate(job: Job) -> dict[str, int]:
+    """Bytes of points, corners and what stands on each triangle, without compression, in base 64."""
+    walls = job.walls
+    plain = 24 * len(walls.vertices) + (24 + 8 + 8 + 8 * (2 + len(walls.fields))) * len(walls.triangles)
+    return {job.path("walls", "vtp").name: 4 * plain // 3 + 10_000}
