@@ -21,7 +21,7 @@ ORDER = [
     ["architectures"],
     ["describe", "template"],
     ["assembly"],
-    ["closed_form", "metrics", "islands"],
+    ["closed_form", "metrics", "islands", "voxels"],
     ["report"],
     ["exports"],
     ["api"],
