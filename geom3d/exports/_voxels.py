@@ -108,7 +108,7 @@ class Stack:
             self._warn(f"too thin for these voxels and in none of them: {', '.join(lost)}")
         longest = max(boxes.spacing)
         films = {layer.name: layer.thickness for layer in job.template.layers if layer.thickness}
-        thin = [name for name, thickness in films.items() if thickness < 2 * longest and name not in lost]
+        thin = [name for name, thickness in films.items() if thickness < 2 * longest * (1 - 1e-6) and name not in lost]
         if thin:
             self._warn(
                 f"thinner than two voxels, so that its thickness is coarse and holes may show: {', '.join(thin)}"
