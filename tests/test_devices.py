@@ -29,7 +29,9 @@ WISH = {"repeat": (6, 5), "options": Options(voxel=0.25, pixel=0.25, layer_heigh
 SLOW = ("stl", "tiff", "nrrd")
 each_format = pytest.mark.parametrize("kind", formats())
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, limits and file systems of POSIX")
-Whole = Callable[[str], dict[str, bytes]]
+#: A file, or the files of a folder by name: some formats have a folder of slices.
+Kept = bytes | dict[str, bytes]
+Whole = Callable[[str], dict[str, Kept]]
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +46,9 @@ def build(design: geom3d.Design, folder: Path, kind: str) -> list[Path]:
 @pytest.fixture(scope="module")
 def whole(design, tmp_path_factory) -> Whole:
     """The files of a format, by name, as they come out when nothing happens."""
-    known: dict[str, dict[str, bytes]] = {}
+    known: dict[str, dict[str, Kept]] = {}
 
-    def files(kind: str) -> dict[str, bytes]:
+    def files(kind: str) -> dict[str, Kept]:
         if kind not in known:
             try:
                 paths = build(design, tmp_path_factory.mktemp(kind), kind)
@@ -54,14 +56,35 @@ def whole(design, tmp_path_factory) -> Whole:
                 if not str(error).startswith("format: "):
                     raise
                 pytest.skip(str(error))
-            known[kind] = {path.name: path.read_bytes() for path in paths}
+            known[kind] = {path.name: kept(path) for path in paths}
         return known[kind]
 
     return files
 
 
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+def kept(path: Path) -> Kept:
+    return content(path) if path.is_dir() else path.read_bytes()
+
+
+def content(folder: Path) -> dict[str, Kept]:
+    return {path.name: kept(path) for path in folder.iterdir()}
+
+
+def size(one: Kept) -> int:
+    return len(one) if isinstance(one, bytes) else sum(map(len, one.values()))
+
+
+def put_old(folder: Path, expected: dict[str, Kept], data: bytes = b"old") -> dict[str, Kept]:
+    """Puts something old in every file's and folder's place."""
+    old: dict[str, Kept] = {}
+    for name, one in expected.items():
+        path = folder / name
+        if isinstance(one, dict):
+            path.mkdir()
+            path /= "old.file"
+        path.write_bytes(data)
+        old[name] = kept(folder / name)
+    return old
 
 
 @pytest.fixture(scope="module")
@@ -128,18 +151,18 @@ def test_paths_with_blanks_and_other_letters(kind, design, whole, tmp_path):
     expected = whole(kind)
     folder = tmp_path / "a b" / "ö é 日本 µm"
     paths = build(design, folder, kind)
-    assert content(folder) == {path.name: path.read_bytes() for path in paths} == expected
+    assert content(folder) == {path.name: kept(path) for path in paths} == expected
     planned = design.plan(folder, formats=(kind,), **WISH)
-    assert {*planned, "report.json"} == expected.keys()
-    assert all(len(expected[name]) <= size for name, size in planned.items())
+    # What is in a folder may be planned as such.
+    assert {name.split("/")[0] for name in (*planned, "report.json")} == expected.keys()
+    assert sum(map(size, expected.values())) <= sum(planned.values()) + size(expected["report.json"])
 
 
 @each_format
 def test_existing_files_are_replaced_whole_and_only_those_named(kind, design, whole, tmp_path):
     expected = whole(kind)
     others = {"notes.txt": b"mine", ".hidden": b"\0", "pillars-coated_of-another-time.stl": b"old"}
-    for name in expected:
-        (tmp_path / name).write_bytes(b"old" * 500_000)
+    put_old(tmp_path, expected, b"old" * 500_000)
     for name, data in others.items():
         (tmp_path / name).write_bytes(data)
     build(design, tmp_path, kind)
@@ -154,13 +177,15 @@ def test_bad_paths_are_errors_that_leave_nothing(kind, design, whole, tmp_path):
     for folder in (file, file / "below", tmp_path / ("x" * 300)):
         with pytest.raises(OutputError, match=re.escape(str(folder))):
             build(design, folder, kind)
-    # A folder that has a file's name.
-    first = next(iter(expected))
-    (tmp_path / "o" / first).mkdir(parents=True)
+    # A folder that has a file's name, or the other way round.
+    first, one = next(iter(expected.items()))
+    (tmp_path / "o").mkdir()
+    wrong = put_old(tmp_path / "o", {first: b"" if isinstance(one, dict) else {}})
     with pytest.raises(OutputError, match=re.escape(first)):
         build(design, tmp_path / "o", kind)
-    assert {path.name for path in (tmp_path / "o").iterdir()} <= expected.keys()
-    assert (tmp_path / "o" / first).is_dir()
+    found = content(tmp_path / "o")
+    assert found.keys() <= expected.keys()
+    assert found[first] == wrong[first]
     assert file.read_bytes() == b"mine"
 
 
@@ -198,14 +223,12 @@ def test_a_disk_that_fills_up_leaves_no_part_of_a_file(kind, room, design, whole
     monkeypatch.setattr(exports, "_require_room", lambda folder, needed: None)  # it would not let the work begin
     with small_disk(tmp_path / "disk") as mounted:
         folder = tmp_path / "disk"
-        old = dict.fromkeys(expected, b"old")
-        for name, data in old.items():
-            (folder / name).write_bytes(data)
+        old = put_old(folder, expected)
         if mounted:
             fill(folder / ".filler", room)
             old[".filler"] = (folder / ".filler").read_bytes()
-        if room == 0 or not mounted or max(map(len, expected.values())) > 256_000:
-            with pytest.raises(OutputError, match=r"cannot be written: (No space left on device|File too large)"):
+        if room == 0 or not mounted or max(map(size, expected.values())) > 256_000:
+            with pytest.raises(OutputError, match="cannot be written: "):
                 build(design, folder, kind)
         else:
             with contextlib.suppress(OutputError):
@@ -213,7 +236,7 @@ def test_a_disk_that_fills_up_leaves_no_part_of_a_file(kind, room, design, whole
         found = content(folder)
     assert found.keys() == old.keys()
     for name, data in found.items():
-        assert data in {old[name], expected.get(name)}, f"{name} is neither the old file nor the new one"
+        assert data in (old[name], expected.get(name)), f"{name} is neither the old file nor the new one"
 
 
 def fill(path: Path, room: int) -> None:
@@ -242,9 +265,7 @@ def test_what_the_disk_cannot_hold_is_not_begun(design, tmp_path):
 @posix
 @each_format
 def test_an_interrupt_leaves_no_part_of_a_file(kind, whole, tmp_path):
-    old = dict.fromkeys(whole(kind), b"old")
-    for name, data in old.items():
-        (tmp_path / name).write_bytes(data)
+    old = put_old(tmp_path, whole(kind))
     command = [sys.executable, "-m", "geom3d", "build", "pillars-coated", "-o", str(tmp_path), "--format", kind]
     command += ["--repeat", "200", "200", "--voxel", "0.02", "--pixel", "0.1", "--layer-height", "0.5"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as child:
@@ -254,11 +275,11 @@ def test_an_interrupt_leaves_no_part_of_a_file(kind, whole, tmp_path):
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=60)
     if kind not in SLOW and child.returncode != 130:
-        assert (child.returncode, err.startswith("geom3d: ")) in {(0, False), (1, True)}
+        assert child.returncode == 0 or (child.returncode == 1 and err.startswith("geom3d: "))
         pytest.skip(f"{kind} was done, or had refused, before it could be interrupted")
     assert (child.returncode, out) == (130, "")
     assert err.startswith("geom3d: interrupted")
     found = content(tmp_path)
     assert not [name for name in found if name.startswith(".")]
     if kind in SLOW:  # the first of its files was at work
-        assert {name: data for name, data in found.items() if name in old} == old
+        assert found == old
