@@ -23,7 +23,7 @@ ORDER = [
     ["describe", "template"],
     ["assembly"],
     ["distance"],
-    ["closed_form", "metrics", "islands"],
+    ["closed_form", "metrics", "islands", "voxels"],
     ["report"],
     ["exports"],
     ["api"],

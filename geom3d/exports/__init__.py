@@ -107,7 +107,7 @@ class Exporter(Protocol):
 @cache
 def formats() -> tuple[str, ...]:
     """Names of all exporters."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
 
 def plan(job: Job, names: tuple[str, ...]) -> dict[str, int]:
@@ -155,7 +155,7 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
 
 def _require_room(folder: Path, needed: int) -> None:
     """Nothing is begun that the disk cannot hold."""
-    there = next((p for p in (folder.absolute(), *folder.absolute().parents) if p.is_dir()), None)
+    there = next((p for p in (folder.absolute(), *folder.absolute().parents) if _is_folder(p)), None)
     if there is None:
         return  # making the folder will say what is wrong
     disk = shutil.disk_usage(there)
@@ -165,6 +165,13 @@ def _require_room(folder: Path, needed: int) -> None:
             f"folder {str(folder)!r}: the files need up to {size_text(needed)}, the disk has {size_text(room)} left; "
             "take fewer cells (repeat) or another disk"
         )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name too long to look up
+        return False
 
 
 def size_text(count: float) -> str:

@@ -5,6 +5,7 @@ The unit cell is written tile by tile, so memory stays flat however often it is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
@@ -15,11 +16,11 @@ from geom3d import __version__
 from geom3d.errors import InputError
 from geom3d.exports import Job, replacing
 from geom3d.progress import Advance, bar
-from geom3d.walls import IntArray, Walls
+from geom3d.walls import FloatArray, IntArray, Walls
 
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
-#: Triangles that are prepared at once: 5 MB.
-CHUNK = 100_000
+#: Triangles that are prepared at once: 0.8 MB, which stays in a processor's cache.
+CHUNK = 16_000
 #: The format counts triangles in 32 bits.
 MOST_TRIANGLES = 2**32 - 1
 
@@ -28,7 +29,7 @@ def export(job: Job) -> list[dict[str, Any]]:
     """Writes every region and the assembly."""
     entries = []
     bodies = job.bodies
-    with bar("STL", len(bodies) * job.repeat[1]) as advance:
+    with bar("STL", len(bodies) * math.prod(job.repeat)) as advance:
         for body, labels in bodies.items():
             path = job.path(body, "stl")
             head = f"geom3d {__version__} {body} unit={job.unit} scale={job.scale:g}"
@@ -80,7 +81,7 @@ def write_stl(
         repeat: unit cells in x and y.
         factor: units of the file per µm.
         head: text of the header, cut at 80 bytes.
-        advance: told of every row.
+        advance: told of tiles.
 
     Returns:
         the number of triangles.
@@ -94,24 +95,28 @@ def write_stl(
     file.write(header + b"\0\0\0\0")
     fine = _is_fine(walls, repeat)
     total = 0
-    runs: dict[tuple[int, int], _Run] = {}
+    # Equal tiles of all rows together, column by column: so x is set once, and from row to row only y changes.
+    parts: dict[tuple[int, int], tuple[range, IntArray, IntArray, list[int]]] = {}
     for row, columns, faces, index in walls.tiles(labels, repeat):
-        key = (id(faces), len(columns))
-        if key not in runs:
-            runs[key] = _Run(walls, labels, faces, index, len(columns), factor)
-        run = runs[key]
-        for start in range(columns.start, columns.stop, run.capacity):
-            total += run.write(file, range(start, min(start + run.capacity, columns.stop)), row, fine)
-        if columns.stop == repeat[0]:
-            advance(1)
+        parts.setdefault((id(faces), columns.start), (columns, faces, index, []))[3].append(row)
+    for columns, faces, index, rows in parts.values():
+        tiles = _Tiles(walls, labels, faces, index, len(columns), factor)
+        for start in range(columns.start, columns.stop, tiles.capacity):
+            some = range(start, min(start + tiles.capacity, columns.stop))
+            tiles.place(some)
+            for row in rows:
+                total += tiles.write(file, row, fine)
+                advance(len(some))
     file.seek(80)
     file.write(np.uint32(total).astype("<u4").tobytes())
     file.seek(0, 2)
     return total
 
 
-class _Run:
-    """Triangles of equal tiles in a row, ready to be written at any place: only x and y change from place to place.
+class _Tiles:
+    """Triangles of equal tiles in a row, ready to be written for any row.
+
+    Normals are those of the corners as they are stored: rounding turns slivers, and some readers compare.
 
     Attributes:
         capacity: tiles that are written at once.
@@ -125,29 +130,57 @@ class _Run:
         self._corners = walls.vertices[faces]
         outward = np.isin(walls.behind[index], labels)
         normal = walls.area_vectors[index] / walls.areas[index, None]
-        self._records = np.zeros((self.capacity, len(faces)), dtype=RECORD)
-        self._records["normal"] = np.where(outward[:, None], normal, -normal)
-        self._records["corners"][..., 2] = self._corners[..., 2] * factor
-        self._columns = self._row = -1
+        self._normals = np.where(outward[:, None], normal, -normal)
+        self._block = np.zeros((self.capacity, len(faces)), dtype=RECORD)
+        self._block["corners"][..., 2] = self._corners[..., 2] * factor
+        self._uz, self._vz = _sides(self._block["corners"][0, :, :, 2])
+        # Room for numbers on the way, so that none is asked for again and again.
+        self._a, self._b, self._ny2 = (np.empty(self._block.shape) for _ in range(3))
 
-    def write(self, file: BinaryIO, columns: range, row: int, fine: bool) -> int:
-        """Writes the tiles of these columns in a row; returns the number of triangles."""
-        places = self._records["corners"]
-        if self._columns != columns.start:
-            # The last columns of a row may be fewer; the surplus is shifted as well and not written.
-            shifts = np.arange(columns.start, columns.start + self.capacity) * self._period[0]
-            places[..., 0] = (self._corners[None, :, :, 0] + shifts[:, None, None]) * self._factor
-            self._columns = columns.start
-        if self._row != row:
-            places[..., 1] = (self._corners[..., 1] + row * self._period[1]) * self._factor
-            self._row = row
-        out: NDArray[Any] = self._records[: len(columns)].ravel()
+    def place(self, columns: range) -> None:
+        """Puts the tiles into these columns."""
+        self._records = self._block[: len(columns)]
+        shifts = np.arange(columns.start, columns.stop) * self._period[0]
+        places = self._records["corners"][..., 0]
+        places[:] = (self._corners[None, :, :, 0] + shifts[:, None, None]) * self._factor
+        self._ux, self._vx = _sides(places)
+        self._ny = self._uz * self._vx - self._ux * self._vz
+        np.multiply(self._ny, self._ny, out=self._ny2[: len(columns)])
+
+    def write(self, file: BinaryIO, row: int, fine: bool) -> int:
+        """Writes the tiles in a row; returns the number of triangles."""
+        records, count = self._records, len(self._records)
+        y = ((self._corners[..., 1] + row * self._period[1]) * self._factor).astype(np.float32)
+        records["corners"][..., 1] = y
+        uy, vy = _sides(y)
+        nx = uy * self._vz - self._uz * vy
+        nz, length = np.multiply(self._ux, vy, out=self._a[:count]), np.multiply(self._vx, uy, out=self._b[:count])
+        nz -= length
+        np.multiply(nz, nz, out=length)
+        length += self._ny2[:count]
+        length += nx * nx
+        np.sqrt(length, out=length)
+        whole = bool(length.all())
+        if not whole:
+            gone = length == 0
+            length[gone] = 1
+        for axis, part in enumerate((nx, self._ny, nz)):
+            np.divide(part, length, out=records["normal"][..., axis], casting="same_kind")
+        if not whole:
+            records["normal"][gone] = self._normals[np.nonzero(gone)[1]]
+        out: NDArray[Any] = records.ravel()
         if not fine:
             # Where float32 merges two corners, both triangles at that edge vanish together: the shell stays closed.
             a, b, c = (out["corners"][:, k] for k in range(3))
             out = out[((a != b).any(axis=1)) & ((b != c).any(axis=1)) & ((c != a).any(axis=1))]
         file.write(out.data)
         return len(out)
+
+
+def _sides(corners: NDArray[np.float32]) -> tuple[FloatArray, FloatArray]:
+    """(…,) one coordinate of two sides of triangles, from the first corner, out of (…, 3) of the corners."""
+    first = corners[..., 0]
+    return (corners[..., 1] - first).astype(np.float64), (corners[..., 2] - first).astype(np.float64)
 
 
 def _resolution(walls: Walls, repeat: tuple[int, int]) -> float:

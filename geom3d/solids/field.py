@@ -244,7 +244,7 @@ def within(web: Web, points: FloatArray, distance: float) -> BoolArray:
         heights = points[rest, 2]
         low, high = float(heights.min()) - distance, min(float(heights.max()) + distance, web.top)
         step = min(USUAL_STEP * web.radius, min(web.size) / 4)
-        x, y = (subdivide(0.0, length, step) for length in web.size)
+        x, y = (_planes(length, step) for length in web.size)
         grid = Grid(x, y, subdivide(min(low, high - step), high, step))
         faces, _ = faces_of(web, grid, distance + 2 * step, step)
         inside[rest] = faces.clipped.distances(points[rest], distance + 2 * step) <= distance
