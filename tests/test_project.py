@@ -17,6 +17,7 @@ ORDER = [
     ["errors", "roles"],
     ["walls", "quantities", "validation", "progress"],
     ["solids", "connectivity", "materials"],
+    ["manifold"],
     ["cell"],
     ["architectures"],
     ["describe", "template"],
