@@ -92,8 +92,9 @@ def _pairs(vertices: FloatArray, faces: IntArray) -> tuple[IntArray, IntArray, B
     if 2 * len(forward) != faces.size or not np.array_equal(edge[forward], edge[backward]):
         raise ValueError("the surface must be closed and oriented")
     edge = edge[forward]
-    again = edge[1:] == edge[:-1]
-    crowded = np.append(again, False) | np.append(False, again)
+    again = np.zeros(len(edge) + 1, dtype=bool)
+    again[1:-1] = edge[1:] == edge[:-1]
+    crowded: BoolArray = again[:-1] | again[1:]
     if crowded.any():
         some = forward[crowded], backward[crowded]
         forward[crowded], backward[crowded] = _by_wedge(vertices, faces, edge[crowded], *some)
