@@ -102,7 +102,7 @@ def estimate(job: Job) -> dict[str, int]:
     # A closed surface has no more vertices than triangles.
     meshes = sum(faces * (34 + 6 + 1.5 * len(str(faces))) for faces in shells)
     words = sum(4 * len(text.encode()) for _, text in _metadata(job)) + 1500 * len(shells)
-    return {_path(job).name: int(meshes) + 60 * sum(job.repeat) + words + 4000}
+    return {_path(job).name: int(meshes) + 30 * sum(job.repeat) + words + 4000}
 
 
 def write_3mf(
@@ -218,16 +218,16 @@ def _path(job: Job) -> Path:
 
 
 def _require_size(job: Job) -> None:
-    """What is too large for readers is refused.
+    """A cell that is too large for readers is refused.
 
     Raises:
-        InputError: naming scale or repeat.
+        InputError: naming the largest scale.
     """
-    x, y, z = job.walls.size
-    reach = max(x * job.repeat[0], y * job.repeat[1], z) * job.scale
-    if reach > LARGEST:
-        key = "repeat" if job.scale <= 1 else "scale"
-        raise InputError(f"{key}: a 3mf file reaches {LARGEST:g} µm; this one would reach {reach:.4g} µm: take less")
+    most = LARGEST / max(job.walls.size)
+    if job.scale > most:
+        raise InputError(
+            f"scale: must be at most {most:.4g} for a 3mf file, whose readers take {LARGEST:g} µm; got {job.scale:g}"
+        )
 
 
 def _clean(text: str) -> str:
