@@ -16,7 +16,7 @@ from geom3d.errors import InputError
 from geom3d.exports import Job, replacing, rows
 from geom3d.progress import bar
 
-#: Triangles of a design that is held in memory: about 2 GB.
+#: Triangles of a design that is held in memory: about 1.5 GB.
 MOST_TRIANGLES = 20_000_000
 VERTEX = "v %.12g %.12g %.12g\n"
 FACE = "f %d %d %d\n"
