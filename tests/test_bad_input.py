@@ -316,7 +316,7 @@ OPTIONS = table("""
 --repeat @ → repeat: must be two whole numbers → 0 1 ~ 1 0 ~ -1 1 ~ 1.5 1 ~ 100001 1 ~ 1 99999999999
 --scale @ → scale: must be a number from 1e-6 to 1e9; got → 0 ~ -1 ~ nan ~ inf ~ -inf ~ 1e-7 ~ 1e400
 --unit @ → valid: mm, um → inch ~ µm ~ MM ~ m
---format @ → format: unknown → obj ~ STL ~ stl,obj ~ __init__
+--format @ → format: unknown → step ~ STL ~ stl,obj ~ __init__
 --set name=nan → name: unknown key
 --set title=\udcff → title: must
 """)

@@ -18,6 +18,7 @@ ORDER = [
     ["walls", "quantities", "validation", "progress", "triangles"],
     ["boxes", "nearest"],
     ["solids", "connectivity", "materials"],
+    ["manifold"],
     ["cell"],
     ["architectures"],
     ["describe", "template"],

@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from numpy.typing import NDArray
+
 from geom3d import __version__
 from geom3d.cell import Cell
 from geom3d.errors import InputError, OutputError, choose_from
@@ -246,3 +248,17 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     with unfinished(path) as temporary, temporary.open("wb") as file:
         yield file
+
+
+def rows(pattern: str, table: NDArray[Any], chunk: int = 50_000) -> Iterator[bytes]:
+    """A table as text, in pieces.
+
+    Args:
+        pattern: of one row, with a % conversion for every number and the end of the line.
+        table: (n, k) numbers.
+        chunk: rows of one piece.
+    """
+    for start in range(0, len(table), chunk):
+        part = table[start : start + chunk]
+        # One conversion of many numbers is done in C, and several times faster than one of each row.
+        yield (pattern * len(part) % tuple(part.ravel().tolist())).encode()

@@ -1,0 +1,105 @@
+"""Wavefront OBJ: all regions as objects of one file, and their colours in an MTL file beside it.
+
+Each region is a closed mesh with vertices of its own. Repeated cells are one body: no walls on the seams, vertices shared
+from tile to tile. A region's whole body is held in memory, so the number of triangles is limited; STL and 3MF are not.
+Coordinates carry twelve digits.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from geom3d import __version__, manifold
+from geom3d.errors import InputError
+from geom3d.exports import Job, replacing, rows
+from geom3d.progress import bar
+
+#: Triangles of a design that is held in memory: about 1.5 GB.
+MOST_TRIANGLES = 20_000_000
+VERTEX = "v %.12g %.12g %.12g\n"
+FACE = "f %d %d %d\n"
+
+
+def export(job: Job) -> list[dict[str, Any]]:
+    """Writes the geometry and the colours."""
+    require_fit(job, "obj")
+    path, colours = _paths(job)
+    total, before = 0, 0
+    with bar("OBJ", len(job.cell.regions)) as advance, replacing(path) as file:
+        file.write(_head(job, colours.name))
+        for label in range(len(job.cell.regions)):
+            vertices, faces = manifold.fused(job.walls, [label], job.repeat)
+            file.write(_start(job, label))
+            for text in rows(VERTEX, vertices * job.factor):
+                file.write(text)
+            for text in rows(FACE, faces + (before + 1)):
+                file.write(text)
+            before += len(vertices)
+            total += len(faces)
+            advance(1)
+        size = file.tell()
+        library = _library(job)
+        with replacing(colours) as beside:
+            beside.write(library)
+    return [
+        {"file": path.name, "body": "assembly", "objects": list(job.walls.names), "triangles": total, "bytes": size},
+        {"file": colours.name, "content": "colours of the OBJ file", "bytes": len(library)},
+    ]
+
+
+def estimate(job: Job) -> dict[str, int]:
+    """Most bytes of both files: a closed surface has no more vertices than triangles."""
+    path, colours = _paths(job)
+    total = sum(require_fit(job, "obj"))
+    names = sum(len(_start(job, label)) for label in range(len(job.walls.names)))
+    row = len(VERTEX % ((-1.23456789012e-100,) * 3)) + len(FACE % ((total,) * 3))
+    return {path.name: len(_head(job, colours.name)) + names + row * total, colours.name: len(_library(job))}
+
+
+def require_fit(job: Job, name: str) -> list[int]:
+    """Triangles of each region; too many to be held in memory are refused.
+
+    Raises:
+        InputError: naming their number.
+    """
+    counts = [manifold.count(job.walls, [label], job.repeat) for label in range(len(job.walls.names))]
+    if sum(counts) > MOST_TRIANGLES:
+        raise InputError(
+            f"repeat: {job.repeat[0]} × {job.repeat[1]} cells have {sum(counts):,} triangles, and {name} files are made in "
+            f"memory, of at most {MOST_TRIANGLES:,}: take fewer cells, or the formats stl or 3mf"
+        )
+    return counts
+
+
+def _paths(job: Job) -> tuple[Path, Path]:
+    """The OBJ file, and the MTL file, without blanks in its name: many readers end it at the first."""
+    path = job.path("assembly", "obj")
+    return path, path.with_name(re.sub(r"\s", "_", path.stem) + ".mtl")
+
+
+def _head(job: Job, colours: str) -> bytes:
+    return f"# geom3d {__version__} unit={job.unit} scale={job.scale:g}\nmtllib {colours}\n".encode()
+
+
+def _start(job: Job, label: int) -> bytes:
+    return f"o {job.walls.names[label]}\nusemtl {_material(job, label)}\n".encode()
+
+
+def _material(job: Job, label: int) -> str:
+    """A name without blanks, for each region its own."""
+    word = re.sub(r"[^A-Za-z0-9_.-]+", "-", job.cell.regions[label].material.title)
+    return f"{label}-{word}"
+
+
+def _library(job: Job) -> bytes:
+    lines = [f"# geom3d {__version__}"]
+    for label, region in enumerate(job.cell.regions):
+        colour = bytes.fromhex(region.material.colour.removeprefix("#"))
+        lines += [
+            f"newmtl {_material(job, label)}",
+            "Kd " + " ".join(f"{byte / 255:.6f}" for byte in colour),
+            "illum 1",
+        ]
+    return ("\n".join(lines) + "\n").encode()
