@@ -220,10 +220,12 @@ def _table(job: Job, drawn: list[Mask]) -> str:
 
 
 def _properties(job: Job, drawn: list[Mask]) -> str:
-    """Names and colours of the layers for KLayout; openings are hatched and hidden at first."""
+    """Names and colours of the layers for KLayout, openings hatched; shown at first is the section at half height."""
+    middle = (job.cell.facts.foot + job.cell.facts.top) / 2
     parts = []
     for mask in drawn:
-        colour, pattern, visible = mask.region.material.colour, *(("I0", "true") if mask.positive else ("I5", "false"))
+        colour, pattern = mask.region.material.colour, "I0" if mask.positive else "I5"
+        visible = "true" if mask.positive and mask.low <= middle < mask.high else "false"
         parts.append(
             f" <properties>\n  <frame-color>{colour}</frame-color>\n  <fill-color>{colour}</fill-color>\n"
             f"  <dither-pattern>{pattern}</dither-pattern>\n  <visible>{visible}</visible>\n"
