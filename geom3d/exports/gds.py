@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 #: Readers keep coordinates in 32 bits with a sign.
 REACH = 2**31 - 1
-#: Most corners of a polygon in a GDSII file.
-MOST_CORNERS = 8190
+#: Most corners of a polygon in a GDSII file. 8190 would fit, but readers warn of records beyond 32 kB.
+MOST_CORNERS = 4094
 #: Most columns and rows of one array in a GDSII file.
 LONGEST = 2**15 - 1
 #: Share of its area by which rounding may change a layer before that is worth a warning.
