@@ -6,6 +6,7 @@ Such a file has a function `export(job)`, which writes its files and returns an 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import math
@@ -89,11 +90,17 @@ class Job:
         names = self.walls.names
         return {**{name: [k] for k, name in enumerate(names)}, "assembly": list(range(len(names)))}
 
+    @property
+    def films(self) -> dict[str, float]:
+        """Thicknesses of the conformal coats by name, µm of the design."""
+        return {layer.name: layer.thickness for layer in self.template.layers if layer.thickness is not None}
+
     def path(self, body: str, suffix: str) -> Path:
-        """A file's path; its name carries template, body, unit and scale."""
+        """A file's path, or without suffix a folder's; its name carries template, body, unit and scale."""
         word = "".join(c if c.isalnum() or c in "-_" else "-" for c in body)
         magnified = "" if self.scale == 1 else f"_x{self.scale:g}"
-        return self.folder / f"{self.template.name}_{word}_{self.unit}{magnified}.{suffix}"
+        end = f".{suffix}" if suffix else ""
+        return self.folder / f"{self.template.name}_{word}_{self.unit}{magnified}{end}"
 
 
 class Exporter(Protocol):
@@ -262,3 +269,30 @@ def rows(pattern: str, table: NDArray[Any], chunk: int = 50_000) -> Iterator[byt
         part = table[start : start + chunk]
         # One conversion of many numbers is done in C, and several times faster than one of each row.
         yield (pattern * len(part) % tuple(part.ravel().tolist())).encode()
+
+
+@contextmanager
+def unfinished_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path`, which takes its name in the end, in place of one that had it, or vanishes.
+
+    Raises:
+        OutputError: naming the folder and the reason.
+    """
+    mark = secrets.token_hex(4)
+    temporary, former = (path.with_name(f".{path.name}.{mark}.{end}") for end in ("part", "old"))
+    try:
+        try:
+            if path.is_symlink() or (path.exists() and not path.is_dir()):
+                raise NotADirectoryError(errno.ENOTDIR, "something that is no folder has its name")
+            temporary.mkdir()
+            yield temporary
+            if path.exists():
+                path.rename(former)
+            temporary.rename(path)
+        except OSError as error:
+            if former.exists() and not path.exists():
+                former.rename(path)
+            raise OutputError(f"folder {str(path)!r} cannot be written: {error.strerror or error}") from None
+    finally:
+        for left in (temporary, former):
+            shutil.rmtree(left, ignore_errors=True)

@@ -106,12 +106,27 @@ class Prisms:
             size: the box, µm.
             fineness: chord tolerance, µm; None for 0.1 % of each circle's radius.
         """
-        plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], fineness)
-        levels, labels = _storeys(plan, solids, size[2])
-        return _walls(names, plan, levels, labels)
+        return _walls(names, *storeys(solids, size, fineness))
 
 
-def _storeys(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[FloatArray, IntArray]:
+def storeys(
+    solids: Sequence[Prisms], size: tuple[float, float, float], fineness: float | None
+) -> tuple[FloorPlan, FloatArray, IntArray]:
+    """The partition of a box as one floor plan for all storeys.
+
+    Args:
+        solids: the bodies, the first wins.
+        size: the box, µm.
+        fineness: chord tolerance, µm; None for 0.1 % of each circle's radius.
+
+    Returns:
+        the plan, heights (S + 1,) of the floors, µm, and (S, F) the label in each storey of each of the plan's faces.
+    """
+    plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], fineness)
+    return plan, *_labelled(plan, solids, size[2])
+
+
+def _labelled(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[FloatArray, IntArray]:
     """Heights (S + 1,) of the floors, and the label of each (storey, face); equal neighbours are merged."""
     step = grid_step(height)
     marks = [z for solid in solids for prism in solid.prisms for z in prism.interval if math.isfinite(z)]
@@ -122,8 +137,8 @@ def _storeys(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[
     for label in reversed(range(len(solids))):
         for prism in solids[label].prisms:
             low, high = (round(z / step) * step if math.isfinite(z) else z for z in prism.interval)
-            storeys = (levels[:-1] >= low) & (levels[1:] <= high)
-            labels[np.ix_(storeys, plan.masks[prism.outline])] = label
+            within = (levels[:-1] >= low) & (levels[1:] <= high)
+            labels[np.ix_(within, plan.masks[prism.outline])] = label
     new = np.r_[True, (labels[1:] != labels[:-1]).any(axis=1)]
     return np.r_[levels[:-1][new], levels[-1]], labels[new]
 
