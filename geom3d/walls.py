@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,14 @@ class Chunks:
     front: IntArray | None = None
 
 
+class Filling(Protocol):
+    """Fills a cell with tetrahedra; no edge longer than `max_edge` (µm), so many `layers` across films at least."""
+
+    def __call__(self, max_edge: float | None, layers: int) -> tuple[FloatArray, IntArray, IntArray]:
+        """Points (P, 3), µm, tetrahedra (N, 4) and the label of each (N,); the void is filled, too."""
+        ...
+
+
 @dataclass(frozen=True)
 class Walls:
     """Triangles between regions, in one period of the cell.
@@ -63,6 +72,7 @@ class Walls:
         front: (T,) label in front; OUTSIDE on the faces of the box.
         twin: (T,) on the box's side faces the same triangle one period on, elsewhere -1.
         pieces: finds the connected pieces of the regions, when they are asked for.
+        filling: fills the regions with tetrahedra; None where single pieces were taken out.
     """
 
     names: tuple[str, ...]
@@ -73,6 +83,7 @@ class Walls:
     front: IntArray
     twin: IntArray
     pieces: Callable[[], Chunks]
+    filling: Filling | None = None
 
     @property
     def void(self) -> int:

@@ -16,6 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
     ["errors", "roles"],
     ["walls", "quantities", "validation", "progress"],
+    ["volume"],
     ["solids", "connectivity", "materials"],
     ["cell"],
     ["architectures"],
