@@ -25,8 +25,6 @@ FACES = np.array([(1, 2, 3), (0, 3, 2), (0, 1, 3), (0, 2, 1)])
 MOST_TETRAHEDRA = 20_000_000
 #: Tetrahedra that are looked at at once.
 CHUNK = 500_000
-#: A mesh with a tetrahedron of less mean ratio than this strains solvers.
-POOR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -192,7 +190,7 @@ def volume_mesh(walls: Walls, max_edge: float | None = None, *, layers: int = 1,
         raise InputError(f"layers: must be a whole number from 1 to 100; got {layers:g}")
     if walls.filling is None:
         raise InputError("drop_islands: a volume mesh keeps the islands; leave the option out")
-    points, tetrahedra, labels = walls.filling(max_edge, int(layers))
+    points, tetrahedra, labels = walls.filling.tetrahedra(max_edge, int(layers))
     mesh = check(_assembled(walls, points, tetrahedra, labels), walls)
     return mesh if void else mesh.without_void()
 

@@ -52,10 +52,17 @@ class Chunks:
 
 
 class Filling(Protocol):
-    """Fills a cell with tetrahedra; no edge longer than `max_edge` (µm), so many `layers` across films at least."""
+    """Fills a cell with tetrahedra.
 
-    def __call__(self, max_edge: float | None, layers: int) -> tuple[FloatArray, IntArray, IntArray]:
+    For both: no edge is longer than `max_edge`, µm, unless it is None; so many `layers` lie across films at least.
+    """
+
+    def tetrahedra(self, max_edge: float | None, layers: int) -> tuple[FloatArray, IntArray, IntArray]:
         """Points (P, 3), µm, tetrahedra (N, 4) and the label of each (N,); the void is filled, too."""
+        ...
+
+    def most(self, max_edge: float | None, layers: int) -> tuple[int, int, int]:
+        """The most points, tetrahedra, and triangles on interfaces and the box that there can be."""
         ...
 
 

@@ -107,7 +107,7 @@ class Exporter(Protocol):
 @cache
 def formats() -> tuple[str, ...]:
     """Names of all exporters."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
 
 def plan(job: Job, names: tuple[str, ...]) -> dict[str, int]:

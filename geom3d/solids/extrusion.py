@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from geom3d.solids.floorplan import FloorPlan
@@ -15,38 +17,61 @@ from geom3d.walls import FloatArray, IntArray
 OF_A_PRISM = np.array([(0, 1, 2, 5), (0, 1, 5, 4), (0, 4, 5, 3)])
 
 
-def extruded(
-    plan: FloorPlan, levels: FloatArray, labels: IntArray, max_edge: float | None, layers: int
-) -> tuple[FloatArray, IntArray, IntArray]:
+@dataclass(frozen=True)
+class Extrusion:
     """Fills a prismatic cell with tetrahedra.
 
-    Args:
+    Attributes:
         plan: the outlines.
         levels: (S + 1,) heights of the floors, µm.
         labels: (S, F) by storey and face.
-        max_edge: no edge is longer, µm; None for the plan's own triangles and storeys in one layer.
-        layers: in every storey, and rows of triangles across films, at least.
-
-    Returns:
-        points (P, 3), tetrahedra (N, 4), and the label of each (N,).
-
-    Raises:
-        InputError: where there would be too many.
     """
-    # Of a triangle and a layer, each as long as this, the diagonal is as long as allowed.
-    longest = None if max_edge is None else max_edge / np.sqrt(2)
-    heights, storey = _layers(levels, longest, layers)
-    flat = plan_mesh(plan, longest, layers, len(storey))
-    if (count := 3 * len(flat.triangles) * len(storey)) > MOST_TETRAHEDRA:
-        raise too_many(count, "take a longer edge, or a larger tolerance, which gives curves fewer chords")
-    corners, odd = _ranked(flat)
-    number = len(flat.points)
-    above = np.arange(len(heights))[:, None] * number
-    points = np.column_stack([np.tile(flat.points, (len(heights), 1)), np.repeat(heights, number)])
-    prisms = np.concatenate([corners, corners + number], axis=1)[:, OF_A_PRISM]  # (T, 3, 4)
-    prisms[odd] = prisms[odd][:, :, [1, 0, 2, 3]]
-    tetrahedra = (prisms[None] + above[:-1, :, None, None]).reshape(-1, 4)
-    return points, tetrahedra, np.repeat(labels[storey][:, flat.face].ravel(), 3)
+
+    plan: FloorPlan
+    levels: FloatArray
+    labels: IntArray
+
+    def tetrahedra(self, max_edge: float | None, layers: int) -> tuple[FloatArray, IntArray, IntArray]:
+        """Points (P, 3), µm, tetrahedra (N, 4) and the label of each (N,); the void is filled, too.
+
+        Args:
+            max_edge: no edge is longer, µm; None for the plan's own triangles and storeys in one layer.
+            layers: in every storey, and rows of triangles across films, at least.
+
+        Raises:
+            InputError: where there would be too many.
+        """
+        flat, heights, storey = self._parts(max_edge, layers)
+        corners, odd = _ranked(flat)
+        number = len(flat.points)
+        above = np.arange(len(heights))[:, None] * number
+        points = np.column_stack([np.tile(flat.points, (len(heights), 1)), np.repeat(heights, number)])
+        prisms = np.concatenate([corners, corners + number], axis=1)[:, OF_A_PRISM]  # (T, 3, 4)
+        prisms[odd] = prisms[odd][:, :, [1, 0, 2, 3]]
+        tetrahedra = (prisms[None] + above[:-1, :, None, None]).reshape(-1, 4)
+        return points, tetrahedra, np.repeat(self.labels[storey][:, flat.face].ravel(), 3)
+
+    def most(self, max_edge: float | None, layers: int) -> tuple[int, int, int]:
+        """How many points, tetrahedra and triangles there are, the void's included."""
+        flat, heights, storey = self._parts(max_edge, layers)
+        key = np.sort(np.stack([flat.triangles, np.roll(flat.triangles, -1, axis=1)], axis=2), axis=2).reshape(-1, 2)
+        key = key @ np.array([len(flat.points), 1])
+        order = np.argsort(key)
+        same = key[order][1:] == key[order][:-1]
+        face = np.repeat(flat.face, 3)[order]
+        walls = len(key) - 2 * int(np.count_nonzero(same & (face[1:] == face[:-1])))
+        floors = len(flat.triangles) * len(self.levels)
+        return len(flat.points) * len(heights), 3 * len(flat.triangles) * len(storey), floors + 2 * walls * len(storey)
+
+    def _parts(self, max_edge: float | None, layers: int) -> tuple[Flat, FloatArray, IntArray]:
+        """Triangles of the plan, and heights and storeys of layers."""
+        # Of a triangle and a layer, each as long as this, the diagonal is as long as allowed.
+        longest = None if max_edge is None else max_edge / np.sqrt(2)
+        heights, storey = _layers(self.levels, longest, layers)
+        flat = plan_mesh(self.plan, longest, layers, len(storey))
+        if (count := 3 * len(flat.triangles) * len(storey)) > MOST_TETRAHEDRA:
+            raise too_many(count, "take a longer edge, or a larger tolerance, which gives curves fewer chords")
+        return flat, heights, storey
 
 
 def _ranked(flat: Flat) -> tuple[IntArray, IntArray]:
