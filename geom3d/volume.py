@@ -132,7 +132,11 @@ class VolumeMesh:
             "points": len(self.points),
             "tetrahedra": len(self.tetrahedra),
             "tetrahedra_by_region": {name: count for name, count in named.items() if count},
-            "mean_ratio": {"min": float(ratio.min()), "median": float(np.median(ratio))},
+            "mean_ratio": {
+                "min": float(ratio.min()),
+                "p01": float(np.quantile(ratio, 0.01)),
+                "median": float(np.median(ratio)),
+            },
             "smallest_dihedral_deg": {"min": float(dihedral.min()), "median": float(np.median(dihedral))},
             "aspect": {"median": float(np.median(aspect)), "max": float(aspect.max())},
             "edge_um": {"min": float(shortest.min()), "max": float(longest.max())},
@@ -195,10 +199,10 @@ def volume_mesh(walls: Walls, max_edge: float | None = None, *, layers: int = 1,
     return mesh if void else mesh.without_void()
 
 
-def too_many(count: float, remedy: str) -> InputError:
+def too_many(key: str, count: float, remedy: str) -> InputError:
     """The error for a mesh that would not fit into memory."""
     return InputError(
-        f"max_edge: the mesh would have {count:.2g} tetrahedra, at most {MOST_TETRAHEDRA:.2g} fit: {remedy}"
+        f"{key}: the volume mesh would have {count:.2g} tetrahedra, at most {MOST_TETRAHEDRA:.2g} fit: {remedy}"
     )
 
 

@@ -6,17 +6,23 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import coo_array
 from skfem import Basis, BilinearForm, ElementTetP1, MeshTet, asm, condense, solve
 from skfem.helpers import dot, grad
 
 import geom3d
+from geom3d.architectures.spheres import Spheres
 from geom3d.cell import Cell, Facts, Region
 from geom3d.materials import find
 from geom3d.roles import Role
+from geom3d.solids.field import Field
 from geom3d.solids.outline import Disc, Everywhere
 from geom3d.solids.prism import Prism, Prisms
+from geom3d.solids.web import Web
 from geom3d.template import shipped
-from geom3d.volume import SIDES
+from geom3d.volume import SIDES, volume_mesh
 from geom3d.walls import OUTSIDE
 
 
@@ -25,14 +31,20 @@ def laplace(u, v, w):
     return dot(grad(u), grad(v))
 
 
-PRISMS = [name for name in shipped() if geom3d.load(name).cell().facts.web is None]
+def load(name):
+    """A template; a sponge on the coarsest grid that may be asked for."""
+    design = geom3d.load(name)
+    web = design.cell().facts.web
+    return design if web is None else geom3d.load(name, {"resolution": 0.999 * min(web.radius, min(web.size) / 8)})
 
 
-@pytest.fixture(scope="module", params=[(name, fine) for name in PRISMS for fine in (False, True)], ids=str)
+@pytest.fixture(scope="module", params=[(name, fine) for name in shipped() for fine in (False, True)], ids=str)
 def case(request):
     name, fine = request.param
-    design = geom3d.load(name)
-    max_edge = min(design.cell().size[:2]) / 5 if fine else None
+    design = load(name)
+    cell = design.cell()
+    finer = min(cell.size[:2]) / 5 if cell.step is None else math.sqrt(3) * cell.step
+    max_edge = finer if fine else None
     return design.walls(), design.mesh(max_edge, layers=1 + fine, void=True), max_edge
 
 
@@ -115,6 +127,35 @@ def test_no_edge_is_longer_than_asked(case):
         assert longest == pytest.approx(quality["edge_um"]["max"])
 
 
+def test_sponges_have_the_triangles_of_the_walls():
+    """On levels triangle for triangle, corner for corner; on planes at least as many."""
+    design = load("sponge-schwarz-p-sheet")
+    walls, mesh = design.walls(), design.mesh(void=True)
+    assert len(mesh.interfaces) == len(walls.triangles)
+
+    def keys(points, triangles, behind, front):
+        corners = np.sort(points[triangles].view([("", float)] * 3)[..., 0], axis=1)
+        flat = (np.ptp(points[triangles], axis=1) == 0).any(axis=1)
+        pairs = np.sort(np.column_stack([behind, front]), axis=1)[~flat]
+        return sorted(zip(map(tuple, corners[~flat].tolist()), map(tuple, pairs.tolist()), strict=True))
+
+    assert keys(walls.vertices, walls.triangles, walls.behind, walls.front) == keys(
+        mesh.points, mesh.interfaces, mesh.behind, mesh.front
+    )
+
+
+def test_edges_shorter_than_the_grid_are_refused():
+    design = load("sponge-gyroid-lto")
+    with pytest.raises(geom3d.InputError, match=r"max_edge: a sponge's volume mesh is that of its grid.*resolution"):
+        design.mesh(design.cell().step)
+
+
+def test_pieces_that_were_taken_out_cannot_be_meshed():
+    walls = load("sponge-gyroid-lto").walls()
+    with pytest.raises(geom3d.InputError, match="drop_islands: a volume mesh keeps"):
+        volume_mesh(walls.without(walls.chunks.labels == 1))
+
+
 def test_labels_are_those_of_the_exact_shapes():
     cell = geom3d.load("nanopillars-lethien-2011").cell()
     mesh = cell.mesh(0.5, void=True)
@@ -176,8 +217,6 @@ def conductance(mesh, label, low, high, *, periodic=False):
             both = both[(both >= 0).all(axis=1)]
             home[both[:, 1]] = home[both[:, 0]]
         home = home[home]
-        from scipy.sparse import coo_array
-
         fold = coo_array((np.ones(len(home)), (np.arange(len(home)), home)), shape=(len(home), len(home))).tocsr()
         matrix = (fold.T @ matrix @ fold).tocsr()
         low, high = np.unique(home[low]), np.unique(home[high])
@@ -224,6 +263,18 @@ def test_resistance_of_a_film_around_a_pillar_converges_in_second_order(outer):
     assert (orders > 1.5).all(), (errors, orders)
 
 
+@pytest.mark.parametrize(("outer", "share"), [(1.5, 0.2), (1.05, 0.6)], ids=["thick", "thin"])
+def test_resistance_of_a_film_around_a_ball_is_right_in_second_order(outer, share):
+    """A sampled film, thinner than the grid's step in one case: 4π a b / (b - a)."""
+    edge, exact = 4.0, 4 * math.pi * outer / (outer - 1)
+    web = Web(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
+    solids = [Field(web, -math.inf, (edge, edge)).grow(t) for t in (0.0, outer - 1)]
+    for step in (0.2, 0.1, 0.075):
+        walls = Field.partition(("ball", "film"), solids, (edge,) * 3, step).check()
+        found = conductance(volume_mesh(walls, void=True), 1, 0, 2)
+        assert abs(found / exact - 1) < share * step**2
+
+
 def test_the_lattice_may_be_shifted_over_the_seam():
     """The film crosses the seam; with its sides identified it conducts as it did in the middle."""
     whole, cut = (coaxial(1.0, 1.4, 0.002, x).mesh(0.2) for x in (2.0, 0.0))
@@ -238,6 +289,20 @@ def test_films_have_rows_of_tetrahedra_across():
     quarters = (radius - 1) / 0.0125
     assert np.abs(quarters - np.round(quarters)).max() < 0.25
     assert set(np.round(quarters)) == {0, 1, 2, 3, 4}
+
+
+@given(
+    name=st.sampled_from([name for name in shipped() if geom3d.load(name).cell().facts.web is None]),
+    shift=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    share=st.floats(0.2, 2),
+    layers=st.integers(1, 4),
+)
+def test_any_lattice_edge_and_layers(name, shift, share, layers):
+    """What always is checked holds, and so does the bound on edges."""
+    cell = geom3d.load(name).cell()
+    max_edge = share * min(cell.size[:2])
+    mesh = cell.moved(shift[0] * cell.size[0], shift[1] * cell.size[1]).mesh(max_edge, layers=layers, void=True)
+    assert mesh.quality()["edge_um"]["max"] <= max_edge * (1 + 1e-12)
 
 
 def test_sides_of_the_box_are_told_apart():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -68,32 +68,52 @@ class Cutting:
         """
         counts = self._layers(max_edge)
         if (count := self._count(counts)) > MOST_TETRAHEDRA:
-            raise too_many(count, "take a coarser resolution, fewer periods or less height")
-        lattice, grid = self.division.lattice, self.division.grid
-        start = lattice.count + len(lattice.keys)
-        parts, labels, planes, amid = [], [], [], []
-        centres = 0
-        for storey, layer in zip(self.division.storeys, counts, strict=True):
-            low, high = grid.z[[storey.layers.start, storey.layers.stop]]
-            heights = np.linspace(low, high, layer + 1)[1:-1] if len(storey.layers) == 1 else np.empty(0)
-            bodies = self._bodies(storey, start, len(heights))
-            planes.append(heights)
-            start += len(heights) * grid.strides[2]
-            marks, special = self._marks(storey, bodies)
-            whole = ~special
-            parts.append(bodies.nodes[whole])
-            labels.append(np.array([storey.label(n) for n in range(len(storey.active) + 1)])[marks[whole].min(axis=1)])
-            if special.any():
-                found, label, places = self._slabs(storey, bodies[special], marks[special], centres)
-                centres += len(places)
-                parts.append(found)
-                labels.append(label)
-                amid.append(places)
-        tetrahedra = np.concatenate(parts)
-        del parts
-        points, tetrahedra = self._numbered(
-            tetrahedra, np.concatenate(planes), np.concatenate([*amid, np.empty((0, 3))])
+            raise too_many("resolution", count, "take a coarser one, fewer periods or less height")
+        planes = [self._added(storey, count) for storey, count in zip(self.division.storeys, counts, strict=True)]
+        return replace(self, division=self._with(np.concatenate(planes))).filled([len(heights) for heights in planes])
+
+    def _added(self, storey: Storey, count: int) -> FloatArray:
+        """Heights of planes that divide a storey of one layer into so many."""
+        if len(storey.layers) > 1:
+            return np.empty(0)
+        low, high = self.division.grid.z[[storey.layers.start, storey.layers.stop]]
+        return np.linspace(low, high, count + 1)[1:-1]
+
+    def _with(self, planes: FloatArray) -> Division:
+        """The division with nodes in further planes, far from all levels; they come last."""
+        if not len(planes):
+            return self.division
+        lattice = self.division.lattice
+        sheet = lattice.grid.strides[2]
+        added = lattice.grid.points(np.tile(np.arange(sheet), len(planes)))
+        added[:, 2] = np.repeat(planes, sheet)
+        return replace(
+            self.division,
+            lattice=replace(lattice, places=np.concatenate([lattice.places, added])),
+            extra=np.append(self.division.extra, np.full(len(added), np.inf)),
         )
+
+    def filled(self, planes: list[int]) -> tuple[FloatArray, IntArray, IntArray]:
+        """Points, tetrahedra and labels, with so many planes added to each storey."""
+        lattice = self.division.lattice
+        start = lattice.count + len(lattice.keys)
+        parts, labels, amid = [], [], [np.empty((0, 3))]
+        for place, (storey, added) in enumerate(zip(self.division.storeys, planes, strict=True)):
+            bodies = self._bodies(storey, start, added)
+            start += added * lattice.grid.strides[2]
+            marks, special = self._marks(place, bodies)
+            of_interval = np.array([storey.label(n) for n in range(len(storey.active) + 1)])
+            parts.append(bodies.nodes[~special])
+            labels.append(of_interval[marks[~special, 0]])
+            if special.any():
+                cut_ones, marks = bodies[special], marks[special]
+                sides = self._sides(place, cut_ones, marks)
+                apices = partial(self._apices, storey, cut_ones, marks)
+                found, slab, places = cones(sides, apices, self._points, sum(map(len, amid)))
+                parts.append(found)
+                labels.append(of_interval[slab % len(of_interval)])
+                amid.append(places)
+        points, tetrahedra = self._numbered(np.concatenate(parts), np.concatenate(amid))
         return points, tetrahedra, np.concatenate(labels)
 
     def most(self, max_edge: float | None, layers: int) -> tuple[int, int, int]:
@@ -103,7 +123,7 @@ class Cutting:
         facets = sum(len(face.facets) for face in self.division.faces)
         sheet, sides = self.division.grid.strides[2], 8 * (len(self.division.grid.x) + len(self.division.grid.y))
         points = self.division.lattice.count + len(self.division.lattice.keys) + 2 * level + sum(counts) * sheet
-        return points, self._count(counts), facets + PER_TRIANGLE * level + sum(counts) * sides
+        return points, self._count(counts), facets + 4 * level + sum(counts) * sides
 
     def _count(self, counts: list[int]) -> int:
         """At most so many tetrahedra, for so many layers in each storey."""
@@ -168,75 +188,37 @@ class Cutting:
         on = []
         for floor, height in ((first, grid.z[storey.layers.start]), (last, grid.z[storey.layers.stop])):
             mask = (nodes >= floor) & (nodes < floor + sheet)
-            extra = np.flatnonzero(
-                (nodes >= lattice.count).any(axis=1) & (nodes < lattice.count + len(lattice.keys)).any(axis=1)
-            )
-            of = nodes[extra] - lattice.count
-            there = (of >= 0) & (of < len(lattice.keys))
-            if len(lattice.keys):
-                mask[extra] |= there & (lattice.places[np.where(there, of, 0), 2] == height)
+            rows = np.flatnonzero((nodes >= lattice.count).any(axis=1))
+            extra = nodes[rows] >= lattice.count
+            if len(rows):
+                mask[rows] |= extra & (lattice.places[np.where(extra, nodes[rows] - lattice.count, 0), 2] == height)
             on.append(mask)
         return Bodies(nodes, *on)
 
-    def _heights(self, nodes: IntArray) -> FloatArray:
-        """The field at nodes of any shape; infinite in added planes, which no level cuts."""
-        known = self.division.heights
-        inside = nodes < len(known)
-        return np.where(inside, known[np.where(inside, nodes, 0)], np.inf)
-
-    def _marks(self, storey: Storey, bodies: Bodies) -> tuple[IntArray, BoolArray]:
+    def _marks(self, place: int, bodies: Bodies) -> tuple[IntArray, BoolArray]:
         """(n, 4) interval of each corner, and (n,) which tetrahedra are cut or have further points on an edge."""
+        heights, levels = self.division.heights, self.division.levels
         marks = np.zeros(bodies.nodes.shape, dtype=np.int64)
-        for number in storey.active:
-            inside = self._over(number, bodies.nodes)
-            marks += inside
+        for number in self.division.storeys[place].active:
+            marks += (heights > levels[number])[bodies.nodes]
         special = marks.min(axis=1) != marks.max(axis=1)
-        for on, numbers in self._rims(storey, bodies):
+        for on, numbers in self._rims(place, bodies):
             for number in numbers:
-                over = self._over(number, bodies.nodes)
+                over = (heights > levels[number])[bodies.nodes]
                 special |= (on & over).any(axis=1) & (on & ~over).any(axis=1)
         return marks, special
 
-    def _over(self, number: int, nodes: IntArray) -> BoolArray:
-        """Whether nodes lie beyond a level."""
-        known = self.division.heights > self.division.levels[number]
-        inside = nodes < len(known)
-        if inside.all():
-            return np.asarray(known[nodes])
-        return np.asarray(known[np.where(inside, nodes, 0)] & inside)
-
-    def _rims(self, storey: Storey, bodies: Bodies) -> Iterator[tuple[BoolArray, list[int]]]:
-        """For the planes below and above, the corners in them, and the levels that cut only the neighbour."""
+    def _rims(self, place: int, bodies: Bodies) -> Iterator[tuple[BoolArray, list[int]]]:
+        """For the planes below and above a storey, the corners in them, and the levels that cut only the neighbour."""
         storeys = self.division.storeys
-        place = storeys.index(storey)
         for on, step in ((bodies.below, -1), (bodies.above, 1)):
             if 0 <= place + step < len(storeys):
-                yield on, sorted(set(storeys[place + step].active) - set(storey.active))
+                yield on, sorted(set(storeys[place + step].active) - set(storeys[place].active))
 
-    def _slabs(
-        self, storey: Storey, bodies: Bodies, marks: IntArray, centres: int
-    ) -> tuple[IntArray, IntArray, FloatArray]:
-        """Tetrahedra of the slabs of cut tetrahedra.
-
-        Args:
-            storey: which.
-            bodies: the tetrahedra.
-            marks: (n, 4) interval of each corner.
-            centres: points amid slabs that there are already.
-
-        Returns:
-            (t, 4) nodes, vertices of levels, and points amid slabs, as of `_numbered`, (t,) labels, and (c, 3) those points.
-        """
-        intervals = len(storey.active) + 1
-        sides = self._sides(storey, bodies, marks)
-        apices = partial(self._apices, storey, bodies, marks)
-        tetrahedra, slab, places = cones(sides, apices, self._points, centres)
-        labels = np.array([storey.label(n) for n in range(intervals)])
-        return tetrahedra, labels[slab % intervals], places
-
-    def _sides(self, storey: Storey, bodies: Bodies, marks: IntArray) -> Sides:
-        """The triangles around all slabs."""
-        active, intervals = storey.active, len(storey.active) + 1
+    def _sides(self, place: int, bodies: Bodies, marks: IntArray) -> Sides:
+        """The triangles around all slabs of a storey; a slab's number is tetrahedron × intervals + interval."""
+        active = self.division.storeys[place].active
+        intervals = len(active) + 1
         nodes = bodies.nodes
         corners, slab, side = [], [], []
         faces = nodes[:, FACES].reshape(-1, 3)
@@ -246,7 +228,7 @@ class Cutting:
         turned = (order[:, 1] - order[:, 0]) % 3 == 2
         faces = np.take_along_axis(faces, order, axis=1)
         below, above = (np.take_along_axis(on, order, axis=1) for on in (below, above))
-        rims = list(self._rims(storey, Bodies(faces, below, above)))
+        rims = list(self._rims(place, Bodies(faces, below, above)))
         flat = [on.all(axis=1) & bool(extra) for on, extra in rims]
         inner = ~np.any(flat, axis=0) if flat else np.ones(len(faces), dtype=bool)
         groups = [
@@ -296,7 +278,7 @@ class Cutting:
         """(s,) corners of slabs from which all sides may be seen, likely ones first; NOWHERE where there is none."""
         intervals = len(storey.active) + 1
         body, interval = np.divmod(slabs, intervals)
-        order = np.lexsort((bodies.nodes, self._heights(bodies.nodes)), axis=1)
+        order = np.lexsort((bodies.nodes, self.division.heights[bodies.nodes]), axis=1)
         nodes, marks = (np.take_along_axis(part, order, axis=1)[body] for part in (bodies.nodes, marks))
         start, stop = (np.where(marks[:, k] == interval, nodes[:, k], NOWHERE) for k in (0, 3))
         for number, active in enumerate(storey.active):
@@ -322,24 +304,17 @@ class Cutting:
     def _vertices(self) -> FloatArray:
         return np.concatenate([np.empty((0, 3)), *(surface.vertices for _, surface, _ in self.division.surfaces)])
 
-    def _numbered(self, corners: IntArray, planes: FloatArray, centres: FloatArray) -> tuple[FloatArray, IntArray]:
-        """Points, and corners by their numbers: vertices of levels, nodes, nodes in added planes, points amid slabs."""
-        lattice, grid = self.division.lattice, self.division.grid
-        vertices = self._vertices
-        start = lattice.count + len(lattice.keys)
-        added = np.arange(len(planes) * grid.strides[2])
-        plane = grid.points(added % grid.strides[2])
-        plane[:, 2] = planes[added // grid.strides[2]]
-        known = np.zeros(start + len(added), dtype=bool)
-        known[corners[(corners >= 0) & (corners < CENTRE)]] = True
-        nodes = np.flatnonzero(known[:start])
-        number = len(vertices) + np.cumsum(known) - 1
-        points = np.concatenate([vertices, lattice.points(nodes), plane[known[start:]], centres])
+    def _numbered(self, corners: IntArray, centres: FloatArray) -> tuple[FloatArray, IntArray]:
+        """Points, and corners by their numbers: vertices of levels, nodes, points amid slabs."""
+        lattice, vertices = self.division.lattice, self._vertices
         flat = corners.ravel()
         at_level, at_centre = flat < 0, flat >= CENTRE
+        known = np.zeros(lattice.count + len(lattice.places), dtype=bool)
+        known[flat[~at_level & ~at_centre]] = True
+        number = len(vertices) + np.cumsum(known) - 1
+        points = np.concatenate([vertices, lattice.points(np.flatnonzero(known)), centres])
         found = np.where(at_level, -1 - flat, number[np.where(at_level | at_centre, 0, flat)])
         found[at_centre] = flat[at_centre] - CENTRE + len(points) - len(centres)
         used = np.zeros(len(points), dtype=bool)
         used[found] = True
-        found = (np.cumsum(used) - 1)[found]
-        return points[used], found.reshape(corners.shape)
+        return points[used], (np.cumsum(used) - 1)[found].reshape(corners.shape)

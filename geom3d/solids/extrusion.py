@@ -70,7 +70,10 @@ class Extrusion:
         heights, storey = _layers(self.levels, longest, layers)
         flat = plan_mesh(self.plan, longest, layers, len(storey))
         if (count := 3 * len(flat.triangles) * len(storey)) > MOST_TETRAHEDRA:
-            raise too_many(count, "take a longer edge, or a larger tolerance, which gives curves fewer chords")
+            key = "layers" if max_edge is None else "max_edge"
+            raise too_many(
+                key, count, "take fewer layers, a longer edge, or a larger tolerance, which gives curves fewer chords"
+            )
         return flat, heights, storey
 
 

@@ -60,7 +60,7 @@ def plan_mesh(plan: FloorPlan, longest: float | None, rows: int, layers: int) ->
     if longest is not None:
         # Equilateral triangles of this edge; there will be more.
         if (count := 3 * layers * 2.3 * plan.size[0] * plan.size[1] / longest**2) > MOST_TETRAHEDRA:
-            raise too_many(count, "take a longer edge")
+            raise too_many("max_edge", count, "take a longer one")
         points, triangles, face, outline = _refined(plan, longest, rows)
     home = _home(points, plan.size)
     if rows > 1:
