@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from geom3d.report import Report
     from geom3d.roles import Role
     from geom3d.template import Template
+    from geom3d.volume import VolumeMesh
     from geom3d.walls import OUTSIDE, Walls
 
 _HOME = {
@@ -37,6 +38,7 @@ _HOME = {
     "OutputError": "errors",
     "Report": "report",
     "Template": "template",
+    "VolumeMesh": "volume",
     "OUTSIDE": "walls",
     "Walls": "walls",
 }
@@ -54,6 +56,7 @@ __all__ = [
     "Report",
     "Role",
     "Template",
+    "VolumeMesh",
     "Walls",
     "__version__",
     "design",

@@ -17,6 +17,7 @@ from geom3d.exports import Job, Options, plan, write
 from geom3d.islands import without_islands
 from geom3d.report import Report, make_report
 from geom3d.template import Template, load_template, parse_template
+from geom3d.volume import VolumeMesh, volume_mesh
 from geom3d.walls import Walls
 
 
@@ -92,6 +93,23 @@ class Design:
         its mean distance to the other electrode, µm, and nan for all others.
         """
         return with_distance(self._cell, self._walls)
+
+    def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
+        """The volume mesh of the unit cell, for solvers, checked.
+
+        Args:
+            max_edge: no edge is longer, µm; None for the coarsest mesh that the geometry allows.
+            layers: of tetrahedra in every storey, and across films of prisms that are thinner than half of `max_edge`, at
+                least. Wider films get points inside.
+            void: whether the empty space is meshed, too.
+
+        Raises:
+            InputError: a length that is not valid, or more tetrahedra than fit.
+            GeometryError: where the mesh fails a check.
+        """
+        walls = self._walls
+        with self._naming():
+            return volume_mesh(walls, max_edge, layers=layers, void=void)
 
     def measure(self) -> Report:
         """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints."""

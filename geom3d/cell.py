@@ -14,6 +14,7 @@ from geom3d.roles import COLLECTOR, Role
 from geom3d.solids import Solid
 from geom3d.solids.outline import Shape
 from geom3d.solids.web import Web
+from geom3d.volume import VolumeMesh, volume_mesh
 from geom3d.walls import BoolArray, Chunks, FloatArray, IntArray, Walls
 
 
@@ -152,6 +153,21 @@ class Cell:
                     "(a fill must reach above what it covers)"
                 )
         return walls
+
+    def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
+        """The volume mesh, for solvers, checked.
+
+        Args:
+            max_edge: no edge is longer, µm; None for the coarsest mesh that the geometry allows.
+            layers: of tetrahedra in every storey, and across films of prisms that are thinner than half of `max_edge`, at
+                least. Wider films get points inside.
+            void: whether the empty space is meshed, too.
+
+        Raises:
+            InputError: a length that is not valid, or more tetrahedra than fit.
+            GeometryError: where the mesh fails a check.
+        """
+        return volume_mesh(self.walls(), max_edge, layers=layers, void=void)
 
     def moved(self, dx: float, dy: float) -> Cell:
         """The same battery with its lattice shifted in the plane, µm. No metric may change."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,21 @@ class Chunks:
     front: IntArray | None = None
 
 
+class Filling(Protocol):
+    """Fills a cell with tetrahedra.
+
+    For both: no edge is longer than `max_edge`, µm, unless it is None; so many `layers` lie across films at least.
+    """
+
+    def tetrahedra(self, max_edge: float | None, layers: int) -> tuple[FloatArray, IntArray, IntArray]:
+        """Points (P, 3), µm, tetrahedra (N, 4) and the label of each (N,); the void is filled, too."""
+        ...
+
+    def most(self, max_edge: float | None, layers: int) -> tuple[int, int, int]:
+        """The most points, tetrahedra, and triangles on interfaces and the box that there can be."""
+        ...
+
+
 @dataclass(frozen=True)
 class Walls:
     """Triangles between regions, in one period of the cell.
@@ -64,6 +80,7 @@ class Walls:
         twin: (T,) on the box's side faces the same triangle one period on, elsewhere -1.
         pieces: finds the connected pieces of the regions, when they are asked for.
         fields: (T,) numbers on the triangles by name, nan where a triangle has none; pictures and VTP files show them.
+        filling: fills the regions with tetrahedra; None where single pieces were taken out.
     """
 
     names: tuple[str, ...]
@@ -74,6 +91,7 @@ class Walls:
     front: IntArray
     twin: IntArray
     pieces: Callable[[], Chunks]
+    filling: Filling | None = None
     fields: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def with_field(self, name: str, values: FloatArray) -> Walls:

@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
     ["errors", "roles"],
     ["walls", "quantities", "validation", "progress", "triangles"],
-    ["boxes", "nearest"],
+    ["boxes", "nearest", "volume"],
     ["solids", "connectivity", "materials"],
     ["manifold", "sections"],
     ["cell"],

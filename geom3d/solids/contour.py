@@ -119,7 +119,7 @@ def _completed(lattice: Lattice, surface: Surface, heights: FloatArray, level: f
     inside = heights[tetrahedra] <= level
     codes = inside @ np.array([1, 2, 4, 8])
     pairs, layers = [], []
-    for code, cases in enumerate(_cases_of_tetrahedron()):
+    for code, cases in enumerate(cases_of_tetrahedron()):
         mine = np.flatnonzero(codes == code)
         for case in cases:
             pairs.append(tetrahedra[mine][:, case])  # (n, 3, 2)
@@ -211,7 +211,7 @@ def _triangles(codes: NDArray[np.uint8], corners: Int32Array) -> tuple[Int32Arra
 
 
 @cache
-def _cases_of_tetrahedron() -> list[list[NDArray[np.int64]]]:
+def cases_of_tetrahedron() -> list[list[NDArray[np.int64]]]:
     """For each set of inside corners of a tetrahedron of positive volume, pairs of corners for each triangle."""
     place = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     return [

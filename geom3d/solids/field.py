@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from geom3d.errors import InputError
+from geom3d.solids.cutting import Cutting
 from geom3d.solids.division import Division
 from geom3d.solids.grid import Grid, grid_step, snap, subdivide
 from geom3d.solids.pieces import Pieces
@@ -165,6 +166,7 @@ class Field:
             front=front,
             twin=twin,
             pieces=Pieces(division).chunks,
+            filling=Cutting(division),
         )
         if web is not None and math.isfinite(web.top) and len(division.levels) and division.levels[0] == 0:
             label = next(k for k, solid in enumerate(solids) if solid.web is not None and solid.growth == 0)

@@ -73,24 +73,24 @@ class FloorPlan:
         """
         if np.count_nonzero(chosen) == 1:
             return np.asarray(self.triangles[self.face == int(np.argmax(chosen))])
-        soup, _ = _triangles(shapely.get_parts(shapely.coverage_union_all(self.faces[chosen])))
-        triangles = np.searchsorted(_as_complex(self.points), _as_complex(soup)).reshape(-1, 3)
-        return _turned(triangles, soup)
+        soup, _ = triangulated(shapely.get_parts(shapely.coverage_union_all(self.faces[chosen])))
+        triangles = np.searchsorted(as_complex(self.points), as_complex(soup)).reshape(-1, 3)
+        return turned(triangles, soup)
 
 
-def _triangles(polygons: NDArray[Any]) -> tuple[FloatArray, IntArray]:
+def triangulated(polygons: NDArray[Any]) -> tuple[FloatArray, IntArray]:
     """Corners (T, 3, 2) of a triangulation of polygons, and (T,) the polygon of each."""
     cut = shapely.constrained_delaunay_triangles(polygons)
     soup = np.ascontiguousarray(shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3])
     return soup, np.repeat(np.arange(len(polygons)), shapely.get_num_geometries(cut))
 
 
-def _as_complex(points: FloatArray) -> NDArray[np.complex128]:
+def as_complex(points: FloatArray) -> NDArray[np.complex128]:
     """(n,) points of the plane as complex numbers, which sort and compare as one."""
     return np.ascontiguousarray(points.reshape(-1, 2)).view(np.complex128).ravel()
 
 
-def _turned(triangles: IntArray, soup: FloatArray) -> IntArray:
+def turned(triangles: IntArray, soup: FloatArray) -> IntArray:
     """The triangles, counter-clockwise."""
     doubled = _doubled(soup)
     if (doubled == 0).any():
@@ -122,11 +122,11 @@ def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: fl
     paths = [path for shape in drawn.values() for ring in _rings(shape) for path in _wrap(ring, size, step)]
     faces = _faces(paths, size, step)
 
-    soup, face = _triangles(faces)
-    points, index = np.unique(_as_complex(soup), return_inverse=True)
+    soup, face = triangulated(faces)
+    points, index = np.unique(as_complex(soup), return_inverse=True)
     corners = np.column_stack([points.real, points.imag])
     doubled = _doubled(soup)
-    triangles = _turned(index.reshape(-1, 3), soup)
+    triangles = turned(index.reshape(-1, 3), soup)
     areas = np.bincount(face, weights=np.abs(doubled) / 2, minlength=len(faces)).astype(np.float64)
     if abs(areas.sum() - size[0] * size[1]) > 1e-11 * size[0] * size[1]:
         raise GeometryError("the floor plan does not fill its period exactly once; change a length slightly")

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from geom3d.connectivity import components
+from geom3d.solids.extrusion import Extrusion
 from geom3d.solids.floorplan import FloorPlan, floor_plan
 from geom3d.solids.grid import grid_step, snap
 from geom3d.solids.outline import Everywhere, Shape
@@ -166,6 +167,7 @@ def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: 
         front=np.concatenate([over, front]),
         twin=twin,
         pieces=partial(_chunks, plan, levels, labels),
+        filling=Extrusion(plan, levels, labels),
     )
 
 

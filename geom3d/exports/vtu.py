@@ -1,0 +1,63 @@
+"""VTU: the volume mesh of one unit cell for ParaView and solvers, and its interfaces in a file beside it.
+
+Tetrahedra carry `region`, the label that the report explains. Triangles carry `interface`, a number in the report's list,
+and the regions behind and in front; their points carry the number they have in the volume's file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from geom3d.exports import Job, unfinished
+from geom3d.exports._volume import most, parts
+
+#: Bytes of a point, a tetrahedron and a triangle in base64, should nothing be gained by compression.
+OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 38, 43, 49
+HEAD = 20_000
+
+
+def export(job: Job) -> list[dict[str, Any]]:
+    """Writes tetrahedra and triangles."""
+    import meshio
+
+    found = parts(job, "vtu")
+    mesh = found.mesh
+    points = mesh.points * job.factor
+    kept, corners = np.unique(mesh.interfaces, return_inverse=True)
+    volume = meshio.Mesh(
+        points,
+        [("tetra", mesh.tetrahedra.astype(np.int32))],
+        cell_data={"region": [mesh.labels.astype(np.int32)]},
+    )
+    faces = meshio.Mesh(
+        points[kept],
+        [("triangle", corners.reshape(-1, 3).astype(np.int32))],
+        point_data={"volume_point": kept.astype(np.int32)},
+        cell_data={
+            "interface": [found.group.astype(np.int32)],
+            "behind": [mesh.behind.astype(np.int32)],
+            "front": [mesh.front.astype(np.int32)],
+        },
+    )
+    entries = []
+    for body, content, shape, facts in (
+        ("volume", volume, mesh.tetrahedra, found.facts),
+        ("interfaces", faces, mesh.interfaces, {"interfaces": list(found.groups)}),
+    ):
+        path = job.path(body, "vtu")
+        with unfinished(path) as temporary:
+            meshio.write(temporary, content, file_format="vtu")
+        counted = {"tetrahedra" if shape.shape[1] == 4 else "triangles": len(shape)}
+        entries.append({"file": path.name, "body": body, **counted, "bytes": path.stat().st_size, **facts})
+    return entries
+
+
+def estimate(job: Job) -> dict[str, int]:
+    """At most so many bytes of both files."""
+    points, tetrahedra, triangles = most(job, "vtu")
+    return {
+        job.path("volume", "vtu").name: HEAD + OF_POINT * points + OF_TETRAHEDRON * tetrahedra,
+        job.path("interfaces", "vtu").name: HEAD + OF_POINT * min(points, 3 * triangles) + OF_TRIANGLE * triangles,
+    }
