@@ -148,7 +148,12 @@ def build(
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder for the files; made if missing.")],
     set_: Overrides = (),
     format: Annotated[
-        tuple[str, ...], Parameter(negative=(), show_default=False, help="Kind of file: stl. Repeatable.")
+        tuple[str, ...],
+        Parameter(
+            negative=(),
+            show_default=False,
+            help="Kind of file: stl, 3mf, glb, ply, obj, gds, oas, vtu, msh, tiff, nrrd, png, svg, vtp. Repeatable.",
+        ),
     ] = ("stl",),
     repeat: Annotated[
         tuple[float, float] | None, Parameter(negative=(), help="Unit cells in x and y; the template's where left out.")

@@ -119,7 +119,9 @@ def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str,
     unusual = any(choice.role not in (None, name) for name, choice in template.materials.items())
     metrics = dict(known)
     if template.layers or unusual:
-        metrics = {path: value for path, value in metrics.items() if not path.startswith("inter_electrode_distance_um.")}
+        metrics = {
+            path: value for path, value in metrics.items() if not path.startswith("inter_electrode_distance_um.")
+        }
         changed = ("volume_fraction.", "area_gain.anode", "area_gain.cathode")
         facing = unusual or roles & {Role.ANODE, Role.CATHODE, Role.ELECTROLYTE}
         gone = changed if facing else changed[:1]
