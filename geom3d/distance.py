@@ -21,7 +21,7 @@ from geom3d.triangles import between
 from geom3d.walls import FloatArray, IntArray, Walls
 
 #: Points on each surface to begin with; four times as many until the mean moves by less than STEADY; most of them.
-FEWEST, MOST, STEADY = 4096, 1 << 20, 2e-3
+FEWEST, MOST, STEADY = 2048, 1 << 20, 2e-3
 #: Share by which the golden section advances: spreads points evenly across triangles that follow each other.
 GOLDEN = (math.sqrt(5) - 1) / 2
 #: Pairs of triangles are looked at one by one from so few triangles on, or after so many halvings.

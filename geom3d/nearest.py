@@ -30,6 +30,8 @@ IntArray = NDArray[np.int64]
 FAN, LEAF = 4, 4
 #: Points that share the first levels, points at work at once, and nodes built at once: their arrays stay in the cache.
 GROUP, BATCH, BLOCK = 16, 1024, 4096
+#: So often the triangles are halved before the parts are worked on side by side.
+BRANCHES = 3
 #: Groups go down as long as boxes are so many times their spread, and groups open no more than so many nodes.
 GROSS, CROWD = 4.0, 200
 #: Bounds are in single precision, which loses less than this share of the largest coordinate.
@@ -77,13 +79,18 @@ class Nearest:
         count = len(self.triangles)
         order = np.arange(self._per_leaf << depth) * count // (self._per_leaf << depth)
         middles = np.ascontiguousarray(_middles(self.vertices, self.triangles).T).take(order, axis=1)
-        for level in range(depth):
-            parts = middles.reshape(3, 1 << level, -1)
-            axis = (parts.max(axis=2) - parts.min(axis=2)).argmax(axis=0)
-            keys = parts[axis, np.arange(1 << level)]
-            halves = np.argpartition(keys, keys.shape[1] // 2, axis=1)
-            halves += np.arange(1 << level)[:, None] * keys.shape[1]
-            middles, order = middles.take(halves.ravel(), axis=1), order.take(halves.ravel())
+        # The first halves one after the other, the branches below them side by side.
+        top = min(depth, BRANCHES)
+        middles, order = _halved(middles, order, top)
+        length = len(order) >> top
+
+        def work(start: int) -> int:
+            part = slice(start, start + length)
+            _, order[part] = _halved(middles[:, part], order[part], depth - top)
+            return length
+
+        for _ in threaded(work, range(0, len(order), length)):
+            pass
         return order
 
     @property
@@ -304,6 +311,18 @@ def _middles(vertices: FloatArray, triangles: IntArray) -> Single:
     for corner in (1, 2):
         middles += single.take(triangles[:, corner], axis=0)
     return middles
+
+
+def _halved(middles: Single, order: IntArray, times: int) -> tuple[Single, IntArray]:
+    """(3, n) points and their numbers, sorted into halves again and again, each time across the longest extent."""
+    for level in range(times):
+        parts = middles.reshape(3, 1 << level, -1)
+        axis = (parts.max(axis=2) - parts.min(axis=2)).argmax(axis=0)
+        keys = parts[axis, np.arange(1 << level)]
+        halves = np.argpartition(keys, keys.shape[1] // 2, axis=1)
+        halves += np.arange(1 << level)[:, None] * keys.shape[1]
+        middles, order = middles.take(halves.ravel(), axis=1), order.take(halves.ravel())
+    return middles, order
 
 
 def _built(count: int, build: Callable[[int, int], tuple[Single, IntArray, Single]]) -> Level:
