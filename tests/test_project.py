@@ -16,13 +16,14 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
     ["errors", "roles"],
     ["walls", "quantities", "validation", "progress"],
-    ["solids", "connectivity", "materials"],
+    ["solids", "connectivity", "materials", "processes"],
     ["cell"],
     ["architectures"],
     ["describe", "template"],
     ["assembly"],
     ["closed_form", "metrics", "islands"],
     ["report"],
+    ["printing"],
     ["exports"],
     ["api"],
     ["verify", "compare", "render"],
@@ -70,6 +71,6 @@ def test_files_stay_short(path):
 
 def test_no_machine_path_or_registry_is_named():
     suspicious = re.compile(r"/(root|home|work|tmp)/\w|python" + r"hosted|pypi\." + r"org|npm" + r"js")
-    for path in [*ROOT.glob("*.*"), *MODULES, *(ROOT / "templates").glob("*"), *(PACKAGE / "materials").glob("*.toml")]:
+    for path in [*ROOT.glob("*.*"), *MODULES, *(ROOT / "templates").glob("*"), *PACKAGE.glob("*/*.toml")]:
         if path.is_file() and path.suffix in {".py", ".md", ".toml", ".txt"}:
             assert not suspicious.search(path.read_text("utf-8")), path

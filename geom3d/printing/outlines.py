@@ -117,9 +117,7 @@ def _starts(edges: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, F
     )
 
 
-def _fans(
-    edges: FloatArray, left: FloatArray, size: tuple[float, float]
-) -> tuple[FloatArray, FloatArray, BoolArray]:
+def _fans(edges: FloatArray, left: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Starts at corners: all normals between those of the two edges, on the side into which the corner juts."""
     before, after = _corners(edges, size)
     angle = np.arctan2(left[:, 1], left[:, 0])

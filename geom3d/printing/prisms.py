@@ -18,8 +18,8 @@ from geom3d.solids.outline import Disc, Strip
 from geom3d.solids.prism import Prisms, _chunks, _storeys
 from geom3d.walls import BoolArray, Chunks, FloatArray, IntArray
 
-#: Chord tolerance of the smallest circle as a share of its radius: 351 sides, whose flats lie 1.3e-5 too close; and of the
-#: largest circle at the least, so that it has no more than 1814 sides.
+#: Chord tolerance as a share of the smallest radius, or half the smallest gap: a circle of that radius has 351 sides, whose
+#: flats lie 1.3e-5 too close; and as a share of the largest radius at the least, so that it has no more than 1814 sides.
 FINE, FINEST = 4e-5, 1.5e-6
 #: Shares of the footprint below which a face is rounding.
 SLIVER = 1e-12
@@ -86,7 +86,9 @@ class Stack:
     def _sides(self, found: Narrow, z: float) -> tuple[str, ...]:
         """Names of what lies on either side of a gap."""
         reach = found.width / 2 * (1 + 1e-3)
-        points = [[found.middle[0] + s * found.across[0], found.middle[1] + s * found.across[1], z] for s in (-reach, reach)]
+        points = [
+            [found.middle[0] + s * found.across[0], found.middle[1] + s * found.across[1], z] for s in (-reach, reach)
+        ]
         labels = self.cell.locate(np.array(points)).tolist()
         return tuple(dict.fromkeys(self.cell.names[k] for k in labels if 0 <= k < len(self.cell.names)))
 
@@ -172,5 +174,5 @@ def _tolerance(cell: Cell, solids: list[Prisms]) -> float | None:
     rounded = [part.distance for part in parts if not isinstance(part, Disc | Strip) and part.distance > 0]
     if not discs:
         return cell.fineness
-    wish = max(FINE * min(discs), FINEST * max(discs + rounded))
+    wish = max(FINE * min(*discs, cell.facts.gap / 2), FINEST * max(discs + rounded))
     return wish if cell.fineness is None else min(wish, cell.fineness)

@@ -18,6 +18,7 @@ from geom3d.cell import Cell
 from geom3d.connectivity import components
 from geom3d.printing import ASSEMBLY, VOID, Count, Place, Spot, least
 from geom3d.printing.prisms import closed_parts
+from geom3d.progress import bar
 from geom3d.solids.field import USUAL_STEP, Field
 from geom3d.solids.grid import Grid, subdivide
 from geom3d.solids.sampling import Faces, faces_of
@@ -113,21 +114,23 @@ class Sponge:
     @cached_property
     def _gauges(self) -> tuple[Gauge, Gauge]:
         """On the grid, or a finer one where it is too coarse, and on one of twice the step."""
-        step, fine = self.step, _gauge(*self._fine)
-        for _ in range(TRIES):
-            narrow = [float(np.quantile(wide, NARROW)) if len(wide) else 0.0 for wide in (fine.web, fine.pores)]
-            if step <= self._finest or min(narrow) >= FINE * step:
-                break
-            step = max(step / 2, self._finest)
-            fine = _gauge(*self._faces(step))
-        return fine, _gauge(*self._faces(2 * step))
+        with bar("local widths", TRIES + 2) as advance:
+            step, fine = self.step, _gauge(*self._fine)
+            for _ in range(TRIES):
+                advance(1)
+                narrow = [float(np.quantile(wide, NARROW)) if len(wide) else 0.0 for wide in (fine.web, fine.pores)]
+                if step <= self._finest or min(narrow) >= FINE * step:
+                    break
+                step = max(step / 2, self._finest)
+                fine = _gauge(*self._faces(step))
+            return fine, _gauge(*self._faces(2 * step))
 
-    def web(self, grown: float, name: str) -> Spot | None:
+    def web(self, grown: float, name: str) -> Spot:
         """The narrowest place of the web under films of a thickness, µm."""
         found = [_narrowest(gauge.web, gauge.web_at, -2 * grown, gauge.step) for gauge in self._gauges]
         return self._spot(found, (name,))
 
-    def pores(self, grown: float, low: float, high: float, names: tuple[str, ...]) -> Spot | None:
+    def pores(self, grown: float, low: float, high: float, names: tuple[str, ...]) -> Spot:
         """The narrowest open place of the pores under films of a thickness, between two heights, µm."""
         found = []
         for gauge in self._gauges:
@@ -135,12 +138,15 @@ class Sponge:
             found.append(_narrowest(np.where(seen, gauge.pores, np.inf), gauge.pores_at, 2 * grown, gauge.step))
         return self._spot(found, names)
 
-    def _spot(self, found: list[tuple[float, Place] | None], names: tuple[str, ...]) -> Spot | None:
-        """What was found on a grid, uncertain by its change against a grid of twice the step."""
-        fine, coarse = found
+    def _spot(self, found: list[tuple[float, Place] | None], names: tuple[str, ...]) -> Spot:
+        """What was found on a grid, uncertain by its change against a grid of twice the step.
+
+        Where nothing is wide enough for the grid to tell, that is all that is known.
+        """
+        (fine, coarse), step = found, self._gauges[0].step
         if fine is None:
-            return None
-        sure = coarse is not None and fine[0] >= SURE * self._gauges[0].step
+            return Spot(SEEN * step, None, names, SEEN * step)
+        sure = coarse is not None and fine[0] >= SURE * step
         return Spot(fine[0], fine[1], names, abs(fine[0] - coarse[0]) if sure and coarse is not None else fine[0])
 
     @cached_property
@@ -153,19 +159,22 @@ class Sponge:
         for name, solid in zip(self.cell.names, self._solids, strict=True):
             level = solid.level
             crown = level if solid.web is None else max(level, web.top + solid.growth)
-            wide: list[Spot | None] = []
+            narrow: list[Spot | None] = []
             if solid.web is not None and films == -math.inf:
-                wide.append(self.web(solid.growth, name))
+                narrow.append(self.web(solid.growth, name))
             elif solid.web is not None and solid.growth > films:
-                wide.append(self._film(films, solid.growth, name))
-            if films > -math.inf and min(level, web.top) > max(floor, web.foot) + max(solid.growth - films, 0.0) * 1.001:
-                wide.append(self.pores(films, max(floor, web.foot), min(level, web.top), (name,)))
+                narrow.append(self._film(films, solid.growth, name))
+            if (
+                films > -math.inf
+                and min(level, web.top) > max(floor, web.foot) + max(solid.growth - films, 0.0) * 1.001
+            ):
+                narrow.append(self.pores(films, max(floor, web.foot), min(level, web.top), (name,)))
             flat: list[Spot | None] = [
                 Spot(high - low, (0.0, 0.0, (low + high) / 2), (name,))
                 for low, high in ((floor, level), (lid, crown))
                 if high > low * (1 + 1e-9)
             ]
-            widths[name], heights[name] = least(wide), least(flat + wide)
+            widths[name], heights[name] = least(narrow), least(flat + narrow)
             films = max(films, solid.growth) if solid.web is not None else films
             floor, lid = max(floor, level), max(lid, crown)
         if floor < web.top:
@@ -173,7 +182,8 @@ class Sponge:
             widths[ASSEMBLY] = self.web(films, ASSEMBLY)
             widths[VOID] = heights[VOID] = self.pores(films, max(floor, web.foot), web.top, (outer,))
         heights[ASSEMBLY] = least([*heights.values()]) if floor < web.top else Spot(lid, None, (ASSEMBLY,))
-        return tuple({n: s for n, s in found.items() if s is not None} for found in (widths, heights))  # type: ignore[return-value]
+        wide, high = ({n: s for n, s in found.items() if s is not None} for found in (widths, heights))
+        return wide, high
 
     @property
     def widths(self) -> dict[str, Spot]:
@@ -246,6 +256,8 @@ def _gauge(faces: Faces, grid: Grid, below: int) -> Gauge:
     steps = np.array([float(grid.x[1]), float(grid.y[1]), float(grid.z[1] - grid.z[0])])
     place = (np.array(BRICK)[:, ::-1] - 0.5) * steps  # of the corners, from the middle of the brick
     meet, radius = _meeting(directions[corners[some]], far[corners[some]], place)
+    # A brick does not fit into what is much narrower: that is the roughness of a wall next to it.
+    meet &= radius > steps.min() / 4
     some, radius = some[meet], radius[meet]
     k, rest = np.divmod(some, shape[1] * shape[2])
     j, i = np.divmod(rest, shape[2])
@@ -314,7 +326,9 @@ def _hanging(solid: BoolArray, grid: Grid) -> Count:
     of_part = np.bincount(part[tuple(nodes.T)], minlength=count + 1)
     k, j, i = nodes[np.flatnonzero(part[tuple(nodes.T)] == of_part.argmax())[0]].tolist()
     share = grid.size[0] * grid.size[1] / (solid.shape[1] * solid.shape[2])
-    return Count(int(np.count_nonzero(of_part)), len(nodes) * share, (float(grid.x[i]), float(grid.y[j]), float(grid.z[k])))
+    return Count(
+        int(np.count_nonzero(of_part)), len(nodes) * share, (float(grid.x[i]), float(grid.y[j]), float(grid.z[k]))
+    )
 
 
 def _place(point: FloatArray) -> Place:
