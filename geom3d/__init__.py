@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from geom3d.api import Design, design, load
     from geom3d.cell import Cell, Facts, Region
     from geom3d.errors import Geom3dError, GeometryError, InputError, OutputError
+    from geom3d.printing.verdict import CheckReport, Ranking
     from geom3d.report import Report
     from geom3d.roles import Role
     from geom3d.template import Template
@@ -36,6 +37,8 @@ _HOME = {
     "GeometryError": "errors",
     "InputError": "errors",
     "OutputError": "errors",
+    "CheckReport": "printing.verdict",
+    "Ranking": "printing.verdict",
     "Report": "report",
     "Template": "template",
     "VolumeMesh": "volume",
@@ -46,12 +49,14 @@ _HOME = {
 __all__ = [
     "OUTSIDE",
     "Cell",
+    "CheckReport",
     "Design",
     "Facts",
     "Geom3dError",
     "GeometryError",
     "InputError",
     "OutputError",
+    "Ranking",
     "Region",
     "Report",
     "Role",

@@ -15,6 +15,11 @@ from geom3d.distance import with_distance
 from geom3d.errors import InputError
 from geom3d.exports import Job, Options, plan, write
 from geom3d.islands import without_islands
+from geom3d.printing import Anatomy
+from geom3d.printing.anatomy import anatomy
+from geom3d.printing.verdict import CheckReport, Ranking, check, rank
+from geom3d.processes import find, load_process
+from geom3d.processes import shipped as shipped_processes
 from geom3d.report import Report, make_report
 from geom3d.template import Template, load_template, parse_template
 from geom3d.volume import VolumeMesh, volume_mesh
@@ -114,6 +119,40 @@ class Design:
     def measure(self) -> Report:
         """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints."""
         return self._report
+
+    @cached_property
+    def _anatomy(self) -> Anatomy:
+        walls = self._walls
+        with self._naming():
+            return anatomy(self.template, self._cell, walls)
+
+    def check(self, process: str | Path = "micro-sla", scale: float = 1.0) -> CheckReport:
+        """Whether a process can make it: every rule's measure, limit and worst place, and the smallest scale that does.
+
+        >>> report = load("pillars-coated").check("micro-sla", scale=50)
+        >>> report.verdict
+        'prints from scale 200'
+        >>> [finding.rule for finding in report.violations]
+        ['feature', 'layer']
+
+        Args:
+            process: name of a shipped process, or path of a TOML file.
+            scale: magnification.
+
+        Raises:
+            InputError: a process or a scale that is none.
+        """
+        name, limits = load_process(process)
+        return check(self.template, self._cell, self._anatomy, name, limits, scale)
+
+    def check_all(self, scale: float = 1.0) -> Ranking:
+        """All shipped processes side by side, the best first.
+
+        Args:
+            scale: magnification.
+        """
+        known = [(name, limits) for name in shipped_processes() if (limits := find(name)) is not None]
+        return rank([check(self.template, self._cell, self._anatomy, name, limits, scale) for name, limits in known])
 
     def build(
         self,

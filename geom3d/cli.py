@@ -92,8 +92,8 @@ def run(arguments: list[str]) -> int:
 
 @app.command(name="list")
 def list_() -> None:
-    """List architectures, templates and materials."""
-    from geom3d import architectures, materials, template
+    """List architectures, templates, materials and processes."""
+    from geom3d import architectures, materials, processes, template
 
     print("Architectures")
     for name in architectures.names():
@@ -106,6 +106,11 @@ def list_() -> None:
         material = materials.find(name)
         if material is not None:
             print(f"  {name:24}{material.title} ({', '.join(material.roles)})")
+    print("\nProcesses")
+    for name in processes.shipped():
+        process = processes.find(name)
+        if process is not None:
+            print(f"  {name:24}{process.title} ({process.kind})")
 
 
 @app.command
@@ -139,6 +144,33 @@ def measure(
         _numbers(report)
     for warning in report.warnings:
         _say(f"warning: {warning}")
+
+
+@app.command
+def check(
+    template: Source,
+    *,
+    process: Annotated[
+        str, Parameter(help="Name of a process, path of a TOML file, or all: every shipped one, the best first.")
+    ] = "all",
+    scale: Annotated[float, Parameter(help="Magnification of all lengths.")] = 1.0,
+    set_: Overrides = (),
+    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
+) -> None:
+    """Check whether a process can make a battery: the worst places, and the smallest scale at which it can."""
+    design = _load(template, set_)
+    report = design.check_all(scale) if process == "all" else design.check(process, scale)
+    if json:
+        print(report.to_json())
+        return
+    print(report.heading)
+    for title, columns, rows in report.tables():
+        if title:
+            print(title)
+        table = _table(*columns)
+        for row in rows:
+            table.add_row(*row)
+        _print(table)
 
 
 @app.command
@@ -303,6 +335,7 @@ def _table(*columns: str) -> Table:
 
     table = Table(box=box.SIMPLE, pad_edge=False)
     numbers = {"value", "measured", "closed form", "deviation", "published", "default", "range"}
+    numbers |= {"limit", "from scale", "narrowest µm", "thinnest µm", "volume mm³", "mass g"}
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     return table

@@ -26,7 +26,7 @@ def reaching(chunks: Chunks, electrode: list[int], collectors: list[int], substr
         anchors = np.isin(chunks.labels, collectors)
     else:
         anchors = chunks.at_end | _beside(chunks, np.isin(chunks.labels, substrate))
-        anchors |= _endless(chunks.links[inner], chunks.shifts[inner], len(members))
+        anchors |= endless(chunks.links[inner], chunks.shifts[inner], len(members))
     reached: BoolArray = members & np.isin(component, np.unique(component[anchors & members]))
     return reached
 
@@ -46,7 +46,7 @@ def _beside(chunks: Chunks, members: BoolArray) -> BoolArray:
     return beside
 
 
-def _endless(links: IntArray, shifts: IntArray, count: int) -> BoolArray:
+def endless(links: IntArray, shifts: IntArray, count: int) -> BoolArray:
     """(count,) pieces of components that run through the period.
 
     In a 2 × 2 array that closes on itself, a chain that winds an odd number of times joins a piece to its copy.

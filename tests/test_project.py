@@ -17,7 +17,7 @@ ORDER = [
     ["errors", "roles"],
     ["walls", "quantities", "validation", "progress", "triangles"],
     ["boxes", "nearest", "volume"],
-    ["solids", "connectivity", "materials"],
+    ["solids", "connectivity", "materials", "processes"],
     ["manifold", "sections"],
     ["cell"],
     ["architectures"],
@@ -26,6 +26,7 @@ ORDER = [
     ["distance"],
     ["closed_form", "metrics", "islands", "voxels", "masks", "slices"],
     ["report"],
+    ["printing"],
     ["exports"],
     ["api"],
     ["verify", "compare", "render"],
@@ -73,6 +74,6 @@ def test_files_stay_short(path):
 
 def test_no_machine_path_or_registry_is_named():
     suspicious = re.compile(r"/(root|home|work|tmp)/\w|python" + r"hosted|pypi\." + r"org|npm" + r"js")
-    for path in [*ROOT.glob("*.*"), *MODULES, *(ROOT / "templates").glob("*"), *(PACKAGE / "materials").glob("*.toml")]:
+    for path in [*ROOT.glob("*.*"), *MODULES, *(ROOT / "templates").glob("*"), *PACKAGE.glob("*/*.toml")]:
         if path.is_file() and path.suffix in {".py", ".md", ".toml", ".txt"}:
             assert not suspicious.search(path.read_text("utf-8")), path

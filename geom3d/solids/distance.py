@@ -95,7 +95,7 @@ class Sheet:
             part = wrapped(points[start : start + BATCH], self.size)
             _, near = self._tree.query(part, distance_upper_bound=reach)
             chosen = np.flatnonzero(near < len(self.vertices))
-            found[start + chosen] = self._walk(part[chosen], near[chosen])
+            found[start + chosen] = np.sqrt(self._walk(part[chosen], near[chosen])[0])
             return len(part)
 
         self._tree, self._rings, self._shapes  # noqa: B018 (made once, before threads ask for them)
@@ -107,20 +107,38 @@ class Sheet:
             pool.shutdown(cancel_futures=True)
         return found
 
-    def _walk(self, points: FloatArray, near: IntArray) -> FloatArray:
-        """(n,) distances, from the ring of a near vertex on."""
-        best = np.full(len(points), np.inf)
+    def ways(self, points: FloatArray) -> FloatArray:
+        """(n, 3) the step from each of (n, 3) points to the nearest point of the surface, through the period, µm."""
+        points = wrapped(points, self.size)
+        found = np.empty_like(points)
+        for start in range(0, len(points), BATCH):
+            part = points[start : start + BATCH]
+            _, triangle, weights = self._walk(part, self._tree.query(part, workers=WORKERS)[1])
+            shape = self._shapes[triangle]
+            step = self._nearest(shape[:, :3] - part)
+            found[start : start + BATCH] = step + weights[:, :1] * shape[:, 3:6] + weights[:, 1:] * shape[:, 6:9]
+        return found
+
+    def _walk(self, points: FloatArray, near: IntArray) -> tuple[FloatArray, IntArray, FloatArray]:
+        """(n,) squared distances, from the ring of a near vertex on; (n,) the triangle of the nearest point, and (n, 2)
+        the weights of its second and third corner there.
+        """
+        best, triangle = np.full(len(points), np.inf), np.zeros(len(points), dtype=np.int64)
+        weights = np.zeros((len(points), 2))
         active = np.arange(len(points))
         while len(active):
-            squared, corner = self._ring(points[active], near)
+            squared, corner, of, share = self._ring(points[active], near)
             closer = squared < best[active] * (1 - 1e-12)
-            best[active[closer]] = squared[closer]
+            nearer = active[closer]
+            best[nearer], triangle[nearer], weights[nearer] = squared[closer], of[closer], share[closer]
             moved = closer & (corner != near)
             active, near = active[moved], corner[moved]
-        return np.asarray(np.sqrt(best))
+        return best, triangle, weights
 
-    def _ring(self, points: FloatArray, near: IntArray) -> tuple[FloatArray, IntArray]:
-        """(n,) squared distance to the triangles around a vertex, and (n,) the corner next to the nearest point."""
+    def _ring(self, points: FloatArray, near: IntArray) -> tuple[FloatArray, IntArray, IntArray, FloatArray]:
+        """(n,) squared distance to the triangles around a vertex, (n,) the corner next to the nearest point, (n,) its
+        triangle and (n, 2) the weights of the second and third corner there.
+        """
         starts, ring = self._rings
         counts = starts[near + 1] - starts[near]
         begins = np.cumsum(counts) - counts
@@ -133,7 +151,7 @@ class Sheet:
         first = hits[np.r_[True, of[hits][1:] != of[hits][:-1]]]
         weights = np.column_stack([1 - beta[first] - gamma[first], beta[first], gamma[first]])
         corner = self.triangles[triangle[first], weights.argmax(axis=1)]
-        return least, corner
+        return least, corner, triangle[first], weights[:, 1:]
 
     def _closest(self, points: FloatArray, triangle: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """(n,) squared distance from a point to a triangle, and the weights of its second and third corner there."""
