@@ -13,9 +13,9 @@ from geom3d.cell import Cell
 from geom3d.connectivity import components, endless
 from geom3d.printing import ASSEMBLY, VOID, Count, Place, Spot, least
 from geom3d.printing.outlines import Narrow, narrowest
-from geom3d.solids.floorplan import FloorPlan, floor_plan
+from geom3d.solids.floorplan import FloorPlan
 from geom3d.solids.outline import Disc, Strip
-from geom3d.solids.prism import Prisms, _chunks, _storeys
+from geom3d.solids.prism import Prisms, chunks_of, storeys
 from geom3d.walls import BoolArray, Chunks, FloatArray, IntArray
 
 #: Chord tolerance as a share of the smallest radius, or half the smallest gap: a circle of that radius has 351 sides, whose
@@ -45,9 +45,7 @@ class Stack:
     def of(cls, cell: Cell) -> Stack:
         """The stack of a cell made of prisms."""
         solids = [cast("Prisms", region.solid) for region in cell.regions]
-        shapes = list(dict.fromkeys(p.outline for s in solids for p in s.prisms))
-        plan = floor_plan(shapes, cell.size[:2], _tolerance(cell, solids))
-        return cls(cell, plan, *_storeys(plan, solids, cell.size[2]))
+        return cls(cell, *storeys(solids, cell.size, _tolerance(cell, solids)))
 
     def masks(self) -> dict[str, BoolArray]:
         """(S, F) where every region, the assembly and the void are."""
@@ -122,7 +120,7 @@ class Stack:
 
     @cached_property
     def _graph(self) -> Chunks:
-        return _chunks(self.plan, self.levels, self.labels)
+        return chunks_of(self.plan, self.levels, self.labels)
 
     def cavities(self) -> Count:
         """Parts of the void that reach neither the outside nor the device's edge."""

@@ -166,7 +166,7 @@ def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: 
         behind=np.concatenate([under, behind]),
         front=np.concatenate([over, front]),
         twin=twin,
-        pieces=partial(_chunks, plan, levels, labels),
+        pieces=partial(chunks_of, plan, levels, labels),
         filling=Extrusion(plan, levels, labels),
     )
 
@@ -262,7 +262,7 @@ def _side_walls(plan: FloorPlan, labels: IntArray, used: BoolArray) -> tuple[Int
     return triangles, behind, front, len(parts[1][0])
 
 
-def _chunks(plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Chunks:
+def chunks_of(plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Chunks:
     """The graph of storeys × faces."""
     storeys, faces = labels.shape
     number = np.arange(storeys * faces).reshape(storeys, faces)
