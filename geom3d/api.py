@@ -17,7 +17,7 @@ from geom3d.exports import Job, Options, plan, write
 from geom3d.islands import without_islands
 from geom3d.printing import Anatomy
 from geom3d.printing.anatomy import anatomy
-from geom3d.printing.verdict import CheckReport, Ranking, check, rank
+from geom3d.printing.verdict import CheckReport, Ranking, check, rank, require_scale
 from geom3d.processes import find, load_process
 from geom3d.processes import shipped as shipped_processes
 from geom3d.report import Report, make_report
@@ -142,6 +142,7 @@ class Design:
         Raises:
             InputError: a process or a scale that is none.
         """
+        require_scale(scale)
         name, limits = load_process(process)
         return check(self.template, self._cell, self._anatomy, name, limits, scale)
 
@@ -150,7 +151,11 @@ class Design:
 
         Args:
             scale: magnification.
+
+        Raises:
+            InputError: a scale that is none.
         """
+        require_scale(scale)
         known = [(name, limits) for name in shipped_processes() if (limits := find(name)) is not None]
         return rank([check(self.template, self._cell, self._anatomy, name, limits, scale) for name, limits in known])
 

@@ -319,6 +319,17 @@ def test_every_template_and_process_has_a_verdict(name):
     assert len(ranking.reports) == len(processes.shipped())
 
 
+@pytest.mark.parametrize("name", [n for n in shipped() if n not in COARSE])
+def test_shifting_the_lattice_changes_nothing(name):
+    cell, seen = DESIGNS[name].cell(), DESIGNS[name]._anatomy
+    moved = Stack.of(cell.moved(0.37 * cell.size[0], -0.71 * cell.size[1]))
+    widths = {part: moved.width(mask, part) for part, mask in moved.masks().items()}
+    assert {part for part, spot in widths.items() if spot is not None} == set(seen.widths)
+    for part, spot in seen.widths.items():
+        assert widths[part].value == pytest.approx(spot.value, rel=1e-4)
+    assert (moved.islands().number, moved.cavities().number) == (0, 0)
+
+
 def test_scales_are_written_simply_and_are_enough():
     # 10 µm over 0.05 µm and 0.3 µm over 0.25 µm.
     assert DESIGNS["pillars-coated"].check("micro-sla").verdict == "prints from scale 200"

@@ -208,14 +208,14 @@ class Ranking:
         return _html(self.heading, self.tables())
 
 
-def check(template: Template, cell: Cell, anatomy: Anatomy, name: str, process: Process, scale: float) -> CheckReport:
-    """Holds a design against a process.
-
-    Raises:
-        InputError: a scale that is none.
-    """
+def require_scale(scale: float) -> None:
+    """Raises a clear error for a magnification that is none."""
     if not (math.isfinite(scale) and 1e-6 <= scale <= 1e9):
         raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {scale}")
+
+
+def check(template: Template, cell: Cell, anatomy: Anatomy, name: str, process: Process, scale: float) -> CheckReport:
+    """Holds a design against a process."""
     parts = _parts(template, cell, anatomy, process, scale)
     found = tuple(findings(process, anatomy, scale))
     return CheckReport(template.title, name, process, scale, template.repeat, found, parts)
