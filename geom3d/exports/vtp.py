@@ -10,12 +10,13 @@ from typing import Any, cast
 import numpy as np
 
 from geom3d.distance import FIELD, with_distance
-from geom3d.exports import Job, unfinished
+from geom3d.exports import Job, replacing
 
 
 def export(job: Job) -> list[dict[str, Any]]:
     """Writes the walls of the unit cell."""
     import pyvista
+    from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 
     walls = job.walls if FIELD in job.walls.fields else with_distance(job.cell, job.walls)
     names = [*walls.names, "void", "outside"]
@@ -27,10 +28,17 @@ def export(job: Job) -> list[dict[str, Any]]:
     for name, values in walls.fields.items():
         polygons.cell_data[name] = values
     polygons.field_data["regions"] = names
+    # Into memory first: VTK tells of a full disk in its log only.
+    writer = vtkXMLPolyDataWriter()
+    writer.SetInputData(polygons)
+    writer.SetDataModeToBinary()
+    writer.WriteToOutputStringOn()
+    writer.Write()
+    content = writer.GetOutputString().encode()
     path = job.path("walls", "vtp")
-    with unfinished(path) as temporary:
-        polygons.save(temporary)
-        size = temporary.stat().st_size
+    with replacing(path) as file:
+        file.write(content)
+    size = len(content)
     return [{"file": path.name, "body": "walls", "triangles": len(walls.triangles), "bytes": size}]
 
 
