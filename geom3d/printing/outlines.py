@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
+from geom3d.connectivity import components
 from geom3d.solids.floorplan import FloorPlan
 from geom3d.walls import BoolArray, FloatArray, IntArray
 
@@ -32,7 +33,9 @@ SAME = 1e-7
 ROUNDS = 60
 #: Directions into which discs grow from a corner that juts into the body lie this far apart, radians.
 FAN = math.radians(5)
-#: Starts on an edge lie no further apart than this share of the period, but no edge has more than so many.
+#: Edges that turn by less than this go straight on, radians.
+STRAIGHT = 1e-7
+#: Starts on a straight line lie no further apart than this share of the period, but none has more than so many.
 SPACING, MOST_STARTS = 0.02, 64
 #: Edges among which the nearest is looked for, where all are short.
 NEIGHBOURS = 4
@@ -103,13 +106,19 @@ def _starts(edges: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, F
     along = edges[:, 1] - edges[:, 0]
     length = np.linalg.norm(along, axis=1)
     left = np.column_stack([-along[:, 1], along[:, 0]]) / length[:, None]
+    before, after = _corners(edges, size)
+    angle = np.arctan2(left[:, 1], left[:, 0])
+    turn = (angle[after] - angle[before] + math.pi) % (2 * math.pi) - math.pi
+    first, whole = _straight(length, before, after, np.abs(turn) < STRAIGHT)
     # An odd number, so that one is in the middle: in a square or a hexagon only discs from there meet the side opposite.
-    count = np.clip(np.ceil(length / (SPACING * min(size))), 1, MOST_STARTS).astype(np.int64) | 1
-    edge = np.repeat(np.arange(len(edges)), count)
-    share = (np.arange(len(edge)) - (np.cumsum(count) - count)[edge] + 0.5) / count[edge]
-    points, inward = edges[edge, 0] + share[:, None] * along[edge], left[edge]
+    count = np.clip(np.ceil(whole / (SPACING * min(size))), 1, MOST_STARTS).astype(np.int64) | 1
+    line = np.repeat(np.arange(len(first)), count)
+    share = (np.arange(len(line)) - (np.cumsum(count) - count)[line] + 0.5) / count[line]
+    edge = first[line]
+    points = (edges[edge, 0] + (share * whole[line] / length[edge])[:, None] * along[edge]) % size
+    inward = left[edge]
     inner = np.ones(len(points), dtype=bool)
-    corners, directions, into = _fans(edges, left, size)
+    corners, directions, into = _fans(edges[after, 0], angle[before], turn)
     return (
         np.concatenate([points, points, corners]),
         np.concatenate([inward, -inward, directions]),
@@ -117,20 +126,41 @@ def _starts(edges: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, F
     )
 
 
-def _fans(edges: FloatArray, left: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Starts at corners: all normals between those of the two edges, on the side into which the corner juts."""
-    before, after = _corners(edges, size)
-    angle = np.arctan2(left[:, 1], left[:, 0])
-    turn = (angle[after] - angle[before] + math.pi) % (2 * math.pi) - math.pi
+def _straight(length: FloatArray, before: IntArray, after: IntArray, on: BoolArray) -> tuple[IntArray, FloatArray]:
+    """(l,) first edges of straight lines, and (l,) their lengths, µm; lines that come back on themselves stay in pieces.
+
+    Args:
+        length: (S,) of the edges.
+        before, after: (c,) edges that follow each other.
+        on: (c,) whether they go straight on.
+    """
+    links = np.column_stack([before[on], after[on]])
+    part = components(len(length), links)
+    begins = np.ones(len(length), dtype=bool)
+    begins[links[:, 1]] = False
+    endless = ~np.isin(part, part[begins])
+    whole = np.bincount(part, weights=length)[part]
+    first = np.flatnonzero(begins | endless)
+    return first, np.where(endless, length, whole)[first]
+
+
+def _fans(at: FloatArray, angle: FloatArray, turn: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Starts at corners: all normals between those of the two edges, on the side into which the corner juts.
+
+    Args:
+        at: (c, 2) the corners.
+        angle: (c,) of the normal on the left before them.
+        turn: (c,) by how much it turns there, to the left if positive.
+    """
     points, directions, into = [np.empty((0, 2))], [np.empty((0, 2))], [np.empty(0, dtype=bool)]
     steps = np.ceil(np.abs(turn) / FAN).astype(np.int64)
     for step in range(int(steps.max(initial=0)) + 1):
         chosen = (steps > 1) & (step <= steps)
-        at = angle[before[chosen]] + turn[chosen] * step / steps[chosen]
+        normal = angle[chosen] + turn[chosen] * step / steps[chosen]
         # A turn to the right juts into what lies on the left.
         right = turn[chosen] < 0
-        points.append(edges[after[chosen], 0])
-        directions.append(np.column_stack([np.cos(at), np.sin(at)]) * np.where(right, 1.0, -1.0)[:, None])
+        points.append(at[chosen])
+        directions.append(np.column_stack([np.cos(normal), np.sin(normal)]) * np.where(right, 1.0, -1.0)[:, None])
         into.append(right)
     return np.concatenate(points), np.concatenate(directions), np.concatenate(into)
 
