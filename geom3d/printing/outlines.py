@@ -34,13 +34,15 @@ ROUNDS = 60
 #: Directions into which discs grow from a corner that juts into the body lie this far apart, radians.
 FAN = math.radians(5)
 #: Edges that turn by less than this go straight on, radians.
-STRAIGHT = 1e-7
+STRAIGHT = 3e-4
 #: Starts on a straight line lie no further apart than this share of the period, but none has more than so many.
 SPACING, MOST_STARTS = 0.02, 64
 #: Edges among which the nearest is looked for, where all are short.
 NEIGHBOURS = 4
-#: Narrower than this is rounding and no body, µm.
-ROUNDING = 1e-5
+#: Narrower than this, µm, or than this share of the period, is rounding and no body.
+ROUNDING, DIGITS = 1e-5, 5e-8
+#: Lines shorter than this share of the period, a hundred steps of its grid, have no direction.
+SHORT = 1.5e-9
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,18 @@ def narrowest(plan: FloorPlan, mask: BoolArray) -> tuple[Narrow | None, Narrow |
     most = math.hypot(*plan.size) / 2  # a wider disc would hold a copy of any point of the outline
     ways = _Ways(edges, plan.size)
     starts, normals, inner = _starts(edges, plan.size)
+    starts += ways(starts)  # a line that begins with a short edge leads astray by its rounding
     inside, outside = (
-        _least(starts[side], normals[side], _widths(starts[side], normals[side], most, ways), plan.size)
+        _least(starts[side], normals[side], _widths(starts[side], normals[side], most, ways), most, plan.size)
         for side in (inner, ~inner)
     )
     return inside, outside
 
 
-def _least(starts: FloatArray, normals: FloatArray, found: FloatArray, size: tuple[float, float]) -> Narrow | None:
-    found = np.where(found < ROUNDING, np.inf, found)
+def _least(
+    starts: FloatArray, normals: FloatArray, found: FloatArray, most: float, size: tuple[float, float]
+) -> Narrow | None:
+    found = np.where(found < max(ROUNDING, DIGITS * most), np.inf, found)
     best = int(np.argmin(found))
     if not np.isfinite(found[best]):
         return None
@@ -110,6 +115,8 @@ def _starts(edges: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, F
     angle = np.arctan2(left[:, 1], left[:, 0])
     turn = (angle[after] - angle[before] + math.pi) % (2 * math.pi) - math.pi
     first, whole = _straight(length, before, after, np.abs(turn) < STRAIGHT)
+    kept = whole > min(SHORT * max(size), float(whole.max()) / 2)
+    first, whole = first[kept], whole[kept]
     # An odd number, so that one is in the middle: in a square or a hexagon only discs from there meet the side opposite.
     count = np.clip(np.ceil(whole / (SPACING * min(size))), 1, MOST_STARTS).astype(np.int64) | 1
     line = np.repeat(np.arange(len(first)), count)
@@ -197,7 +204,7 @@ def _widths(starts: FloatArray, inward: FloatArray, most: float, ways: _Ways) ->
         along = np.einsum("ij,ij->i", touched, inward[active])
         # The disc that touches the start and goes through the nearest point. What lies behind the start, or in the wall's
         # own plane but for its roughness, is not in its way.
-        ahead = along > np.maximum(SHALLOW * np.sqrt(square), ROUNDING / 10)
+        ahead = along > np.maximum(SHALLOW * np.sqrt(square), max(ROUNDING, DIGITS * most) / 10)
         fits = np.where(ahead, square / np.where(ahead, 2 * along, 1.0), np.inf)
         shrinks = fits < radius[active] * (1 - SAME)
         active, fits = active[shrinks], fits[shrinks]
@@ -224,13 +231,13 @@ class _Ways:
             # In the middle of a circle all its edges are equally near, which a tree of edges takes very long over.
             self._middles = cKDTree(edges.mean(axis=1) % self._size, boxsize=size)
             return
-        reach = math.hypot(*size)
-        columns, rows = (range(-math.ceil(reach / p), math.ceil(reach / p) + 1) for p in size)
-        shifts = np.array([(i * size[0], j * size[1]) for i in columns for j in rows])
+        # Of a point in the first period the nearest copy of any edge lies in the same one or one next to it.
+        shifts = np.array([(i * size[0], j * size[1]) for i in (-1, 0, 1) for j in (-1, 0, 1)])
         self._edges = (edges[None] + shifts[:, None, None]).reshape(-1, 2, 2)
         self._tree = shapely.STRtree(shapely.linestrings(self._edges))
 
     def __call__(self, points: FloatArray) -> FloatArray:
+        points = points % self._size
         if self._middles is None:
             nearest = np.empty(len(points), dtype=np.int64)
             of, found = self._tree.query_nearest(shapely.points(points), all_matches=False)
@@ -238,7 +245,7 @@ class _Ways:
             return _steps(points, self._edges[nearest])
         # Of short edges the nearest is among those of the nearest middles.
         few = np.arange(1, min(NEIGHBOURS, len(self._edges)) + 1)
-        edges = self._edges[self._middles.query(points % self._size, few)[1]]
+        edges = self._edges[self._middles.query(points, few)[1]]
         shift = np.rint((edges.mean(axis=2) - points[:, None]) / self._size) * self._size
         steps = _steps(points[:, None], edges - shift[:, :, None])
         best = np.einsum("ijk,ijk->ij", steps, steps).argmin(axis=1)
