@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.triangles import dot
+from geom3d.walls import IntArray
 
-IntArray = NDArray[np.int64]
 Single = NDArray[np.float32]
 #: Signs of the corners of a box.
 CORNERS = np.array([[corner >> axis & 1 for corner in range(8)] for axis in range(3)], dtype=np.float32) * 2 - 1

@@ -184,7 +184,7 @@ def build(
         Parameter(
             negative=(),
             show_default=False,
-            help="Kind of file: stl, 3mf, glb, ply, obj, gds, oas, vtu, msh, tiff, nrrd, png, svg, vtp. Repeatable.",
+            help="Kind of file, such as stl, 3mf, gds or vtu; a wrong one names all. Repeatable.",
         ),
     ] = ("stl",),
     repeat: Annotated[

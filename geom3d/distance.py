@@ -28,6 +28,10 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 FEW, ROUNDS = 2000, 4
 #: Bins of the histogram.
 BINS = 40
+#: Name of the field on `Walls`.
+FIELD = "inter_electrode_distance_um"
+#: Points for a triangle of a field: one for each such share of the surface, at most so many.
+FIELD_SHARE, FIELD_MOST = 1e-4, 64
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,9 @@ class Surface:
 
     @cached_property
     def areas(self) -> FloatArray:
-        """(F,) twice the area of each triangle, µm²."""
+        """(F,) area of each triangle, µm²."""
         a, b, c = self.corners.transpose(1, 0, 2)
-        areas: FloatArray = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        areas: FloatArray = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
         return areas
 
 
@@ -163,10 +167,6 @@ class Electrodes:
             for surface, other in pairs:
                 field[surface.index] = _means(surface, other.search, advance)
         return field
-
-
-#: Name of the field on `Walls`.
-FIELD = "inter_electrode_distance_um"
 
 
 def with_distance(cell: Cell, walls: Walls) -> Walls:
@@ -253,7 +253,7 @@ def _least(surface: Surface, other: Nearest, known: float) -> float:
         if step == 0 and np.count_nonzero(open_) > 0.5 * len(open_):
             break  # all distances are alike: smaller triangles would tell no more
         corners = _quartered(corners)
-    for _, here, there in other.near(corners, known):
+    for here, there in other.near(corners, known):
         known = min(known, math.sqrt(float(between(here, there).min(initial=math.inf))))
     return known
 
@@ -286,10 +286,6 @@ def _quartered(corners: FloatArray) -> FloatArray:
     ab, bc, ca = (a + b) / 2, (b + c) / 2, (c + a) / 2
     parts = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
     return np.stack([np.stack(part, axis=1) for part in parts], axis=1).reshape(-1, 3, 3)
-
-
-#: Points for a triangle of a field: one for each such share of the surface, at most so many.
-FIELD_SHARE, FIELD_MOST = 1e-4, 64
 
 
 def _means(surface: Surface, other: Nearest, advance: Callable[[int], None]) -> FloatArray:

@@ -19,12 +19,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geom3d.boxes import Single, bound, boxes_around, corners_of, gap
-from geom3d.triangles import FloatArray, closest, dot
-
-IntArray = NDArray[np.int64]
+from geom3d.triangles import closest, dot
+from geom3d.walls import FloatArray, IntArray
 
 #: Children of a node, and most triangles of a leaf.
 FAN, LEAF = 4, 4
@@ -265,7 +263,7 @@ class Nearest:
         extent = np.abs(self.vertices).max() + np.abs(points).max() + np.abs(self._shifts).max()
         return np.float32(SLACK * extent)
 
-    def near(self, corners: FloatArray, limit: float) -> Iterator[tuple[IntArray, FloatArray, FloatArray]]:
+    def near(self, corners: FloatArray, limit: float) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Pairs of given triangles and triangles of the surface that may be within a limit of each other.
 
         Args:
@@ -273,11 +271,10 @@ class Nearest:
             limit: µm.
 
         Yields:
-            (m,) number of the given triangle, and (3, 3, m) its corners and those of the other triangle beside it,
-            coordinate by corner by pair; a batch at a time.
+            (3, 3, m) corners of given triangles and those of the other triangle beside each, coordinate by corner by
+            pair; a batch at a time.
         """
         most = np.float32((limit + self._slack(corners)) ** 2)
-        copies = len(self._shifts)
         for start in range(0, len(corners), BATCH):
             moved = (corners[start : start + BATCH, None] - self._shifts[:, None]).reshape(-1, 3, 3)
             single = np.ascontiguousarray(moved.transpose(2, 1, 0), dtype=np.float32)
@@ -292,7 +289,7 @@ class Nearest:
             for part in range(0, len(of), BLOCK * 8):
                 chosen = slice(part, part + BLOCK * 8)
                 there = self._corners[triangle[chosen]].reshape(-1, 3, 3).transpose(2, 1, 0)
-                yield start + of[chosen] // copies, moved[of[chosen]].transpose(2, 1, 0), there
+                yield moved[of[chosen]].transpose(2, 1, 0), there
 
 
 def threaded(work: Callable[[int], int], starts: range) -> Iterator[int]:

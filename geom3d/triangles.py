@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from geom3d.walls import FloatArray
+
 Real = TypeVar("Real", np.float32, np.float64)
 #: Below this share of |u|² |v|² the Gram determinant of a triangle's edges is rounding: it is a line.
 FLAT = 1e-20

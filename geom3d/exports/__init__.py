@@ -125,8 +125,7 @@ def plan(job: Job, names: tuple[str, ...]) -> dict[str, int]:
     Raises:
         InputError: an option that is not valid, or a format that this design does not have.
     """
-    job = _checked(job, names)
-    return {file: size for name in names for file, size in _exporter(name).estimate(job).items()}
+    return _sizes(_checked(job, names), names)
 
 
 def write(job: Job, names: tuple[str, ...]) -> list[Path]:
@@ -137,7 +136,7 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
         OutputError: a file or folder that cannot be written, or a disk without the room.
     """
     job = _checked(job, names)
-    _require_room(job.folder, sum(plan(job, names).values()))
+    _require_room(job.folder, sum(_sizes(job, names).values()))
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -160,6 +159,10 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
     with replacing(path) as file:
         file.write((json.dumps(sidecar, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
     return [*(job.folder / entry["file"] for entry in files), path]
+
+
+def _sizes(job: Job, names: tuple[str, ...]) -> dict[str, int]:
+    return {file: size for name in names for file, size in _exporter(name).estimate(job).items()}
 
 
 def _require_room(folder: Path, needed: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d import __version__
+from geom3d import __version__, manifold
 from geom3d.errors import InputError
 from geom3d.exports import Job, replacing
 from geom3d.progress import Advance, bar
@@ -54,7 +54,7 @@ def triangles(walls: Walls, labels: Sequence[int], repeat: tuple[int, int]) -> i
     Raises:
         InputError: where there are more than the format can count.
     """
-    count = sum(len(faces) * len(columns) for _, columns, faces, _ in walls.tiles(labels, repeat))
+    count = manifold.count(walls, labels, repeat)
     if count > MOST_TRIANGLES:
         raise InputError(
             f"repeat: {repeat[0]} × {repeat[1]} cells have {count:,} triangles; "

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from geom3d.nearest import threaded
 from geom3d.solids.grid import wrapped
+from geom3d.triangles import closest
 from geom3d.walls import FloatArray, IntArray
 
 #: Points that are worked on at once: arrays of their pairs stay in the cache.
@@ -54,22 +55,11 @@ class Sheet:
 
     @cached_property
     def _shapes(self) -> FloatArray:
-        """(T, 18) per triangle: corner a, edges b - a and c - a, inverse of their Gram matrix, 1 / |edge|²."""
+        """(T, 12) per triangle: corner a, edges b - a and c - a, their products."""
         a, b, c = (self.vertices[self.triangles[:, k]] for k in range(3))
         u, v = self._nearest(b - a), self._nearest(c - a)
-        uu, uv, vv = (np.einsum("ij,ij->i", p, q) for p, q in ((u, u), (u, v), (v, v)))
-        det = uu * vv - uv * uv
-        # A triangle without area is its edges; its plane is never asked.
-        flat = det <= 1e-20 * uu * vv
-        det = np.where(flat, np.inf, det)
-        shapes = np.empty((len(a), 18))
-        shapes[:, :3], shapes[:, 3:6], shapes[:, 6:9] = a, u, v
-        for column, part in enumerate((vv / det, -uv / det, uu / det), 9):
-            shapes[:, column] = part
-        for column, length in enumerate((uu, vv, uu - 2 * uv + vv), 12):
-            shapes[:, column] = 1 / np.maximum(length, np.finfo(float).tiny)
-        shapes[:, 15], shapes[:, 16], shapes[:, 17] = uu, uv, vv
-        return shapes
+        products = [np.einsum("ij,ij->i", p, q) for p, q in ((u, u), (u, v), (v, v))]
+        return np.column_stack([a, u, v, *products])
 
     def _nearest(self, steps: FloatArray) -> FloatArray:
         """The shortest of the equivalent steps through the period."""
@@ -99,12 +89,8 @@ class Sheet:
             return len(part)
 
         self._tree, self._rings, self._shapes  # noqa: B018 (made once, before threads ask for them)
-        pool = ThreadPoolExecutor(WORKERS)
-        try:
-            for count in pool.map(work, range(0, len(points), BATCH)):
-                told(count)
-        finally:  # an interrupt does not wait for what has not begun
-            pool.shutdown(cancel_futures=True)
+        for count in threaded(work, range(0, len(points), BATCH)):
+            told(count)
         return found
 
     def ways(self, points: FloatArray) -> FloatArray:
@@ -159,22 +145,4 @@ class Sheet:
         r = (points - shape[:3].T).T
         for axis, period in enumerate(self.size):
             r[axis] -= np.rint(r[axis] / period) * period
-        u, v = shape[3:6], shape[6:9]
-        ru, rv, rr = (p[0] * q[0] + p[1] * q[1] + p[2] * q[2] for p, q in ((r, u), (r, v), (r, r)))
-        uu, uv, vv = shape[15:18]
-        beta, gamma = shape[9] * ru + shape[10] * rv, shape[10] * ru + shape[11] * rv
-        inner = (beta >= 0) & (gamma >= 0) & (beta + gamma <= 1) & (shape[9] > 0)
-        best = np.where(inner, rr - beta * ru - gamma * rv, np.inf)
-        # Where the foot lies beyond, the nearest point is on one of the edges.
-        along = np.clip(ru * shape[12], 0, 1)
-        options = [(along, np.zeros_like(along))]
-        along = np.clip(rv * shape[13], 0, 1)
-        options.append((np.zeros_like(along), along))
-        along = np.clip((rv - ru + uu - uv) * shape[14], 0, 1)
-        options.append((1 - along, along))
-        for b, g in options:
-            squared = rr - 2 * (b * ru + g * rv) + b * b * uu + 2 * b * g * uv + g * g * vv
-            closer = ~inner & (squared < best)
-            best = np.where(closer, squared, best)
-            beta, gamma = np.where(closer, b, beta), np.where(closer, g, gamma)
-        return np.maximum(best, 0.0), beta, gamma
+        return closest(r, shape[3:6], shape[6:9], *shape[9:12])
