@@ -25,6 +25,8 @@ from geom3d.nearest import Nearest
 FEW = {"trimesh": 200}
 
 Mesh = tuple[np.ndarray, np.ndarray]
+#: A surface to begin with.
+TINY: Mesh = np.eye(4, 3), np.array([[0, 1, 2], [0, 1, 3], [1, 2, 3], [0, 2, 3]])
 
 
 def spheres() -> tuple[Mesh, Surface]:
@@ -98,6 +100,7 @@ def main(count: int) -> None:
             if importlib.util.find_spec(module) is None:
                 print(f"{name:10} {way:8} left out: not installed")
                 continue
+            run(TINY, np.full((1, 3), 0.1))  # libraries are loaded, and what is compiled on its first use is compiled
             some = points[:: len(points) // FEW[way]] if way in FEW else points
             start = time.perf_counter()
             found = run(mesh, some)

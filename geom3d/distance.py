@@ -17,7 +17,6 @@ from geom3d.cell import Cell
 from geom3d.nearest import Nearest
 from geom3d.progress import bar
 from geom3d.roles import COLLECTOR, Role
-from geom3d.triangles import between
 from geom3d.walls import FloatArray, IntArray, Walls
 
 #: Points on each surface to begin with; four times as many until the mean moves by less than STEADY; most of them.
@@ -237,10 +236,10 @@ def _least(surface: Surface, other: Nearest, known: float) -> float:
     is at most R², the squared radius of the smallest circle around the triangle: so the corners' distances bound that of
     every point between them, to second order in the triangle's size.
     """
-    corners = surface.corners[surface.order]
+    points, of = surface.search.vertices, surface.search.triangles[surface.order]
     for step in range(ROUNDS):
+        corners = points[of]
         size = _circles(corners)
-        points, of = _distinct(corners)
         # What lies further than this cannot decide.
         limit = np.zeros(len(points))
         np.maximum.at(limit, of.ravel(), np.repeat(np.sqrt(known * known + size), 3))
@@ -252,10 +251,8 @@ def _least(surface: Surface, other: Nearest, known: float) -> float:
             break
         if step == 0 and np.count_nonzero(open_) > 0.5 * len(open_):
             break  # all distances are alike: smaller triangles would tell no more
-        corners = _quartered(corners)
-    for here, there in other.near(corners, known):
-        known = min(known, math.sqrt(float(between(here, there).min(initial=math.inf))))
-    return known
+        points, of = _distinct(_quartered(corners))
+    return other.least(corners, known)
 
 
 def _circles(corners: FloatArray) -> FloatArray:

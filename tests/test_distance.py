@@ -10,9 +10,10 @@ import trimesh
 
 import geom3d
 from geom3d.cli import run
+from geom3d.compiled import compiled
 from geom3d.distance import FIELD, Electrodes
+from geom3d.kernels import between
 from geom3d.nearest import Nearest
-from geom3d.triangles import between
 
 PLANAR = {
     "architecture": "planar",
@@ -105,6 +106,34 @@ def test_input_stays_as_it_is():
     assert np.array_equal(points, kept[1])
 
 
+def test_a_surface_may_reach_over_the_border_of_the_period():
+    corners, period = soup(8, 80), (1.0, 1.0)
+    moved = corners + np.where(corners.mean(axis=1, keepdims=True) > 0.8, [-1, 0, 0], 0)[:, :, :]
+    points = np.random.default_rng(5).random((200, 3))
+    assert nearest_of(moved, period).distances(points) == pytest.approx(
+        nearest_of(corners, period).distances(points), rel=1e-12, abs=1e-14
+    )
+
+
+def test_steps_lead_to_the_surface_and_wrap():
+    corners, period = soup(9, 60), (1.0, 1.3)
+    points = np.random.default_rng(6).random((200, 3)) * [1.0, 1.3, 1.0]
+    search = nearest_of(corners, period)
+    steps = search.steps(points)
+    assert search.distances(points + steps) == pytest.approx(0, abs=1e-12)
+    assert search.steps(points + np.array([3.0, -2.6, 0.0])) == pytest.approx(steps, abs=1e-12)
+
+
+def test_without_triangles_everything_is_out_of_reach():
+    assert np.isinf(Nearest(np.zeros((0, 3)), np.zeros((0, 3), dtype=int)).distances(np.zeros((2, 3)))).all()
+
+
+def test_code_that_cannot_be_kept_is_compiled_all_the_same():
+    scope = {}
+    exec("def doubled(x):\n    return 2 * x", scope)  # noqa: S102 (a function without a file)
+    assert compiled(scope["doubled"])(2.5) == 5.0
+
+
 def test_triangles_without_area_are_their_edges():
     corners = np.array([[[0, 0, 0], [1, 0, 0], [2, 0, 0]], [[5, 5, 5], [5, 5, 5], [5, 5, 5]]], dtype=float)
     points = np.array([[1.5, 1, 0], [5, 5, 7]], dtype=float)
@@ -114,7 +143,7 @@ def test_triangles_without_area_are_their_edges():
 @pytest.mark.parametrize("seed", range(4))
 def test_distance_of_two_triangles(seed):
     one, other = soup(seed, 40), soup(seed + 10, 40) + np.array([0, 0, 1.05])
-    found = np.sqrt(between(one.transpose(2, 1, 0), other.transpose(2, 1, 0)))
+    found = [math.sqrt(between(*pair)) for pair in zip(one.reshape(-1, 9), other.reshape(-1, 9), strict=True)]
     for k in range(40):
         ways = [brute(one[k], other[k : k + 1]).min(), brute(other[k], one[k : k + 1]).min()]
         ways += [
@@ -133,8 +162,8 @@ def test_least_distance_is_that_of_all_pairs_of_triangles(design):
         for j in (-1, 0, 1):
             moved = other + np.array([i * design.cell().size[0], j * design.cell().size[1], 0.0])
             first, second = np.divmod(np.arange(len(one) * len(moved)), len(moved))
-            pairs = between(one[first].transpose(2, 1, 0), moved[second].transpose(2, 1, 0))
-            least = min(least, math.sqrt(pairs.min()))
+            pairs = zip(one[first].reshape(-1, 9), moved[second].reshape(-1, 9), strict=True)
+            least = min(least, math.sqrt(min(between(*pair) for pair in pairs)))
     assert both.least(1e3) == pytest.approx(least, rel=1e-9)
 
 

@@ -15,8 +15,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: The way data flows; a module may import from its own line and the lines above.
 ORDER = [
     ["errors", "roles"],
-    ["walls", "quantities", "validation", "progress", "triangles"],
-    ["boxes", "nearest", "volume"],
+    ["walls", "quantities", "validation", "progress", "compiled"],
+    ["kernels"],
+    ["nearest", "volume"],
     ["solids", "connectivity", "materials", "processes"],
     ["manifold", "sections"],
     ["cell"],

@@ -241,7 +241,7 @@ def _gauge(faces: Faces, grid: Grid, below: int) -> Gauge:
     """
     home = np.zeros(grid.shape, dtype=bool)
     home[:, :-1, :-1] = True
-    ways = faces.uncut.ways(grid.points(np.flatnonzero(home)))
+    ways = faces.uncut.steps(grid.points(np.flatnonzero(home)))
     far = np.linalg.norm(ways, axis=1)
     directions = ways / np.maximum(far, 1e-300)[:, None]
     shape = len(grid.z), len(grid.y) - 1, len(grid.x) - 1

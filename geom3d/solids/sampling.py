@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
+from geom3d.nearest import Nearest
 from geom3d.progress import bar
 from geom3d.solids.contour import Share, Surface, contour, linear
-from geom3d.solids.distance import Sheet
+from geom3d.solids.distance import sheet
 from geom3d.solids.division import KEPT
 from geom3d.solids.facets import Level, cut, plane
 from geom3d.solids.grid import Grid, subdivide
@@ -71,8 +72,8 @@ class Faces:
     body: BoolArray
     values: FloatArray
     slope: float
-    uncut: Sheet
-    clipped: Sheet
+    uncut: Nearest
+    clipped: Nearest
 
     def within(self, grid: Grid, offset: int, distance: float) -> BoolArray:
         """Which nodes of a grid may lie within a distance of the surface, by the function's value; its planes begin
@@ -110,8 +111,8 @@ def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
         for _, side, limit, _ in jobs
     ]
     with bar("distances", sum(map(len, chosen))) as advance:
-        for (sheet, _, limit, sign), nodes in zip(jobs, chosen, strict=True):
-            found = sheet.distances(grid.points(nodes), limit + reach, advance)
+        for (surface, _, limit, sign), nodes in zip(jobs, chosen, strict=True):
+            found = surface.distances(grid.points(nodes), limit + reach, advance)
             exact = np.isfinite(found)
             values.ravel()[nodes[exact]] = sign * found[exact]
     _repeat(values)
@@ -284,7 +285,7 @@ def _repeat(values: FloatArray) -> None:
     values[:, -1] = values[:, 0]
 
 
-def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:
+def _sheets(web: Web, sampled: Sampled) -> tuple[Nearest, Nearest]:
     """The zero surface without and with the cut at the web's top."""
     lattice = sampled.lattice
     grid, layers = lattice.grid, len(lattice.grid.z) - 1
@@ -294,8 +295,8 @@ def _sheets(web: Web, sampled: Sampled) -> tuple[Sheet, Sheet]:
     corners, points = home[surface.triangles], surface.vertices
     cut_at = int(np.searchsorted(grid.z, web.top))
     if cut_at > layers:
-        sheet = _sheet(points, corners, grid)
-        return sheet, sheet
+        both = _sheet(points, corners, grid)
+        return both, both
     clipped = corners[surface.layer < cut_at]
     level = Level(0.0, ((surface, 0),))
     facets, _ = lattice.refine(plane(grid, 2, cut_at))
@@ -369,7 +370,7 @@ def _home(lattice: Lattice, surface: Surface) -> IntArray:
     return home
 
 
-def _sheet(points: FloatArray, triangles: IntArray, grid: Grid) -> Sheet:
+def _sheet(points: FloatArray, triangles: IntArray, grid: Grid) -> Nearest:
     used = np.zeros(len(points), dtype=bool)
     used[triangles] = True
-    return Sheet(points[used], (np.cumsum(used) - 1)[triangles], grid.size)
+    return sheet(points[used], (np.cumsum(used) - 1)[triangles], grid.size)
