@@ -27,6 +27,7 @@ from geom3d.cell import Cell
 from geom3d.errors import InputError, OutputError, choose_from
 from geom3d.report import Report
 from geom3d.template import MOST_CELLS, Template
+from geom3d.volume import VolumeMesh
 from geom3d.walls import Walls
 
 #: How many of a file's units make a micrometre.
@@ -65,6 +66,7 @@ class Job:
         scale: magnification.
         options: of single formats.
         warnings: exporters append a sentence where the reader of a file must know something.
+        meshes: volume meshes by longest edge, made by the first exporter that needs one, for those after it.
     """
 
     template: Template
@@ -78,6 +80,7 @@ class Job:
     scale: float = 1.0
     options: Options = field(default_factory=Options)
     warnings: list[str] = field(default_factory=list)
+    meshes: dict[float | None, VolumeMesh] = field(default_factory=dict)
 
     @property
     def factor(self) -> float:

@@ -44,7 +44,9 @@ def parts(job: Job, name: str) -> Parts:
         InputError: where islands are to be dropped, or more tetrahedra than fit.
     """
     require_filling(job, name)
-    mesh = volume_mesh(job.walls, job.options.max_edge)
+    mesh = job.meshes.get(job.options.max_edge)
+    if mesh is None:
+        mesh = job.meshes[job.options.max_edge] = volume_mesh(job.walls, job.options.max_edge)
     count = len(mesh.names) + 1
     kind = np.where(mesh.side >= 0, count * count + mesh.side, mesh.behind * count + mesh.front)
     kinds, group = np.unique(kind, return_inverse=True)
