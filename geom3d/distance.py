@@ -17,7 +17,8 @@ from geom3d.cell import Cell
 from geom3d.nearest import Nearest
 from geom3d.progress import bar
 from geom3d.roles import COLLECTOR, Role
-from geom3d.walls import FloatArray, IntArray, Walls
+from geom3d.volume import VolumeMesh
+from geom3d.walls import OUTSIDE, FloatArray, IntArray, Walls
 
 #: Points on each surface to begin with; four times as many until the mean moves by less than STEADY; most of them.
 FEWEST, MOST, STEADY = 2048, 1 << 20, 2e-3
@@ -175,14 +176,41 @@ def with_distance(cell: Cell, walls: Walls) -> Walls:
     return walls.with_field(FIELD, field)
 
 
+def on_interfaces(cell: Cell, walls: Walls, mesh: VolumeMesh) -> FloatArray:
+    """(F,) mean distance over each triangle of a volume mesh's interfaces, µm; nan off the electrodes' surfaces.
+
+    Args:
+        cell, walls: the battery.
+        mesh: of the same cell.
+    """
+    field = np.full(len(mesh.interfaces), np.nan)
+    electrodes = Electrodes.of(cell, walls)
+    if electrodes is None:
+        return field
+    inner = mesh.across != OUTSIDE
+    others = {Role.ANODE: electrodes.cathode, Role.CATHODE: electrodes.anode}
+    for role, other in others.items():
+        one, two = (np.isin(np.arange(walls.void + 1), labels) for labels in _sides(cell, walls, role))
+        facing = (one[mesh.behind] & two[mesh.across]) | (two[mesh.behind] & one[mesh.across])
+        index = np.flatnonzero(inner & facing)
+        surface = Surface(index, Nearest(mesh.points, mesh.interfaces[index]))
+        field[index] = _means(surface, other.search, lambda count: None)
+    return field
+
+
 def surface_of(cell: Cell, walls: Walls, role: Role) -> IntArray:
     """(F,) triangles of an electrode that face the electrolyte, or the void in a cell without electrolyte."""
+    labels, beyond = _sides(cell, walls, role)
+    return np.flatnonzero(walls.between(labels, beyond)) if labels else np.empty(0, dtype=np.int64)
+
+
+def _sides(cell: Cell, walls: Walls, role: Role) -> tuple[list[int], list[int]]:
+    """Labels of an electrode and of what its surface faces."""
     electrolyte = cell.labels(Role.ELECTROLYTE)
     labels = cell.labels(role)
     if role is Role.ANODE and not labels and electrolyte:
         labels = cell.labels(COLLECTOR[role])
-    beyond = electrolyte or [walls.void]
-    return np.flatnonzero(walls.between(labels, beyond)) if labels else np.empty(0, dtype=np.int64)
+    return labels, electrolyte or [walls.void]
 
 
 def _own(triangles: IntArray) -> tuple[IntArray, IntArray]:

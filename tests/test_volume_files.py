@@ -10,7 +10,9 @@ import pytest
 import pyvista
 
 import geom3d
+from geom3d.distance import FIELD
 from geom3d.exports import Options
+from geom3d.roles import Role
 
 CASES = [
     ("pillars-coated", {}, 4.0),
@@ -87,6 +89,27 @@ def test_vtu_of_the_interfaces_fits_the_volume(built):
     assert inner == pytest.approx(pairs, rel=1e-8)
     footprint = walls.size[0] * walls.size[1]
     assert found.get("bottom", found.get("bottom of the box")) == pytest.approx(footprint, rel=1e-9)
+
+
+def test_vtu_tells_the_distance_of_the_electrodes(built):
+    """On another mesh of the same surfaces: the mean over the area is that of the report."""
+    design, *_ = built
+    mesh = meshio.read(named(built, "_interfaces_mm.vtu")[0])
+    report = design.measure()["inter_electrode_distance_um"]
+    if report is None:
+        assert FIELD not in mesh.cell_data
+        return
+    found, ends = mesh.cell_data[FIELD][0], (mesh.cell_data["behind"][0], mesh.cell_data["front"][0])
+    areas = areas_by(mesh.points * 1e3, mesh.cells[0].data, np.arange(len(found)))
+    electrolyte = design.cell().labels(Role.ELECTROLYTE)
+    for role in (Role.ANODE, Role.CATHODE):
+        labels = design.cell().labels(role)
+        mine = (np.isin(ends[0], labels) & np.isin(ends[1], electrolyte)) | (
+            np.isin(ends[1], labels) & np.isin(ends[0], electrolyte)
+        )
+        assert np.average(found[mine], weights=areas[mine]) == pytest.approx(report[role.value]["mean"], rel=5e-3)
+        assert found[mine].max() <= report[role.value]["max"] * 1.01
+    assert np.isnan(found).any()
 
 
 def test_msh_round_trip(built):

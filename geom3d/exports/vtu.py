@@ -1,7 +1,8 @@
 """VTU: the volume mesh of one unit cell for ParaView and solvers, and its interfaces in a file beside it.
 
 Tetrahedra carry `region`, the label that the report explains. Triangles carry `interface`, a number in the report's list,
-and the regions behind and in front; their points carry the number they have in the volume's file.
+the regions behind and in front, and
+on the electrodes the mean distance to the other one, µm; their points carry the number they have in the volume's file.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from geom3d.distance import FIELD, on_interfaces
 from geom3d.exports import Job, unfinished
 from geom3d.exports._volume import most, parts
 
 #: Bytes of a point, a tetrahedron and a triangle in base64, should nothing be gained by compression.
-OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 38, 43, 49
+OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 38, 43, 60
 HEAD = 20_000
 
 
@@ -31,6 +33,7 @@ def export(job: Job) -> list[dict[str, Any]]:
         [("tetra", mesh.tetrahedra.astype(np.int32))],
         cell_data={"region": [mesh.labels.astype(np.int32)]},
     )
+    distance = on_interfaces(job.cell, job.walls, mesh)
     faces = meshio.Mesh(
         points[kept],
         [("triangle", corners.reshape(-1, 3).astype(np.int32))],
@@ -39,6 +42,7 @@ def export(job: Job) -> list[dict[str, Any]]:
             "interface": [found.group.astype(np.int32)],
             "behind": [mesh.behind.astype(np.int32)],
             "front": [mesh.front.astype(np.int32)],
+            **({} if np.isnan(distance).all() else {FIELD: [distance]}),
         },
     )
     entries = []
