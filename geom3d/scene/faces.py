@@ -1,0 +1,103 @@
+"""The face of a cut: the regions in a plane through an array of unit cells, as polygons, as triangles and as outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+
+from geom3d.sections import IN_PLANE, section
+from geom3d.walls import FloatArray, IntArray, Walls
+
+#: Coordinates of polygons are rounded to multiples of this, µm, so that copies side by side unite.
+GRID = 1e-6
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a plane cuts out of an array of unit cells.
+
+    Attributes:
+        normal: of the plane, "x", "y" or "z".
+        place: where it crosses its normal axis, µm.
+        shapes: polygon or polygons of each region by its label, in the two other coordinates, µm.
+    """
+
+    normal: str
+    place: float
+    shapes: Mapping[int, shapely.Geometry]
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Lowest and highest coordinates of all that is cut, µm."""
+        low_u, low_v, high_u, high_v = shapely.total_bounds(np.array(list(self.shapes.values()), dtype=object)).tolist()
+        return low_u, low_v, high_u, high_v
+
+    def clipped(self, low: tuple[float, float], high: tuple[float, float]) -> Face:
+        """The part of the face in a rectangle, µm."""
+        kept = {label: shapely.clip_by_rect(shape, *low, *high) for label, shape in self.shapes.items()}
+        kept = {label: polygons(shape) for label, shape in kept.items()}
+        return Face(self.normal, self.place, {label: shape for label, shape in kept.items() if not shape.is_empty})
+
+    def triangles(self, label: int) -> tuple[FloatArray, IntArray]:
+        """(V, 3) vertices and (T, 3) triangles of a region's part of the face."""
+        shape = self.shapes.get(label)
+        if shape is None:
+            return np.empty((0, 3)), np.empty((0, 3), dtype=np.int64)
+        pieces = shapely.get_parts(shapely.constrained_delaunay_triangles(shape))
+        corners = shapely.get_coordinates(pieces).reshape(-1, 4, 2)[:, :3].reshape(-1, 2)
+        flat, index = np.unique(corners, axis=0, return_inverse=True)
+        return self.lifted(flat), index.reshape(-1, 3)
+
+    def outlines(self, label: int) -> list[FloatArray]:
+        """Closed lines of (n, 3) points around a region's part of the face."""
+        return [self.lifted(ring) for ring in rings(self.shapes[label])] if label in self.shapes else []
+
+    def lifted(self, points: FloatArray) -> FloatArray:
+        """(n, 3) places in space of (n, 2) points of the face."""
+        found = np.full((len(points), 3), self.place)
+        found[:, IN_PLANE[self.normal]] = points
+        return found
+
+
+def face(walls: Walls, place: float, normal: str, repeat: int, *, step: int = 0) -> Face:
+    """The face of a plane through a row of unit cells.
+
+    Args:
+        walls: of the unit cell.
+        place: where the plane crosses its normal axis within the unit cell, µm.
+        normal: "x" or "y".
+        repeat: unit cells along the face.
+        step: number of the unit cell along the normal axis that the plane goes through.
+    """
+    found = section(walls, place, normal)
+    length = found.size[0]
+    shapes = {}
+    for label in range(len(walls.names)):
+        shape = area(found.rings([label]))
+        if not shape.is_empty:
+            copies = [shapely.transform(shape, lambda p, k=k: p + [k * length, 0.0]) for k in range(repeat)]
+            shapes[label] = polygons(shapely.union_all(copies, grid_size=GRID))
+    return Face(normal, place + step * walls.size["xyz".index(normal)], shapes)
+
+
+def area(outline: Sequence[FloatArray]) -> shapely.Geometry:
+    """The polygons of closed rings, whose inside is where the even-odd rule says."""
+    if not outline:
+        return shapely.MultiPolygon()
+    lines = [shapely.linestrings(np.concatenate([ring, ring[:1]])) for ring in outline]
+    return shapely.build_area(shapely.node(shapely.multilinestrings(lines)))
+
+
+def polygons(shape: shapely.Geometry) -> shapely.Geometry:
+    """The parts of a geometry that have an area."""
+    parts = shapely.get_parts(shape)
+    return shapely.multipolygons(parts[shapely.get_type_id(parts) == 3])
+
+
+def rings(shape: shapely.Geometry) -> list[FloatArray]:
+    """All rings of polygons, each of (n, 2) corners, the first repeated at the end."""
+    return [shapely.get_coordinates(ring) for ring in shapely.get_rings(shape)]
