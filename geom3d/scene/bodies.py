@@ -64,17 +64,20 @@ def bodies(
         cut: all that is below these two places, in x and in y, is cut away, µm.
 
     Returns:
-        one per region, in their order; without triangles where nothing is seen.
+        one per region, in their order; without triangles where nothing is seen. They are open at the cut: see `capped`.
     """
     count = len(walls.names)
     there = np.ones((*repeat, count), dtype=bool) if shown is None else shown
     parts = _tiles(walls, there, clear, cut)
-    found = [_joined(label, parts[label]) for label in range(count)]
-    if cut is None:
-        return found
-    for opened in cut_faces(walls, repeat, cut):
-        found = [_with_face(body, opened) if there[..., body.label].all() else body for body in found]
-    return found
+    return [_joined(label, parts[label]) for label in range(count)]
+
+
+def capped(found: Sequence[Body], faces: Sequence[Face]) -> list[Body]:
+    """The bodies with what of them lies open at a cut; those without triangles stay so."""
+    bodies = list(found)
+    for opened in faces:
+        bodies = [_with_face(body, opened) if len(body.triangles) else body for body in bodies]
+    return bodies
 
 
 def cut_faces(walls: Walls, repeat: tuple[int, int], cut: tuple[float, float]) -> list[Face]:
@@ -117,12 +120,11 @@ def _tiles(
             low, high = shift[:2], shift[:2] + walls.size[:2]
             for label, (vertices, triangles, source) in enumerate(variants[key]):
                 part = (vertices + shift, triangles, source)
-                if cut is not None and (low < cut).all():
-                    if (high <= cut).all():
-                        continue
-                    found[label] += _without_quarter(part, cut)
-                elif len(triangles):
-                    found[label].append(part)
+                if not len(triangles) or (cut is not None and (high <= cut).all()):
+                    continue
+                # All along the planes, and not in front alone: so the triangles match from cell to cell.
+                crossed = cut is not None and ((low < cut) & (high > cut)).any()
+                found[label] += _without_quarter(part, cut) if cut is not None and crossed else [part]
     return found
 
 
@@ -167,9 +169,9 @@ def _visible(
 
 def _without_quarter(part: Part, cut: tuple[float, float]) -> list[Part]:
     """A surface without what lies below two places, in x and in y."""
-    right = _half(part, 0, cut[0], above=True)
-    left = _half(_half(part, 0, cut[0], above=False), 1, cut[1], above=True)
-    return [piece for piece in (right, left) if len(piece[1])]
+    right, left = (_half(part, 0, cut[0], above=above) for above in (True, False))
+    pieces = [_half(right, 1, cut[1], above=above) for above in (True, False)] + [_half(left, 1, cut[1], above=True)]
+    return [piece for piece in pieces if len(piece[1])]
 
 
 def _half(part: Part, axis: int, place: float, *, above: bool) -> Part:

@@ -100,4 +100,4 @@ def polygons(shape: shapely.Geometry) -> shapely.Geometry:
 
 def rings(shape: shapely.Geometry) -> list[FloatArray]:
     """All rings of polygons, each of (n, 2) corners, the first repeated at the end."""
-    return [shapely.get_coordinates(ring) for ring in shapely.get_rings(shape)]
+    return [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shape))]
