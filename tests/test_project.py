@@ -19,6 +19,7 @@ ORDER = [
     ["boxes", "nearest", "volume"],
     ["solids", "connectivity", "materials", "processes"],
     ["manifold", "sections"],
+    ["scene"],
     ["cell"],
     ["architectures"],
     ["describe", "template"],

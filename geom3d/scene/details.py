@@ -83,7 +83,7 @@ def _best(face: Face, films: Mapping[int, float], width: float) -> tuple[Window,
         shares = shapely.area(parts) / width**2
         seen = {label for label, share in zip(labels, shares.tolist(), strict=True) if share > SEEN}
         found = seen & set(films)
-        off = np.abs(np.array(place) - middle).max()
+        off = np.abs(np.array(place) - middle).sum()
         rank = (len(found), len(seen), -float(shapely.get_num_coordinates(parts).sum()), -float(off))
         if found and (best is None or rank > best[0]):
             best = rank, window, found
