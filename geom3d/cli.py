@@ -246,7 +246,8 @@ def render(
     template: Source,
     *,
     output: Annotated[
-        Path, Parameter(name=["--output", "-o"], help="Picture to write: .png, .svg for a section, .gif or .mp4 to turn.")
+        Path,
+        Parameter(name=["--output", "-o"], help="Picture to write: .png, .svg for a section, .gif or .mp4 to turn."),
     ],
     set_: Overrides = (),
     view: Annotated[
@@ -258,7 +259,9 @@ def render(
     repeat: Annotated[tuple[int, int] | None, Parameter(negative=(), help="Unit cells in x and y.")] = None,
     size: Annotated[tuple[int, int], Parameter(help="Width and height in pixels.")] = (1600, 1200),
     transparent: Annotated[bool, Parameter(negative=(), help="No white behind the picture.")] = False,
-    turntable: Annotated[bool, Parameter(negative=(), help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")] = False,
+    turntable: Annotated[
+        bool, Parameter(negative=(), help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")
+    ] = False,
 ) -> None:
     """Render a picture of a battery, or an exact section with dimensions."""
     from geom3d import render as module
@@ -271,9 +274,9 @@ def render(
 @app.command
 def gallery(
     *templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")],
-    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder for the pictures; made if missing.")] = Path(
-        "renders"
-    ),
+    output: Annotated[
+        Path, Parameter(name=["--output", "-o"], help="Folder for the pictures; made if missing.")
+    ] = Path("renders"),
 ) -> None:
     """Render every template, and one sheet of all architectures."""
     from geom3d.render.gallery import gallery as draw

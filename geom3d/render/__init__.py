@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from geom3d.api import Design
-from geom3d.errors import InputError, OutputError, choose_from
+from geom3d.errors import InputError, choose_from
 from geom3d.exports import replacing, unfinished
 from geom3d.render import shots, turntable
 from geom3d.render.section import drawing
 from geom3d.render.views import VIEWS, scene
-from geom3d.scene.stage import Image, has_opengl
+from geom3d.scene.stage import Image, has_opengl, require_opengl
 
-__all__ = ["MOST_CELLS", "NO_OPENGL", "VIEWS", "has_opengl", "render"]
+__all__ = ["MOST_CELLS", "VIEWS", "has_opengl", "render"]
 
 #: Most unit cells in one picture; more cannot be told apart.
 MOST_CELLS = 100
@@ -24,10 +24,6 @@ MOST_CELLS = 100
 SHOWN = 8
 #: The view that is a vector drawing.
 SECTION = "section"
-NO_OPENGL = (
-    "no picture: this machine has no OpenGL for off-screen drawing; "
-    "on Debian or Ubuntu install the packages libegl1 and libgl1-mesa-dri"
-)
 
 
 def render(
@@ -66,8 +62,7 @@ def render(
         return
     if turn:
         turntable.require_writer(path)
-    if not has_opengl():
-        raise OutputError(NO_OPENGL)
+    require_opengl()
     shown = scene(design, VIEWS[view], cells)
     with unfinished(path) as temporary:
         if turn:
@@ -101,7 +96,9 @@ def _check(path: Path, view: str, size: tuple[int, int], *, transparent: bool, t
         raise InputError(f"view: a section is a drawing without a background; {'turntable' if turn else 'transparent'} "
                          "is for the other views")  # fmt: skip
     if (view == SECTION) != (ending == ".svg"):
-        raise InputError(f"output: the view {view} must end in {'.svg' if view == SECTION else '.png'}; got {path.name!r}")
+        raise InputError(
+            f"output: the view {view} must end in {'.svg' if view == SECTION else '.png'}; got {path.name!r}"
+        )
     if turn and transparent:
         raise InputError("transparent: a turntable has a background")
     if not turn and ending not in {".png", ".svg"}:

@@ -21,11 +21,11 @@ from geom3d.progress import bar
 from geom3d.render import shots
 from geom3d.render.page import DPI, round_length
 from geom3d.render.views import VIEWS, scene
-from geom3d.scene.stage import INK, Image
+from geom3d.scene.stage import INK, Image, require_opengl
 from geom3d.template import shipped
 
 #: Size of each picture, and of each frame on the sheet, pixels; frames in a row.
-SIZE, FRAME, COLUMNS = (1200, 900), (340, 300), 5
+SIZE, FRAME, COLUMNS = (1200, 900), (300, 260), 7
 #: Height of the words under a frame and above all, pixels.
 WORDS, HEAD = 74, 74
 #: Colours in a file; so it stays small.
@@ -48,8 +48,7 @@ def gallery(folder: Path, templates: Sequence[str] = ()) -> list[Path]:
         InputError: a template that is not valid.
         OutputError: a file that cannot be written, or a machine without OpenGL.
     """
-    if not render.has_opengl():
-        raise OutputError(render.NO_OPENGL)
+    require_opengl()
     designs = [load(name) for name in templates or shipped()]
     there = {battery.template.architecture for battery in designs}
     bare = [] if templates else [_bare(name) for name in architectures.names() if name not in there]
@@ -94,7 +93,7 @@ def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
     wide = gap + columns * (FRAME[0] + gap)
     high = HEAD + rows * (FRAME[1] + WORDS + gap)
     figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     look: dict[str, Any] = {"color": INK, "va": "top", "transform": None}
     figure.text(gap, high - 14, "geom3d: microbattery architectures, front quarter removed", fontsize=14, **look)
     figure.text(gap, high - 42, RULE, fontsize=9, **(look | {"color": "#505050"}))
@@ -108,7 +107,7 @@ def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
         figure.add_artist(_bar(x, y, length / step))
         figure.text(x + length / step + 8, y + 7, f"{length:g} µm", fontsize=8, **look)
         figure.text(x, y - 10, battery.template.architecture.replace("_", " "), fontsize=9, weight="bold", **look)
-        for k, line in enumerate(textwrap.wrap(battery.template.title, 50)[:2]):
+        for k, line in enumerate(textwrap.wrap(battery.template.title, 46)[:2]):
             figure.text(x, y - 27 - 14 * k, line, fontsize=7.5, **(look | {"color": "#505050"}))
     canvas.draw()
     page = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()

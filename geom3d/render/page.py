@@ -172,7 +172,7 @@ def compose(
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(page.size[0] / DPI, page.size[1] / DPI), dpi=DPI, facecolor="none")
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     letter, line, margin = page.letter, page.line, page.margin
     for k, text in enumerate(page.heading):
         y = page.size[1] - margin - 1.4 * line * k
@@ -186,7 +186,7 @@ def compose(
     for name, window, place in zip("ABCD", windows, page.insets(len(windows)), strict=False):
         _inset(figure, page, name, window, place, colours or {})
         if marked:
-            _mark(figure, page, name, frame.pixels(window.corners) + [left, bottom])
+            _mark(figure, page, name, frame.pixels(window.corners) + np.array([left, bottom]))
     # The words are drawn on nothing and laid over the picture, so that marks lie on it.
     stream = io.BytesIO()
     canvas.print_rgba(stream)
@@ -270,7 +270,7 @@ def _colour_bar(figure: Any, page: Page, quantity: Quantity, scale: Scale) -> No
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    left, bottom, wide, high = page.below_legend
+    left, bottom, _, high = page.below_legend
     title = textwrap.wrap(f"{quantity.title}, {quantity.unit}", LETTERS)
     high = min(high - (len(title) + 1.5) * page.line, 0.5 * page.size[1])
     if high < 3 * page.line:
@@ -304,7 +304,7 @@ def _inset(
     length = round_length(0.5 * window.width)
     pixels = length / window.width * side
     thick = max(2, round(0.18 * page.line))
-    y = bottom - 0.5 * page.line
+    y = bottom - 0.75 * page.line
     figure.add_artist(_rectangle(left, y, pixels, thick, facecolor=INK, linewidth=0))
     figure.text(
         left + pixels + 0.4 * page.line, y + thick / 2, length_text(length), fontsize=0.9 * page.letter, va="center",

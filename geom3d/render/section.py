@@ -13,10 +13,10 @@ from geom3d.api import Design
 from geom3d.distance import Electrodes
 from geom3d.render.dimensions import Dimension, dimensions, intervals
 from geom3d.render.page import length_text, round_length
-from geom3d.render.views import middle, stacked
+from geom3d.render.views import stacked
 from geom3d.scene.details import Window, windows
 from geom3d.scene.drawing import LETTER, Placed, arrows, document, extent, line, rectangle, words
-from geom3d.scene.faces import Face, face
+from geom3d.scene.faces import face
 
 #: Width of a journal's column, margin, size of letters, mm.
 COLUMN, MARGIN, SIZE = 85.0, 2.0, 2.3
@@ -59,7 +59,7 @@ def drawing(design: Design, repeat: int | None = None) -> str:
     """
     cell, walls = design.cell(), design.walls()
     period, height = walls.size[0], cell.top
-    place = middle(cell, (1, 1))[1]
+    place = cell.middle((1, 1))[1]
     count = repeat or _count(period, height)
     shown = face(walls, place, "y", count)
     aside = height > 0.45 * count * period
@@ -68,7 +68,7 @@ def drawing(design: Design, repeat: int | None = None) -> str:
     distance = None
     if cell.facts.web is None:
         electrodes = Electrodes.of(cell, walls)
-        distance = electrodes and next(iter(electrodes.spreads().values())).least
+        distance = None if electrodes is None else next(iter(electrodes.spreads().values())).least
     films = {cell.names.index(layer.name): layer.thickness for layer in design.template.layers if layer.thickness}
     wide = {cell.names[label]: length for label, length in films.items() if length * scale >= THIN}
     found = dimensions(design, shown, distance, wide)
@@ -195,9 +195,7 @@ def in_rows(found: Sequence[Dimension], scale: float, limits: tuple[float, float
     return [(used.index(row), mark) for row, mark in best]
 
 
-def _in_turn(
-    found: Sequence[Dimension], scale: float, limits: tuple[float, float]
-) -> list[tuple[int, Mark]]:
+def _in_turn(found: Sequence[Dimension], scale: float, limits: tuple[float, float]) -> list[tuple[int, Mark]]:
     """The dimensions in the first rows that are free."""
     placed: list[tuple[int, Mark]] = []
     for dimension in found:
@@ -207,7 +205,9 @@ def _in_turn(
             for row in range(len(found) + 1)
             for mark in marks
             if not any(
-                (r == row and mark.meets(other)) or (r < row and mark.crosses(other)) or (r > row and other.crosses(mark))
+                (r == row and mark.meets(other))
+                or (r < row and mark.crosses(other))
+                or (r > row and other.crosses(mark))
                 for r, other in placed
             )
         )
@@ -317,7 +317,9 @@ def _films(sheet: Sheet, inner: Placed, window: Window, films: dict[int, float],
         if shape is None or shapely.is_empty(shape):
             continue
         for upright, place in ((True, middle_u), (False, middle_v)):
-            spans = [s for s in intervals(shape, place, upright=upright) if abs(s[1] - s[0] - thickness) < 0.02 * thickness]
+            spans = [
+                s for s in intervals(shape, place, upright=upright) if abs(s[1] - s[0] - thickness) < 0.02 * thickness
+            ]
             if spans:
                 at = sum(spans[0]) / 2
                 u, v = (place, at) if upright else (at, place)
@@ -333,7 +335,9 @@ def _films(sheet: Sheet, inner: Placed, window: Window, films: dict[int, float],
         level = min(at - 0.35 * SIZE, inner.bottom - 0.3)
         start = y if abs(level - y) > 0 and _same_row(found) is False else level
         sheet.add(line(x, start, left - 0.3, at - 0.35 * SIZE, width=0.1, halo=True))
-        sheet.add(f'<circle cx="{x:.5g}" cy="{start:.5g}" r="0.3" fill="#202020" stroke="#ffffff" stroke-width="0.1"/>\n')
+        sheet.add(
+            f'<circle cx="{x:.5g}" cy="{start:.5g}" r="0.3" fill="#202020" stroke="#ffffff" stroke-width="0.1"/>\n'
+        )
         room = int((COLUMN - MARGIN - left) / (SIZE * LETTER))
         for row in textwrap.wrap(text, max(room, 6)):
             sheet.add(words(left, at, row, SIZE), at + 0.6)

@@ -11,7 +11,7 @@ from geom3d.api import Design
 from geom3d.render.page import Page, compose
 from geom3d.render.views import Scene
 from geom3d.scene.details import Window, windows
-from geom3d.scene.stage import Frame, Image, framed, framed_all_round, photograph, plotter, soften
+from geom3d.scene.stage import Frame, Image, framed, framed_all_round, photograph, plotter, soften, turn_lights
 
 #: A film that is thinner in the picture gets an inset, pixels.
 THIN = 3.0
@@ -42,9 +42,10 @@ def turning(design: Design, shown: Scene, size: tuple[int, int], count: int) -> 
         left, bottom, wide, high = page.panel
         top = size[1] - bottom - high
         for k in range(count):
-            camera = shown.camera.turned(2 * math.pi * k / count)
+            angle = 2 * math.pi * k / count
+            turn_lights(stage, angle)
             found = blank.copy()
-            turned = Frame(camera, frame.centre, frame.size, frame.step)
+            turned = Frame(shown.camera.turned(angle), frame.centre, frame.size, frame.step)
             found[top : top + high, left : left + wide] = photograph(stage, turned)
             yield found
 
@@ -90,7 +91,9 @@ def laid_out(
 def magnified(design: Design, shown: Scene, frame: Frame, page: Page) -> list[Window]:
     """Windows on the films that are too thin to be seen in the picture."""
     names = design.cell().names
-    films = {names.index(layer.name): layer.thickness for layer in design.template.layers if layer.thickness is not None}
+    films = {
+        names.index(layer.name): layer.thickness for layer in design.template.layers if layer.thickness is not None
+    }
     thin = {label: thickness for label, thickness in films.items() if thickness / frame.step < THIN}
     places = page.insets(1)
     found: list[Window] = []

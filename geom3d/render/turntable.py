@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from geom3d.errors import InputError, OutputError
 from geom3d.progress import bar
 from geom3d.scene.stage import Image
@@ -50,15 +52,26 @@ def _counted(pictures: Iterator[Image], advance: Any) -> Iterator[Image]:
 def _gif(pictures: Iterator[Image], path: Path) -> None:
     from PIL import Image as Pictures
 
-    # One palette for all, so that colours do not flicker.
-    first = Pictures.fromarray(next(pictures)).quantize(256, dither=Pictures.Dither.NONE)
-    rest = (Pictures.fromarray(p).quantize(palette=first, dither=Pictures.Dither.NONE) for p in pictures)
-    first.save(path, format="gif", save_all=True, append_images=rest, duration=1000 // RATE, loop=0, optimize=False)
+    start = next(pictures)
+    # One palette for all, so that colours do not flicker; its last colour is the white of the page.
+    few = Pictures.fromarray(start).quantize(255, dither=Pictures.Dither.NONE)
+    colours = [*(few.getpalette() or [])[: 3 * 255], *[255] * 3 * 256][: 3 * 255] + [255] * 3
+    few.putpalette(colours)
+
+    def reduced(picture: Image) -> Pictures.Image:
+        index = np.array(Pictures.fromarray(picture).quantize(palette=few, dither=Pictures.Dither.NONE))
+        index[(picture == 255).all(axis=2)] = 255
+        found = Pictures.fromarray(index, mode="P")
+        found.putpalette(colours)
+        return found
+
+    rest = (reduced(picture) for picture in pictures)
+    options = {"duration": 1000 // RATE, "loop": 0, "optimize": False}
+    reduced(start).save(path, format="gif", save_all=True, append_images=rest, **options)
 
 
 def _mp4(pictures: Iterator[Image], path: Path) -> None:
     import imageio_ffmpeg
-    import numpy as np
 
     writer: Any = None
     try:

@@ -16,10 +16,9 @@ from geom3d.roles import Role
 from geom3d.scene.bodies import Body, bodies, capped, cut_faces
 from geom3d.scene.faces import Face, face
 from geom3d.scene.refined import refined
-from geom3d.scene.stage import Camera, Paint, Scale
+from geom3d.scene.stage import OBLIQUE, Camera, Paint, Scale
 from geom3d.walls import BoolArray, FloatArray, Walls
 
-OBLIQUE = Camera((-0.75, -1.3, 0.85))
 ABOVE = Camera((0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0))
 AHEAD = Camera((0.0, -1.0, 0.0))
 
@@ -151,7 +150,7 @@ def scene(design: Design, view: View, cells: tuple[int, int]) -> Scene:
     if view.lifted:
         found = _lifted(walls, cells, order)
     else:
-        cut = middle(cell, cells) if view.cut else None
+        cut = cell.middle(cells) if view.cut else None
         there = _there(cell, cells, over if view.open else [], peeled=view.peeled)
         found = bodies(walls, cells, shown=there, clear=over if view.glass else (), cut=cut)
     faces = _faces(design, view, cells)
@@ -175,19 +174,12 @@ def _faces(design: Design, view: View, cells: tuple[int, int]) -> list[Face]:
     """Planes through the array in which its films can be seen."""
     walls, cell = design.walls(), design.cell()
     if view.cut:
-        return cut_faces(walls, cells, middle(cell, cells))
-    x, y = middle(cell, (1, 1))
+        return cut_faces(walls, cells, cell.middle(cells))
+    x, y = cell.middle((1, 1))
     outer = [] if view.camera == ABOVE else [face(walls, 0.0, "y", cells[0])]
     outer += [face(walls, 0.0, "x", cells[1])] if view.camera == OBLIQUE else []
     inner = [face(walls, y, "y", cells[0]), face(walls, x, "x", cells[1])]
     return outer if view.marked else inner
-
-
-def middle(cell: Cell, repeat: tuple[int, int]) -> tuple[float, float]:
-    """Where the array is cut in x and in y, µm: through the posts nearest its middle."""
-    # Posts stand in the middle of a cell that holds one, and at a quarter of a cell that holds two or four.
-    inner = 0.5 if cell.facts.posts <= 1 else 0.25
-    return cell.size[0] * (repeat[0] // 2 + inner), cell.size[1] * (repeat[1] // 2 + inner)
 
 
 def stacked(walls: Walls) -> list[int]:
@@ -197,7 +189,7 @@ def stacked(walls: Walls) -> list[int]:
     for side in (walls.behind, walls.front):
         inner = side >= 0
         np.minimum.at(lowest, side[inner], heights[inner])
-    return np.argsort(lowest[:-1], kind="stable").tolist()
+    return [int(label) for label in np.argsort(lowest[:-1], kind="stable")]
 
 
 def electrolyte_and_over(design: Design) -> list[int]:

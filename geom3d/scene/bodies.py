@@ -96,9 +96,7 @@ def cut_faces(walls: Walls, repeat: tuple[int, int], cut: tuple[float, float]) -
 Part = tuple[FloatArray, IntArray, IntArray]
 
 
-def _tiles(
-    walls: Walls, there: BoolArray, clear: Sequence[int], cut: tuple[float, float] | None
-) -> list[list[Part]]:
+def _tiles(walls: Walls, there: BoolArray, clear: Sequence[int], cut: tuple[float, float] | None) -> list[list[Part]]:
     """The visible parts of every region in every unit cell of the array."""
     columns, rows, count = there.shape
     # Labels as indices: the regions, the void, and OUTSIDE = -1 as the last entry.

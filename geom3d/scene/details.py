@@ -45,7 +45,9 @@ class Window:
         return self.face.lifted(np.array([[u, v], [x, v], [x, y], [u, y]]))
 
 
-def windows(face: Face, films: Mapping[int, float], pixels: float, *, least: float = 4.0, most: int = 2) -> list[Window]:
+def windows(
+    face: Face, films: Mapping[int, float], pixels: float, *, least: float = 4.0, most: int = 2
+) -> list[Window]:
     """Windows in which thin films are seen.
 
     Args:
@@ -79,7 +81,9 @@ def _best(face: Face, films: Mapping[int, float], width: float) -> tuple[Window,
     for place in _places(face, films).tolist():
         window = Window(face, _within(face, place, width), width)
         labels = list(face.shapes)
-        parts = shapely.clip_by_rect(np.array([face.shapes[k] for k in labels], dtype=object), *window.low, *window.high)
+        parts = shapely.clip_by_rect(
+            np.array([face.shapes[k] for k in labels], dtype=object), *window.low, *window.high
+        )
         shares = shapely.area(parts) / width**2
         seen = {label for label, share in zip(labels, shares.tolist(), strict=True) if share > SEEN}
         found = seen & set(films)
@@ -94,7 +98,7 @@ def _places(face: Face, films: Mapping[int, float]) -> FloatArray:
     """(n, 2) points on the outlines of films: their corners, and the middles of their sides."""
     lines = [ring for label in films for ring in rings(face.shapes[label])]
     points = np.concatenate([np.concatenate([line[:-1], (line[1:] + line[:-1]) / 2]) for line in lines])
-    return points[np.unique(np.linspace(0, len(points) - 1, TRIED).astype(int))]
+    return np.asarray(points[np.unique(np.linspace(0, len(points) - 1, TRIED).astype(int))])
 
 
 def _within(face: Face, place: tuple[float, float], width: float) -> tuple[float, float]:

@@ -37,8 +37,8 @@ class Placed:
         """The place on paper of a point of the face, mm."""
         return self.left + (u - self.low[0]) * self.scale, self.bottom - (v - self.low[1]) * self.scale
 
-    def polygons(self, colours: Mapping[int, str], names: Mapping[int, str]) -> Iterator[str]:
-        """The regions, filled; coordinates are the design's, in µm, and exact."""
+    def polygons(self, colours: Mapping[int, str], names: Mapping[int, str], digits: int = 12) -> Iterator[str]:
+        """The regions, filled; coordinates are the design's, in µm, with so many digits."""
         x, y = self.at(0.0, 0.0)
         yield f'<g transform="matrix({self.scale:.12g} 0 0 {-self.scale:.12g} {x:.12g} {y:.12g})" fill-rule="evenodd" '
         # A line of the region's own colour closes the hair gaps that viewers leave between neighbours.
@@ -47,18 +47,22 @@ class Placed:
         for label in sorted(self.face.shapes, key=lambda k: -shapely.area(self.face.shapes[k])):
             colour = colours[label]
             yield f'<path class="region" data-region={quoteattr(names[label])} fill="{colour}" stroke="{colour}" d="'
-            yield outline(self.face.shapes[label])
+            yield outline(self.face.shapes[label], digits)
             yield f'"><title>{escape(names[label])}</title></path>\n'
         yield "</g>\n"
 
 
-def outline(shape: shapely.Geometry) -> str:
+def outline(shape: shapely.Geometry, digits: int) -> str:
     """Polygons as the data of an SVG path."""
-    parts = ["M" + "L".join(f"{u:.12g} {v:.12g}" for u, v in ring[:-1].tolist()) + "Z" for ring in rings(shape)]
+    parts = [
+        "M" + "L".join(f"{u:.{digits}g} {v:.{digits}g}" for u, v in ring[:-1].tolist()) + "Z" for ring in rings(shape)
+    ]
     return "".join(parts)
 
 
-def line(x: float, y: float, x2: float, y2: float, *, width: float = 0.12, colour: str = INK, halo: bool = False) -> str:
+def line(
+    x: float, y: float, x2: float, y2: float, *, width: float = 0.12, colour: str = INK, halo: bool = False
+) -> str:
     """A straight line; with a halo it stays visible on any ground."""
     ends = f'x1="{x:.4g}" y1="{y:.4g}" x2="{x2:.4g}" y2="{y2:.4g}"'
     under = f'<line {ends} stroke="#ffffff" stroke-width="{width + 0.25:.4g}" stroke-opacity="0.8"/>\n' if halo else ""
@@ -129,4 +133,4 @@ def sketch(face: Face, colours: Mapping[int, str], names: Mapping[int, str], *, 
     width, height = (high_u - low_u) * scale, (high_v - low_v) * scale
     placed = Placed(face, 0.0, height, scale, (low_u, low_v))
     size = f'width="{width:.5g}mm" height="{height:.5g}mm" viewBox="0 0 {width:.5g} {height:.5g}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{"".join(placed.polygons(colours, names))}</svg>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{"".join(placed.polygons(colours, names, 5))}</svg>'

@@ -79,7 +79,7 @@ def face(walls: Walls, place: float, normal: str, repeat: int, *, step: int = 0)
     for label in range(len(walls.names)):
         shape = area(found.rings([label]))
         if not shape.is_empty:
-            copies = [shapely.transform(shape, lambda p, k=k: p + [k * length, 0.0]) for k in range(repeat)]
+            copies = [shapely.transform(shape, lambda p, k=k: p + np.array([k * length, 0.0])) for k in range(repeat)]
             shapes[label] = polygons(shapely.union_all(copies, grid_size=GRID))
     return Face(normal, place + step * walls.size["xyz".index(normal)], shapes)
 

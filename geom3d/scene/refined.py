@@ -9,7 +9,6 @@ import numpy as np
 from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 
 
-
 def refined(walls: Walls, chosen: BoolArray, count: int) -> Walls:
     """The walls with some of their triangles divided into smaller ones.
 

@@ -78,6 +78,10 @@ class Camera:
         return Camera((c * x - s * y, s * x + c * y, z), self.up)
 
 
+#: From above and aside.
+OBLIQUE = Camera((-0.75, -1.3, 0.85))
+
+
 @dataclass(frozen=True)
 class Frame:
     """Where the camera stands, and how large a micrometre is.
@@ -167,15 +171,22 @@ def plotter(
     # PyVista's own hints reject calls that its documentation shows.
     stage: Any = pyvista.Plotter(lighting="none", **options)
     stage.set_background("white")
-    for direction, strength in LIGHTS:
-        light = pyvista.Light(position=direction, focal_point=(0, 0, 0), intensity=strength, light_type="scene light")
+    for _, strength in LIGHTS:
+        light = pyvista.Light(focal_point=(0, 0, 0), intensity=strength, light_type="scene light")
         light.positional = False
         stage.add_light(light)
+    turn_lights(stage, 0.0)
     for body, paint in zip(bodies, paints, strict=True):
         if len(body.triangles):
             _add(stage, body, paint, scale, curved)
     stage.enable_parallel_projection()
     return stage
+
+
+def turn_lights(stage: Any, angle: float) -> None:
+    """Turns the lights around the z axis with the viewer, radians."""
+    for light, (direction, _) in zip(stage.renderer.lights, LIGHTS, strict=True):
+        light.position = Camera(direction).turned(angle).eye
 
 
 def _add(stage: Any, body: Body, paint: Paint, scale: Scale | None, curved: bool) -> None:
@@ -239,4 +250,5 @@ def photograph(stage: Any, frame: Frame, *, transparent: bool = False) -> Image:
     camera.up = frame.camera.axes[1]
     camera.parallel_scale = frame.step * frame.size[1] / 2
     stage.reset_camera_clipping_range()
+    stage.render()  # does nothing before the first screenshot, which renders by itself
     return np.asarray(stage.screenshot(return_img=True, transparent_background=transparent), dtype=np.uint8)
