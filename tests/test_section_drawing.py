@@ -48,7 +48,7 @@ def test_polygons_have_the_areas_of_the_section(name):
     for label, region in enumerate(cell.regions):
         if exact[label] > 0:
             path = found.pop(region.name)
-            assert area(path.get("d")) == pytest.approx(2 * exact[label], rel=1e-4)
+            assert area(path.get("d")) == pytest.approx(2 * exact[label], rel=1e-5)
             assert path.get("fill") == region.material.colour
     assert not found
 
@@ -61,7 +61,9 @@ def test_a_column_wide_with_words_inside(name):
     assert width == 85
     assert root.get("height") == f"{height:g}mm"
     texts = root.findall(f".//{SVG}text")
-    assert {region.name.split()[0] for region in loaded(name).cell().regions} & {t.text.split()[0].strip(",") for t in texts}
+    assert {region.name.split()[0] for region in loaded(name).cell().regions} & {
+        t.text.split()[0].strip(",") for t in texts
+    }
     for text in texts:
         # The mean letter of Helvetica is half as wide as high.
         long = 0.5 * float(text.get("font-size")) * len(text.text)
@@ -108,7 +110,10 @@ def test_dimensions_are_where_they_say():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("pillars-coated", ["pitch 8", "diameter 3", "height 40", "base 4", "barrier 50", "anode 0.1", "cathode collector"]),
+        (
+            "pillars-coated",
+            ["pitch 8", "diameter 3", "height 40", "base 4", "barrier 50", "anode 0.1", "cathode collector"],
+        ),
         ("interdigitated-pillars-opposed", ["pitch 15", "anode diameter 10", "tip gap 5", "plate 5", "distance 5"]),
         ("trenches-notten-2007", ["pitch 8", "width 5", "depth 50", "cathode 1"]),
         ("comb-sun-2013", ["anode width 60", "gap", "height 400"]),
@@ -116,7 +121,9 @@ def test_dimensions_are_where_they_say():
     ],
 )
 def test_lengths_of_the_template_are_drawn(name, words):
-    text = " ".join(t.text for t in ET.fromstring(drawing(loaded(name))).findall(f".//{SVG}text")).replace("\u00a0", " ")
+    text = " ".join(t.text for t in ET.fromstring(drawing(loaded(name))).findall(f".//{SVG}text")).replace(
+        "\u00a0", " "
+    )
     assert [word for word in words if word not in text] == []
 
 
@@ -142,7 +149,9 @@ def test_odd_names_make_valid_files(tmp_path):
     design = geom3d.design({"title": "<Titel> & so", "architecture": "pillars", "layers": layers})
     render(design, tmp_path / "a.svg")
     root = ET.fromstring((tmp_path / "a.svg").read_text("utf-8"))
-    assert {path.get("data-region") for path in root.findall(f".//{SVG}path")} >= {layer["name"] for layer in layers[:2]}
+    assert {path.get("data-region") for path in root.findall(f".//{SVG}path")} >= {
+        layer["name"] for layer in layers[:2]
+    }
     html = design.cell()._repr_html_()
     assert "a&lt;b &amp;" in html
     assert "a<b" not in html

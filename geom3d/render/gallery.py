@@ -25,7 +25,7 @@ from geom3d.scene.stage import INK, Image, require_opengl
 from geom3d.template import shipped
 
 #: Size of each picture, and of each frame on the sheet, pixels; frames in a row.
-SIZE, FRAME, COLUMNS = (1200, 900), (300, 260), 7
+SIZE, FRAME, COLUMNS = (1200, 900), (284, 246), 7
 #: Height of the words under a frame and above all, pixels.
 WORDS, HEAD = 74, 74
 #: Colours in a file; so it stays small.

@@ -24,6 +24,8 @@ from geom3d.scene.stage import INK, Frame, Image, Scale
 DPI = 100
 #: Largest share of the page's width that the legend takes, and letters in its longest line.
 LEGEND, LETTERS = 0.3, 24
+#: Ground of letters on a picture.
+BADGE = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 #: Smallest inset worth drawing, pixels.
 SMALLEST = 48
 
@@ -311,8 +313,8 @@ def _inset(
         color=INK, transform=None,
     )  # fmt: skip
     figure.text(
-        left + side, y + thick / 2, name, fontsize=page.letter, ha="right", va="center", color=INK, weight="bold",
-        transform=None,
+        left + 0.4 * page.line, bottom + side - 0.4 * page.line, name, fontsize=page.letter, va="top", color=INK,
+        weight="bold", bbox=BADGE, transform=None,
     )  # fmt: skip
 
 
@@ -342,8 +344,7 @@ def _mark(figure: Any, page: Page, name: str, corners: Any) -> None:
             Polygon(corners, closed=True, fill=False, edgecolor=colour, linewidth=width, transform=IdentityTransform())
         )
     x, y = corners.max(axis=0)
-    badge = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
     figure.text(
-        x + 0.25 * page.line, y, name, fontsize=page.letter, va="bottom", weight="bold", color=INK, bbox=badge,
+        x + 0.25 * page.line, y, name, fontsize=page.letter, va="bottom", weight="bold", color=INK, bbox=BADGE,
         transform=None,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,10 +10,12 @@ import numpy as np
 import shapely
 
 from geom3d.sections import IN_PLANE, section
-from geom3d.walls import FloatArray, IntArray, Walls
+from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 
 #: Coordinates of polygons are rounded to multiples of this, µm, so that copies side by side unite.
-GRID = 1e-6
+GRID = 1e-7
+#: Pairs of a point and a line that are looked at together.
+MOST = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -77,19 +79,41 @@ def face(walls: Walls, place: float, normal: str, repeat: int, *, step: int = 0)
     length = found.size[0]
     shapes = {}
     for label in range(len(walls.names)):
-        shape = area(found.rings([label]))
+        border = (found.left == label) != (found.right == label)
+        shape = area(found.points[found.ends[border]])
         if not shape.is_empty:
             copies = [shapely.transform(shape, lambda p, k=k: p + np.array([k * length, 0.0])) for k in range(repeat)]
-            shapes[label] = polygons(shapely.union_all(copies, grid_size=GRID))
+            # Only now are corners on straight lines left out: before, those of neighbours match.
+            united = shapely.simplify(shapely.union_all(copies, grid_size=GRID), 0.0)
+            shapes[label] = polygons(united)
     return Face(normal, place + step * walls.size["xyz".index(normal)], shapes)
 
 
-def area(outline: Sequence[FloatArray]) -> shapely.Geometry:
-    """The polygons of closed rings, whose inside is where the even-odd rule says."""
-    if not outline:
+def area(segments: FloatArray) -> shapely.Geometry:
+    """What straight lines enclose by the even-odd rule, wherever they touch each other.
+
+    Args:
+        segments: (n, 2, 2) ends of each.
+    """
+    if not len(segments):
         return shapely.MultiPolygon()
-    lines = [shapely.linestrings(np.concatenate([ring, ring[:1]])) for ring in outline]
-    return shapely.build_area(shapely.node(shapely.multilinestrings(lines)))
+    lines = shapely.union_all(shapely.linestrings(segments), grid_size=GRID)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
+    inner = shapely.get_coordinates(shapely.point_on_surface(faces))
+    kept = np.concatenate(
+        [_odd(part, segments) for part in np.array_split(inner, 1 + len(inner) * len(segments) // MOST)]
+    )
+    return shapely.multipolygons(faces[kept])
+
+
+def _odd(points: FloatArray, segments: FloatArray) -> BoolArray:
+    """(n,) whether a ray from each of (n, 2) points along the first axis meets an odd number of segments."""
+    (u0, v0), (u1, v1) = segments[:, 0].T, segments[:, 1].T
+    u, v = points[:, :1], points[:, 1:]
+    across = (v0 > v) != (v1 > v)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        meets = u0 + (v - v0) / (v1 - v0) * (u1 - u0)
+    return np.asarray((across & (meets > u)).sum(axis=1) % 2 == 1)
 
 
 def polygons(shape: shapely.Geometry) -> shapely.Geometry:
