@@ -233,8 +233,12 @@ class Design:
             warnings=notes,
         )
 
+    def plot(self, *, repeat: tuple[int, int] = (1, 1), cut: bool = True, **options: Any) -> Any:
+        """The regions in a PyVista plotter: see `Cell.plot`."""
+        return self._cell.plot(repeat=repeat, cut=cut, walls=self._walls, **options)
+
     def _repr_html_(self) -> str:
-        return self._report._repr_html_()
+        return self._cell.to_html(self._walls) + self._report._repr_html_()
 
 
 def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Design:

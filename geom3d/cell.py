@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
 
 import numpy as np
 
 from geom3d.connectivity import reaching
-from geom3d.errors import InputError
+from geom3d.errors import Geom3dError, InputError
 from geom3d.materials import Material
 from geom3d.roles import COLLECTOR, Role
 from geom3d.solids import Solid
@@ -16,6 +18,9 @@ from geom3d.solids.outline import Shape
 from geom3d.solids.web import Web
 from geom3d.volume import VolumeMesh, volume_mesh
 from geom3d.walls import BoolArray, Chunks, FloatArray, IntArray, Walls
+
+#: Most points of a sponge's grid on which a notebook makes walls just to show a cell.
+AT_ONCE = 300_000
 
 
 @dataclass(frozen=True)
@@ -176,11 +181,84 @@ class Cell:
         moved = None if pattern is None else pattern.moved(dx, dy)
         return replace(self, regions=regions, facts=replace(self.facts, pattern=moved))
 
-    def _repr_html_(self) -> str:
+    def middle(self, repeat: tuple[int, int] = (1, 1)) -> tuple[float, float]:
+        """Where pictures of an array cut it in x and in y, µm: through the posts nearest its middle."""
+        # Posts stand in the middle of a cell that holds one, and at a quarter of a cell that holds two or four.
+        inner = 0.5 if self.facts.posts <= 1 else 0.25
+        return self.size[0] * (repeat[0] // 2 + inner), self.size[1] * (repeat[1] // 2 + inner)
+
+    def plot(
+        self, *, repeat: tuple[int, int] = (1, 1), cut: bool = True, walls: Walls | None = None, **options: Any
+    ) -> Any:
+        """The regions in a PyVista plotter, whose `show()` opens a window or shows them in a notebook.
+
+        Args:
+            repeat: unit cells in x and y.
+            cut: whether the front quarter is removed.
+            walls: of this cell, if they are known.
+            options: of `pyvista.Plotter`, such as off_screen.
+
+        Raises:
+            OutputError: on a machine without OpenGL.
+        """
+        from geom3d.scene.bodies import bodies, capped, cut_faces
+        from geom3d.scene.stage import OBLIQUE, Paint, plotter, require_opengl
+
+        require_opengl()
+        walls = self.walls() if walls is None else walls
+        place = self.middle(repeat) if cut else None
+        found = bodies(walls, repeat, cut=place)
+        if place is not None:
+            found = capped(found, cut_faces(walls, repeat, place))
+        paints = [Paint(region.material.colour) for region in self.regions]
+        stage = plotter(found, paints, curved=self.facts.web is not None, **options)
+        stage.add_legend([[r.name, r.material.colour] for r in reversed(self.regions)], face="rectangle", bcolor=None)
+        stage.add_axes()
+        stage.view_vector(OBLIQUE.eye, OBLIQUE.up)
+        return stage
+
+    def to_html(self, walls: Walls | None = None) -> str:
+        """A table of the regions and a drawing of a section, for notebooks.
+
+        Args:
+            walls: of this cell; without them there is no drawing, and no sizes.
+        """
+        head, sizes, drawing = "<th></th><th>region</th><th>role</th><th>material</th>", [""] * len(self.regions), ""
+        if walls is not None:
+            head += "<th>from z</th><th>to z</th><th>volume per footprint</th>"
+            sizes = [self._sizes(walls, label) for label in range(len(self.regions))]
+            drawing = f"<td style='padding-left:2em'>{self._drawing(walls)}</td>"
         rows = "".join(
             f"<tr><td><span style='background:{r.material.colour};padding:0 1em'>&nbsp;</span></td>"
-            f"<td>{r.name}</td><td>{r.role.value}</td><td>{r.material.title}</td></tr>"
-            for r in self.regions
+            f"<td>{escape(r.name)}</td><td>{r.role.value.replace('_', ' ')}</td><td>{escape(r.material.title)}</td>{size}</tr>"
+            for r, size in zip(self.regions, sizes, strict=True)
         )
         x, y, z = self.size
-        return f"<p>Cell of {x:.6g} × {y:.6g} × {z:.6g} µm</p><table>{rows}</table>"
+        return (
+            f"<p>Cell of {x:.6g} × {y:.6g} × {z:.6g} µm, periodic in x and y</p>"
+            f"<table><tr><td><table><tr>{head}</tr>{rows}</table></td>{drawing}</tr></table>"
+        )
+
+    def _sizes(self, walls: Walls, label: int) -> str:
+        """Cells of the table: where a region begins and ends, and its volume per footprint, µm."""
+        heights = walls.vertices[walls.shell([label])[0], 2]
+        numbers = (heights.min(), heights.max(), walls.volumes[label] / walls.footprint)
+        return "".join(f"<td style='text-align:right;white-space:nowrap'>{number:.4g} µm</td>" for number in numbers)
+
+    def _drawing(self, walls: Walls) -> str:
+        """The section through the posts, normal to y, as SVG."""
+        from geom3d.scene.drawing import sketch
+        from geom3d.scene.faces import face
+
+        period, height = self.size[0], self.size[2]
+        shown = face(walls, self.middle()[1], "y", max(1, min(4, round(height / period))))
+        return sketch(shown, {k: r.material.colour for k, r in enumerate(self.regions)}, dict(enumerate(self.names)))
+
+    def _repr_html_(self) -> str:
+        step = self.step
+        if step is not None and math.prod(self.size) > AT_ONCE * step**3:
+            return self.to_html()
+        try:
+            return self.to_html(self.walls())
+        except Geom3dError:  # what is wrong is said where the walls are asked for
+            return self.to_html()

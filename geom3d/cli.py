@@ -245,17 +245,44 @@ def compare(
 def render(
     template: Source,
     *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Picture to write, .png.")],
+    output: Annotated[
+        Path,
+        Parameter(name=["--output", "-o"], help="Picture to write: .png, .svg for a section, .gif or .mp4 to turn."),
+    ],
     set_: Overrides = (),
-    view: Annotated[str, Parameter(help="cut (front quarter removed), iso or top.")] = "cut",
+    view: Annotated[
+        str | None,
+        Parameter(
+            help="cut (front quarter removed), iso, top, front, exploded, xray, peeled, distance, or section; cut where left out."
+        ),
+    ] = None,
     repeat: Annotated[tuple[int, int] | None, Parameter(negative=(), help="Unit cells in x and y.")] = None,
     size: Annotated[tuple[int, int], Parameter(help="Width and height in pixels.")] = (1600, 1200),
+    transparent: Annotated[bool, Parameter(negative=(), help="No white behind the picture.")] = False,
+    turntable: Annotated[
+        bool, Parameter(negative=(), help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")
+    ] = False,
 ) -> None:
-    """Render a picture of a battery."""
+    """Render a picture of a battery, or an exact section with dimensions."""
     from geom3d import render as module
 
-    module.render(_load(template, set_), output, view=view, repeat=repeat, size=size)
+    look: dict[str, Any] = {"view": view, "repeat": repeat, "size": size, "transparent": transparent, "turn": turntable}
+    module.render(_load(template, set_), output, **look)
     print(output)
+
+
+@app.command
+def gallery(
+    *templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")],
+    output: Annotated[
+        Path, Parameter(name=["--output", "-o"], help="Folder for the pictures; made if missing.")
+    ] = Path("renders"),
+) -> None:
+    """Render every template, and one sheet of all architectures."""
+    from geom3d.render.gallery import gallery as draw
+
+    for path in draw(output, templates):
+        print(path)
 
 
 @app.command

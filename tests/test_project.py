@@ -20,6 +20,7 @@ ORDER = [
     ["nearest", "volume"],
     ["solids", "connectivity", "materials", "processes"],
     ["manifold", "sections"],
+    ["scene"],
     ["cell"],
     ["architectures"],
     ["describe", "template"],

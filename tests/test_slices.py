@@ -17,7 +17,6 @@ from PIL import Image
 
 import geom3d
 from geom3d.exports import Options, png
-from geom3d.render import array
 from geom3d.sections import Slicer, section
 from geom3d.slices import Raster
 from geom3d.template import shipped
@@ -202,7 +201,7 @@ def test_white_pixels_converge_to_the_volumes(name, tmp_path):
 
 
 @pytest.mark.parametrize("pixel", [0.25, 0.2, 0.23, 8 / 3])
-def test_copies_of_the_unit_cell_are_copies_of_its_pixels(pixel):
+def test_copies_of_the_unit_cell_are_copies_of_its_pixels(pixel, array):
     """Whether a period is a whole number of pixels (8 µm of 0.25 or 0.2 µm) or not, as with the walls of the whole array."""
     design = geom3d.load("pillars-coated", {"parameters.lattice": "square"})
     cell, walls = design.cell(), design.walls()

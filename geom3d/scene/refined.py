@@ -1,0 +1,73 @@
+"""Finer triangles, for fields that are to be shown as colours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
+
+
+def refined(walls: Walls, chosen: BoolArray, count: int) -> Walls:
+    """The walls with some of their triangles divided into smaller ones.
+
+    Edges are halved as long as they are too long, whatever triangle they belong to; so neighbours still match.
+
+    Args:
+        walls: without fields.
+        chosen: (T,) triangles that are divided, if they do not lie on the box's sides.
+        count: largest number of triangles in their place, unless there are more to begin with.
+    """
+    inner = chosen & (walls.twin < 0)
+    vertices, triangles, source = walls.vertices, walls.triangles[inner], np.flatnonzero(inner)
+    longest = float(_lengths(vertices, triangles).max()) if len(triangles) else 0.0
+    while longest > 0:
+        longest /= 2
+        finer = _halved(vertices, triangles, source, longest, count)
+        if finer is None:
+            break
+        vertices, triangles, source = finer
+    outer = np.flatnonzero(~inner)
+    number = np.full(len(walls.triangles) + 1, -1)
+    number[outer] = np.arange(len(outer))
+    origin = np.concatenate([outer, source])
+    return replace(
+        walls,
+        vertices=vertices,
+        triangles=np.concatenate([walls.triangles[outer], triangles]),
+        behind=walls.behind[origin],
+        front=walls.front[origin],
+        twin=number[walls.twin[origin]],
+        filling=None,
+    )
+
+
+def _halved(
+    vertices: FloatArray, triangles: IntArray, source: IntArray, longest: float, count: int
+) -> tuple[FloatArray, IntArray, IntArray] | None:
+    """Triangles without edges longer than a length; None where that takes too many."""
+    while True:
+        lengths = _lengths(vertices, triangles)
+        row = np.flatnonzero(lengths.max(axis=1) > longest)
+        if len(triangles) + len(row) > count:
+            return None
+        if not len(row):
+            return vertices, triangles, source
+        edge = lengths[row].argmax(axis=1)
+        first, second, third = (triangles[row, (edge + k) % 3] for k in range(3))
+        pairs, number = np.unique(np.sort(np.column_stack([first, second]), axis=1), axis=0, return_inverse=True)
+        middle = len(vertices) + number.ravel()
+        vertices = np.concatenate([vertices, vertices[pairs].mean(axis=1)])
+        kept = np.ones(len(triangles), dtype=bool)
+        kept[row] = False
+        halves = [np.column_stack([first, middle, third]), np.column_stack([middle, second, third])]
+        triangles = np.concatenate([triangles[kept], *halves])
+        source = np.concatenate([source[kept], source[row], source[row]])
+
+
+def _lengths(vertices: FloatArray, triangles: IntArray) -> FloatArray:
+    """(T, 3) lengths of the edges that begin at each corner."""
+    corners = vertices[triangles]
+    lengths: FloatArray = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
+    return lengths

@@ -1,0 +1,254 @@
+"""The stage: bodies in parallel projection, with light, edges and soft shadows, drawn off screen by PyVista."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geom3d.errors import OutputError
+from geom3d.scene.bodies import Body
+from geom3d.walls import BoolArray, FloatArray, IntArray
+
+Image = NDArray[np.uint8]
+
+_PROBE = "import pyvista as p; q = p.Plotter(off_screen=True, window_size=(8, 8)); q.add_mesh(p.Cube()); q.screenshot()"
+
+#: Edges sharper than this are drawn, degrees.
+SHARP = 35.0
+INK = "#202020"
+#: Directions from which light comes, and how strong it is: what faces the viewer shows the colours of the legend.
+LIGHTS = (((-0.3, -1.0, 0.35), 0.48), ((-1.0, 0.1, 0.35), 0.3), ((0.0, 0.0, 1.0), 0.3))
+AMBIENT, DIFFUSE = 0.55, 0.9
+#: Colours that stand for numbers are hardly shaded.
+EVEN = {"ambient": 0.85, "diffuse": 0.3}
+#: Share of the picture left free around the object.
+MARGIN = 0.02
+
+
+def has_opengl() -> bool:
+    """Whether this machine can draw; asked in a child process, since VTK dies of a segmentation fault where it cannot."""
+    probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, check=False)  # noqa: S603
+    return probe.returncode == 0
+
+
+def require_opengl() -> None:
+    """Nothing is drawn on a machine that cannot.
+
+    Raises:
+        OutputError: saying what is missing.
+    """
+    if not has_opengl():
+        raise OutputError(
+            "no picture: this machine has no OpenGL for off-screen drawing; "
+            "on Debian or Ubuntu install the packages libegl1 and libgl1-mesa-dri"
+        )
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A parallel projection.
+
+    Attributes:
+        eye: direction from the object to the viewer.
+        up: direction that points up in the picture.
+    """
+
+    eye: tuple[float, float, float]
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+
+    @property
+    def axes(self) -> FloatArray:
+        """(3, 3) unit vectors to the right, up, and towards the viewer."""
+        back = np.asarray(self.eye) / np.linalg.norm(self.eye)
+        right = np.cross(self.up, back)
+        right /= np.linalg.norm(right)
+        return np.array([right, np.cross(back, right), back])
+
+    def turned(self, angle: float) -> Camera:
+        """The camera moved around the z axis, radians."""
+        x, y, z = self.eye
+        c, s = math.cos(angle), math.sin(angle)
+        return Camera((c * x - s * y, s * x + c * y, z), self.up)
+
+
+#: From above and aside.
+OBLIQUE = Camera((-0.75, -1.3, 0.85))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the camera stands, and how large a micrometre is.
+
+    Attributes:
+        camera: the projection.
+        centre: (3,) the point in the middle of the picture, µm.
+        size: width and height of the picture, pixels.
+        step: length in the plane of the picture that one pixel shows, µm.
+    """
+
+    camera: Camera
+    centre: FloatArray
+    size: tuple[int, int]
+    step: float
+
+    def pixels(self, points: FloatArray) -> FloatArray:
+        """(n, 2) where (n, 3) points appear, from the picture's lower left corner."""
+        flat = (points - self.centre) @ self.camera.axes[:2].T
+        return np.asarray(flat / self.step + np.array(self.size) / 2)
+
+
+def framed(points: FloatArray, camera: Camera, size: tuple[int, int]) -> Frame:
+    """The frame in which (n, 3) points just fit into a picture."""
+    axes = camera.axes
+    flat = points @ axes.T
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    room = np.array(size) * (1 - 2 * MARGIN)
+    step = float(((high - low)[:2] / room).max())
+    return Frame(camera, (low + high) / 2 @ axes, size, step)
+
+
+def framed_all_round(points: FloatArray, camera: Camera, size: tuple[int, int]) -> Frame:
+    """The frame into which points fit however they are turned about their middle's vertical axis."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre = (low + high) / 2
+    reach = float(np.hypot(*(points - centre)[:, :2].T).max())
+    turn = np.linspace(0, 2 * math.pi, 73)[:, None, None]
+    rim = np.concatenate([reach * np.cos(turn), reach * np.sin(turn), np.zeros_like(turn)], axis=2)
+    around = (rim + np.array([[0, 0, low[2]], [0, 0, high[2]]]) + [*centre[:2], 0.0]).reshape(-1, 3)
+    return framed(around, camera, size)
+
+
+@dataclass(frozen=True)
+class Paint:
+    """How a body looks.
+
+    Attributes:
+        colour: `#rrggbb`.
+        opacity: 1 where nothing shines through.
+        values: (T,) numbers on the body's triangles, shown as colours; nan where `colour` stands. None for none.
+    """
+
+    colour: str
+    opacity: float = 1.0
+    values: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How numbers become colours.
+
+    Attributes:
+        low, high: the ends.
+        colours: name of a colour map.
+    """
+
+    low: float
+    high: float
+    colours: str = "viridis"
+
+
+def plotter(
+    bodies: Sequence[Body], paints: Sequence[Paint], scale: Scale | None = None, *, curved: bool = False, **options: Any
+) -> Any:
+    """A PyVista plotter that holds the bodies in parallel projection.
+
+    Args:
+        bodies: what is there.
+        paints: one per body.
+        scale: for bodies with numbers.
+        curved: whether the bodies have curved faces, which are shaded evenly and have no edges.
+        options: of `pyvista.Plotter`.
+    """
+    import pyvista
+
+    # PyVista's own hints reject calls that its documentation shows.
+    stage: Any = pyvista.Plotter(lighting="none", **options)
+    stage.set_background("white")
+    for _, strength in LIGHTS:
+        light = pyvista.Light(focal_point=(0, 0, 0), intensity=strength, light_type="scene light")
+        light.positional = False
+        stage.add_light(light)
+    turn_lights(stage, 0.0)
+    for body, paint in zip(bodies, paints, strict=True):
+        if len(body.triangles):
+            _add(stage, body, paint, scale, curved)
+    stage.enable_parallel_projection()
+    return stage
+
+
+def turn_lights(stage: Any, angle: float) -> None:
+    """Turns the lights around the z axis with the viewer, radians."""
+    for light, (direction, _) in zip(stage.renderer.lights, LIGHTS, strict=True):
+        light.position = Camera(direction).turned(angle).eye
+
+
+def _add(stage: Any, body: Body, paint: Paint, scale: Scale | None, curved: bool) -> None:
+    look: dict[str, Any] = {"ambient": AMBIENT, "diffuse": DIFFUSE, "opacity": paint.opacity}
+    corners = body.vertices[body.triangles]
+    # Of a sponge, flat faces are outlined and curved ones shaded evenly; prisms have no curved faces.
+    smooth = (corners.max(axis=1) > corners.min(axis=1)).all(axis=1) & curved
+    known = np.zeros(len(smooth), dtype=bool) if paint.values is None else np.isfinite(paint.values)
+    for part, even in ((smooth, True), (~smooth, False)):
+        for numbered in (False, True):
+            chosen = part & (known == numbered)
+            if not chosen.any():
+                continue
+            mesh = _mesh(body, chosen)
+            if numbered and paint.values is not None and scale is not None:
+                mesh.cell_data["value"] = paint.values[chosen]
+                colouring = {"scalars": "value", "cmap": scale.colours, "clim": (scale.low, scale.high)}
+                stage.add_mesh(mesh, show_scalar_bar=False, **colouring, **{**look, **EVEN})
+            elif even:
+                normal = mesh.clean().compute_normals(feature_angle=40, split_vertices=True, consistent_normals=False)
+                stage.add_mesh(normal, color=paint.colour, smooth_shading=True, **look)
+            else:
+                stage.add_mesh(mesh, color=paint.colour, **look)
+    _add_edges(stage, body, ~smooth, 1.5 if paint.opacity == 1 else 0.75)
+
+
+def _add_edges(stage: Any, body: Body, flat: BoolArray, width: float) -> None:
+    """The outlines of flat faces, the sharp edges between them, and where curved faces turn away from the viewer."""
+    import pyvista
+
+    surface = flat & (body.source >= 0)
+    edges = _mesh(body, surface).clean(tolerance=1e-9).extract_feature_edges(SHARP, non_manifold_edges=False)
+    drawn = [edges] if edges.n_points else []
+    drawn += [pyvista.lines_from_points(line) for line in body.outlines]
+    for lines in drawn:
+        stage.add_mesh(lines, color=INK, line_width=width, lighting=False)
+    whole = _mesh(body, body.source >= 0).clean(tolerance=1e-9)
+    if whole.n_cells:
+        stage.add_silhouette(whole, color=INK, line_width=width, feature_angle=None)
+
+
+def _mesh(body: Body, chosen: BoolArray | IntArray) -> Any:
+    import pyvista
+
+    return cast("Any", pyvista.PolyData).from_regular_faces(body.vertices, body.triangles[chosen])
+
+
+def soften(stage: Any, frame: Frame) -> None:
+    """Smooth edges, and soft shadows in corners."""
+    reach = frame.step * min(frame.size)
+    stage.enable_anti_aliasing("ssaa")
+    stage.enable_ssao(radius=reach / 12, bias=reach / 400, kernel_size=128, blur=True)
+
+
+def photograph(stage: Any, frame: Frame, *, transparent: bool = False) -> Image:
+    """(h, w, 3) what the camera sees, or (h, w, 4) with opacity."""
+    reach = frame.step * max(frame.size) * 4
+    camera = stage.camera
+    camera.focal_point = frame.centre
+    camera.position = frame.centre + reach * frame.camera.axes[2]
+    camera.up = frame.camera.axes[1]
+    camera.parallel_scale = frame.step * frame.size[1] / 2
+    stage.reset_camera_clipping_range()
+    stage.render()  # does nothing before the first screenshot, which renders by itself
+    return np.asarray(stage.screenshot(return_img=True, transparent_background=transparent), dtype=np.uint8)
