@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import websocket
 
@@ -72,7 +72,7 @@ class Browser:
             time.sleep(0.05)
         raise TimeoutError("the browser did not start")
 
-    def __enter__(self) -> Browser:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,7 +109,9 @@ class Browser:
 
     def size(self, width: int, height: int) -> None:
         """Makes the page so many pixels wide and high, as on a screen of that size."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
 
     def open(self, path: Path) -> None:
         """Opens a file and waits until it is complete."""
@@ -129,7 +131,13 @@ class Browser:
         """Presses a key and lets it go."""
         text = {"text": "\r"} if key == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **(text if kind == "keyDown" else {}))
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                windowsVirtualKeyCode=code,
+                **(text if kind == "keyDown" else {}),
+            )
 
     def picture(self, clip: dict[str, float] | None = None, *, whole: bool = False) -> bytes:
         """A PNG of what is seen, of a part of the page, or of the whole."""

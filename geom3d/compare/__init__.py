@@ -8,7 +8,7 @@ from pathlib import Path
 from geom3d.api import Design
 from geom3d.compare.exhibit import Exhibit, Parts, gather
 from geom3d.errors import InputError, OutputError, choose_from
-from geom3d.exports import replacing, unfinished
+from geom3d.exports import replacing
 
 #: Endings of files.
 FORMS = ("csv", "html", "json", "md", "xlsx")
@@ -76,15 +76,13 @@ def _write(exhibits: Sequence[Exhibit], path: Path, form: str, notes: Sequence[s
     if form == "xlsx":
         from geom3d.compare.sheets import workbook
 
-        with unfinished(path) as temporary:
-            workbook(exhibits, temporary)
-        return
-    if form == "html":
+        data = workbook(exhibits)
+    elif form == "html":
         from geom3d.compare.page import page
 
-        text = page(exhibits, notes)
+        data = page(exhibits, notes).encode()
     else:
         forms = {"md": texts.markdown, "csv": texts.comma_separated, "json": texts.as_json}
-        text = forms[form](exhibits)
+        data = forms[form](exhibits).encode()
     with replacing(path) as file:
-        file.write(text.encode())
+        file.write(data)

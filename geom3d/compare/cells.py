@@ -63,8 +63,8 @@ def numbers_table(exhibits: Sequence[Exhibit], lines: Sequence[Line]) -> str:
     rows = []
     for line in lines:
         button = (
-            f'<button type="button" class="sort" title="{escaped(line.meaning)}">{escaped(line.title)}</button>'
             f'<a class="what" href="#{anchor(line.metric.path)}" aria-label="definition of {escaped(line.title)}">?</a>'
+            f'<button type="button" class="sort" title="{escaped(line.meaning)}">{escaped(line.title)}</button>'
         )
         unit = element("td", line.unit, class_="unit")
         head = f'<th scope="row" aria-sort="none" data-path="{escaped(line.path)}">{button}</th>'
@@ -99,7 +99,8 @@ def materials_table(exhibits: Sequence[Exhibit]) -> str:
     rows = []
     for entry in entries:
         cells = "".join(
-            element("td", plain(value), class_="number" if isinstance(value, float) else "words") for value in entry.values()
+            element("td", plain(value), class_="number" if isinstance(value, float) else "words")
+            for value in entry.values()
         )
         rows.append(f"<tr>{cells}</tr>")
     return (

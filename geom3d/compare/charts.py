@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from geom3d.compare.distances import distances
 from geom3d.compare.drawing import (
     SIDES,
     Sheet,
@@ -20,7 +21,6 @@ from geom3d.compare.drawing import (
     text_colour,
     three,
 )
-from geom3d.compare.distances import distances
 from geom3d.compare.exhibit import Exhibit
 from geom3d.compare.scatter import scatter
 from geom3d.errors import OutputError
@@ -65,11 +65,18 @@ class Chart:
         return self._saved(exhibits, width, "png")
 
     def _saved(self, exhibits: Sequence[Exhibit], width: float, form: str) -> bytes | None:
-        import matplotlib as mpl
+        from matplotlib import style
 
         # Text stays text; names of parts depend on nothing but the drawing; no file carries a date.
-        style = {"svg.fonttype": "none", "svg.hashsalt": "geom3d", "font.size": 7.5, "axes.linewidth": 0.6}
-        with mpl.rc_context({**mpl.rcParamsDefault, **style, "axes.axisbelow": True, "text.parse_math": False}):
+        look: dict[str, Any] = {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "geom3d",
+            "font.size": 7.5,
+            "axes.linewidth": 0.6,
+            "axes.axisbelow": True,
+            "text.parse_math": False,
+        }
+        with style.context(["default", look]):
             sheet = Sheet(width)
             if not self.draw(sheet, exhibits):
                 return None
@@ -129,7 +136,13 @@ def _area_gain(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
                 axes.barh(where, value - start, height, left=start, color=colour, label=None if row else label)
             beside = max(value, start)
             axes.annotate(
-                three(value) if value else "0", (beside, where), (2, 0), textcoords="offset points", va="center", fontsize=5.6, color="#333333"
+                three(value) if value else "0",
+                (beside, where),
+                (2, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=5.6,
+                color="#333333",
             )
     axes.axvline(1.0, color="#202020", linewidth=0.7, zorder=3)
     low, high = min(*values, 1.0), max(values)
@@ -156,15 +169,19 @@ def _capacity(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
             if entry[side]:
                 axes.plot(entry[side], row, marker, color=SIDES[side], markersize=4.2, markeredgewidth=0, zorder=3)
         if entry["cell"]:
-            axes.plot(entry["cell"], row, "o", markerfacecolor="none", markeredgecolor="#202020", markersize=7.6, zorder=4)
+            axes.plot(
+                entry["cell"], row, "o", markerfacecolor="none", markeredgecolor="#202020", markersize=7.6, zorder=4
+            )
     told = ["half cell" if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
     column(axes, "cell, limited by", told)
     axes.set_xlim(*((min(values) / 1.7, max(values) * 1.7) if log else (0, 1.06 * max(values))))
-    sheet.legend([
-        sheet.marker("o", SIDES["anode"], "anode"),
-        sheet.marker("s", SIDES["cathode"], "cathode"),
-        sheet.marker("ring", "#202020", "cell: the electrode that limits"),
-    ])
+    sheet.legend(
+        [
+            sheet.marker("o", SIDES["anode"], "anode"),
+            sheet.marker("s", SIDES["cathode"], "cathode"),
+            sheet.marker("ring", "#202020", "cell: the electrode that limits"),
+        ]
+    )
     return True
 
 
@@ -183,7 +200,13 @@ def _volume_fractions(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
                 axes.barh(row, share, 0.72, left=left, color=colour, edgecolor="#444444", linewidth=0.3)
                 if share >= (5 if sheet.width > 100 else 9):
                     axes.text(
-                        left + share / 2, row, f"{share:.0f}", ha="center", va="center", fontsize=5.8, color=text_colour(colour)
+                        left + share / 2,
+                        row,
+                        f"{share:.0f}",
+                        ha="center",
+                        va="center",
+                        fontsize=5.8,
+                        color=text_colour(colour),
                     )
             left += share
         if not shares:
@@ -243,4 +266,3 @@ CHARTS = (
         _volume_fractions,
     ),
 )
-

@@ -37,17 +37,21 @@ def distances(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
     for row, entry in enumerate(table):
         shapes.axhline(row, color="#dddddd", linewidth=0.5, zorder=1)
         for side, spread in entry.items():
-            _half_violin(shapes, row, 1 if side == "cathode" else -1, spread, SIDES[side], 1 / spread["mean"] if wide else 1.0)
+            _half_violin(
+                shapes, row, 1 if side == "cathode" else -1, spread, SIDES[side], 1 / spread["mean"] if wide else 1.0
+            )
     longest = max(spread["p95"] / spread["mean"] if wide else spread["max"] for spread in spreads)
     nearest = min(spread["p05"] / spread["mean"] for spread in spreads) / BEYOND if wide else 0.0
     shapes.set_xlim(nearest, longest * (BEYOND if wide else 1.05))
     means = [" / ".join(three(entry[side]["mean"]) for side in SIDES if side in entry) for entry in table]
     column(shapes, "mean / µm", [mean or "half cell" for mean in means])
-    sheet.legend([
-        sheet.patch(SIDES["anode"], "from the anode (above)"),
-        sheet.patch(SIDES["cathode"], "from the cathode (below)"),
-        sheet.marker("tick", "#202020", "mean"),
-    ])
+    sheet.legend(
+        [
+            sheet.patch(SIDES["anode"], "from the anode (above)"),
+            sheet.patch(SIDES["cathode"], "from the cathode (below)"),
+            sheet.marker("tick", "#202020", "mean"),
+        ]
+    )
     return True
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -24,6 +23,8 @@ from geom3d.template import Template
 
 #: Width and height of the pictures, pixels.
 PICTURE = (1200, 900)
+#: Designs from which on more processes are worth their start, by whether pictures are drawn.
+FEWEST = {True: 4, False: 12}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Exhibit:
     Attributes:
         label: what tables and charts call it; no two are called the same.
         template, report: the design and its numbers.
+        size: edges of the unit cell in x, y and z, up to the top of the highest region, µm.
         materials: by region, in order.
         picture: a PNG file, or None.
         model: a light mesh, or None.
@@ -54,6 +56,7 @@ class Exhibit:
     label: str
     template: Template
     report: Report
+    size: tuple[float, float, float]
     materials: dict[str, Material]
     picture: bytes | None = None
     model: Model | None = None
@@ -79,7 +82,7 @@ def gather(designs: Sequence[Design], parts: Parts, workers: int = 1) -> list[Ex
     """
     words = "measuring and drawing" if parts.pictures else "measuring"
     with bar(words, len(designs)) as advance:
-        if min(workers, len(designs)) <= 1:
+        if workers <= 1 or len(designs) < FEWEST[parts.pictures]:
             exhibits = []
             for design in designs:
                 exhibits.append(exhibit(design, parts))
@@ -95,14 +98,15 @@ def gather(designs: Sequence[Design], parts: Parts, workers: int = 1) -> list[Ex
 
 def exhibit(design: Design, parts: Parts) -> Exhibit:
     """One design, measured and drawn."""
-    report = design.measure()
+    report, cell = design.measure(), design.cell()
     return Exhibit(
         label=design.template.name,
         template=design.template,
         report=report,
-        materials={region.name: region.material for region in design.cell().regions},
+        size=(cell.size[0], cell.size[1], cell.top),
+        materials={region.name: region.material for region in cell.regions},
         picture=_picture(design) if parts.pictures else None,
-        model=model_of(design.cell(), design.walls()) if parts.models else None,
+        model=model_of(cell, design.walls()) if parts.models else None,
     )
 
 
@@ -165,6 +169,8 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _quietly() -> None:
-    """Ctrl-C reaches all processes of a terminal, and all would draw bars: the first one answers for all."""
+    """The first process answers for all: Ctrl-C reaches every one of a terminal, all would draw bars, and VTK says that it
+    found no screen.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -35,8 +35,8 @@ class Model:
 
     Attributes:
         size: edges of the box up to the top of the highest region, µm.
-        smooth: whether its faces are curved.
         copies: how many cells a view shows in x and y, so that the whole is not too slender.
+        cut: where a view is cut to begin with, through the middle of posts, as a share of its depth.
         regions: name, role, material and colour of each.
         points: (V, 3) coordinates in 65535ths of the box's edges.
         triangles: (T, 3) indices, the normal points from `behind` to `front`.
@@ -44,8 +44,8 @@ class Model:
     """
 
     size: tuple[float, float, float]
-    smooth: bool
     copies: tuple[int, int]
+    cut: float
     regions: tuple[tuple[str, str, str, str], ...]
     points: NDArray[np.uint16]
     triangles: NDArray[np.uint16] | NDArray[np.uint32]
@@ -57,8 +57,8 @@ class Model:
         keys = ("name", "role", "material", "colour")
         return {
             "size": list(self.size),
-            "smooth": self.smooth,
             "copies": list(self.copies),
+            "cut": self.cut,
             "regions": [dict(zip(keys, region, strict=True)) for region in self.regions],
             "wide": self.triangles.dtype.itemsize == 4,
             "points": _text(self.points),
@@ -81,10 +81,13 @@ def model_of(cell: Cell, walls: Walls, most: int = MOST_TRIANGLES) -> Model:
     points = vertices[used]
     size = (walls.size[0], walls.size[1], cell.top)
     steps = np.clip(np.rint(points / size * STEPS), 0, STEPS).astype("<u2")
+    copies = _copies(size, len(triangles.reshape(-1, 3)))
+    # Posts stand in the middle of a cell that holds one, and at a quarter of a cell that holds two or four.
+    post = 0.25 if cell.facts.posts > 1 else 0.5
     return Model(
         size=size,
-        smooth=cell.facts.web is not None,
-        copies=_copies(size, len(triangles.reshape(-1, 3))),
+        copies=copies,
+        cut=(copies[1] // 3 + post) / copies[1],
         regions=tuple((r.name, r.role.value, r.material.title, r.material.colour) for r in cell.regions),
         points=steps,
         triangles=triangles.reshape(-1, 3).astype("<u2" if len(points) <= STEPS else "<u4"),

@@ -54,11 +54,18 @@ def page(exhibits: Sequence[Exhibit], notes: Sequence[str] = ()) -> str:
         "style": (assets / "page.css").read_text("utf-8"),
         "data": _embedded(record(exhibits)),
         "models": _embedded(models),
-        "three": (assets / "three" / "three.min.js").read_text("utf-8") if models else "",
+        "three": _viewer_library() if models else "",
         "viewer": (assets / "viewer.js").read_text("utf-8") if models else "",
         "script": (assets / "page.js").read_text("utf-8"),
     }
     return Text((assets / "page.html").read_text("utf-8")).substitute(parts)
+
+
+def _viewer_library() -> str:
+    """three.js with its licence, which goes where it goes."""
+    folder = files("geom3d.compare") / "assets" / "three"
+    licence, script = ((folder / name).read_text("utf-8").strip() for name in ("LICENSE", "three.min.js"))
+    return f"/* three.js\n\n{licence} */\n{script}"
 
 
 def _embedded(data: object) -> str:
@@ -72,21 +79,30 @@ def _card(k: int, exhibit: Exhibit) -> str:
     number, name = element("span", f"{k + 1}", class_="number"), element("span", exhibit.label, class_="name")
     picture = (
         f'<img alt="{cells.escaped(f"{exhibit.title}, cut open")}" src="data:image/png;base64,'
-        f'{b64encode(exhibit.picture).decode()}" width="1200" height="900" loading="lazy">'
+        f'{b64encode(exhibit.picture).decode()}" width="1200" height="900" decoding="async">'
         if exhibit.picture is not None
         else element("p", "no picture", class_="none")
     )
     turn = ""
     if exhibit.model is not None:
         turn = f'<button type="button" class="turn" data-model="{k}" aria-pressed="false">Turn in 3D</button>'
-    size = exhibit.report["footprint_um2"]
-    words = f"{exhibit.template.architecture.replace('_', ' ')} · unit cell of {size:.4g} µm²"
+    size = " × ".join(f"{length:.4g}" for length in exhibit.size)
+    words = f"{exhibit.template.architecture.replace('_', ' ')} · unit cell of {size} µm"
     warnings = len(exhibit.report.warnings)
     told = f' · <a href="#warnings">{warnings} warning{"s" if warnings > 1 else ""}</a>' if warnings else ""
     return (
         f'<article class="card" id="design-{k + 1}"><header><h3>{number}{cells.escaped(exhibit.title)}</h3>'
-        f'<p>{name} · {cells.escaped(words)}{told}</p></header><div class="view">{picture}</div>{turn}</article>'
+        f'<p>{name} · {cells.escaped(words)}{told}</p></header><div class="view">{picture}</div>{_legend(exhibit)}{turn}</article>'
     )
+
+
+def _legend(exhibit: Exhibit) -> str:
+    """The materials by the colours of the picture, from the top down."""
+    entries = "".join(
+        f'<li><span class="swatch" style="background:{material.colour}"></span>{cells.escaped(f"{name}: {material.title}")}</li>'
+        for name, material in reversed(exhibit.materials.items())
+    )
+    return f'<ul class="legend">{entries}</ul>'
 
 
 def _figure(chart: Chart, exhibits: Sequence[Exhibit]) -> str:
@@ -98,7 +114,7 @@ def _figure(chart: Chart, exhibits: Sequence[Exhibit]) -> str:
             drawn.append(f'<div class="{kind}">{_inline(svg, f"{chart.name}-{width}", chart.title)}</div>')
     body = "".join(drawn) or element("p", "Nothing to draw: no design has these numbers.", class_="none")
     caption = f"<figcaption>{element('h3', chart.title)}{element('p', chart.caption)}</figcaption>"
-    return f'<figure id="chart-{chart.name}">{caption}{body}</figure>'
+    return f'<figure id="chart-{chart.name}">{caption}<div>{body}</div></figure>'
 
 
 def _inline(svg: str, prefix: str, title: str) -> str:

@@ -10,8 +10,10 @@ from geom3d.compare.drawing import SIDES, Sheet, is_wide, logarithmic, short
 from geom3d.compare.exhibit import Exhibit
 
 #: Where a number may stand beside its point, in units of its own size, the best first.
-PLACES = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
-PLACES = [(far * x, far * y) for far in (1.0, 1.7, 2.5) for x, y in PLACES]
+AROUND = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+PLACES = [(far * x, far * y) for far in (1.0, 1.7, 2.5) for x, y in AROUND]
+
+Box = tuple[float, float, float, float]
 
 
 def scatter(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
@@ -37,10 +39,12 @@ def scatter(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
         axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [charge, charge], color="#b5b5b5", linewidth=1.0, zorder=2)
         marker = "o" if limiting == "anode" else "s"
         axes.plot(spread["mean"], charge, marker, color=SIDES[limiting], markersize=4.6, markeredgewidth=0, zorder=3)
-    sheet.legend([
-        sheet.marker("o", SIDES["anode"], "the anode limits"),
-        sheet.marker("s", SIDES["cathode"], "the cathode limits"),
-    ])
+    sheet.legend(
+        [
+            sheet.marker("o", SIDES["anode"], "the anode limits"),
+            sheet.marker("s", SIDES["cathode"], "the cathode limits"),
+        ]
+    )
     shown = {number for number, *_ in points}
     _key(below, exhibits, shown, columns)
     sheet.figure.canvas.draw()  # fixes the layout, so that numbers know where their points are
@@ -69,7 +73,9 @@ def _key(axes: Any, exhibits: Sequence[Exhibit], shown: set[int], columns: int) 
     for k, exhibit in enumerate(exhibits):
         colour, told = ("#202020", "") if k + 1 in shown else ("#767676", " (no point)")
         column, row = divmod(k, rows)
-        axes.text(column + 0.03, row + 0.5, f"{k + 1}", ha="right", va="center", fontsize=6.4, color=colour, in_layout=False)
+        axes.text(
+            column + 0.03, row + 0.5, f"{k + 1}", ha="right", va="center", fontsize=6.4, color=colour, in_layout=False
+        )
         axes.text(
             column + 0.05, row + 0.5, short(exhibit) + told, va="center", fontsize=6.4, color=colour, in_layout=False
         )
@@ -84,16 +90,20 @@ def _number(axes: Any, points: Sequence[tuple[int, dict[str, float], float, str]
         (left, y), (right, _) = axes.transData.transform([(max(spread[end], 1e-9), charge) for end in ("p05", "p95")])
         taken.append(((left + right) / 2, y, right - left, 1.0))
     for (number, spread, charge, _), (x, y) in zip(points, where, strict=True):
-        def clash(place: tuple[float, float], x: float = x, y: float = y) -> float:
-            at = x + place[0] * wide, y + place[1] * high
-            return sum(
-                max(0.0, (wide + w) / 2 - abs(at[0] - a)) * max(0.0, (high + h) / 2 - abs(at[1] - b)) for a, b, w, h in taken
-            )
-
-        best = min(PLACES, key=lambda place: (round(clash(place), 6), PLACES.index(place)))
-        taken.append((x + best[0] * wide, y + best[1] * high, wide, high))
+        spots = [(x + right * wide, y + up * high, wide, high) for right, up in PLACES]
+        covered = [round(sum(_overlap(spot, other) for other in taken), 6) for spot in spots]
+        k = covered.index(min(covered))
+        taken.append(spots[k])
+        far = {"arrowstyle": "-", "color": "#999999", "linewidth": 0.4, "shrinkA": 3, "shrinkB": 2}
         axes.annotate(
-            str(number), (spread["mean"], charge), (best[0] * wide / scale, best[1] * high / scale),
+            str(number), (spread["mean"], charge), (PLACES[k][0] * wide / scale, PLACES[k][1] * high / scale),
             textcoords="offset points", ha="center", va="center", fontsize=6.8, color="#202020", zorder=4,
-            arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.4, "shrinkA": 3, "shrinkB": 2} if max(map(abs, best)) > 1 else None,
+            arrowprops=far if max(map(abs, PLACES[k])) > 1 else None,
         )  # fmt: skip
+
+
+def _overlap(one: Box, two: Box) -> float:
+    """Area that two boxes share; a box is its middle, width and height."""
+    wide = (one[2] + two[2]) / 2 - abs(one[0] - two[0])
+    high = (one[3] + two[3]) / 2 - abs(one[1] - two[1])
+    return max(0.0, wide) * max(0.0, high)

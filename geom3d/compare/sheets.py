@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from geom3d import __version__
@@ -17,13 +17,19 @@ NO_DATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 LONGEST_TEXT, WIDEST, NARROWEST = 32_000, 46, 9
 
 
-def workbook(exhibits: Sequence[Exhibit], path: Path) -> None:
-    """Writes the workbook: numbers, uncertainty, parameters, distances, materials, definitions, notes."""
+def workbook(exhibits: Sequence[Exhibit]) -> bytes:
+    """The workbook: numbers, uncertainty, parameters, distances, materials, definitions, notes."""
     import xlsxwriter
 
-    book: Any = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": "Comparison of microbattery designs", "comments": f"geom3d {__version__}", "created": NO_DATE})
-    bold, grey = book.add_format({"bold": True, "text_wrap": True, "valign": "top"}), book.add_format({"font_color": "#666666"})
+    data = io.BytesIO()
+    book: Any = xlsxwriter.Workbook(data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties(
+        {"title": "Comparison of microbattery designs", "comments": f"geom3d {__version__}", "created": NO_DATE}
+    )
+    bold, grey = (
+        book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
+        book.add_format({"font_color": "#666666"}),
+    )
     lines, asked = numbers(exhibits), settings(exhibits)
     names = [exhibit.label for exhibit in exhibits]
 
@@ -52,7 +58,11 @@ def workbook(exhibits: Sequence[Exhibit], path: Path) -> None:
     if sampled:
         table(
             "uncertainty",
-            [["design", *(x.title for x in sampled)], ["key", *(x.path for x in sampled)], ["unit", *(x.unit for x in sampled)]],
+            [
+                ["design", *(x.title for x in sampled)],
+                ["key", *(x.path for x in sampled)],
+                ["unit", *(x.unit for x in sampled)],
+            ],
             [
                 [name, *(None if (entry := x.entries[k]) is None else entry.uncertainty for x in sampled)]
                 for k, name in enumerate(names)
@@ -77,6 +87,7 @@ def workbook(exhibits: Sequence[Exhibit], path: Path) -> None:
     )
     table("notes", [["design", "kind", "text"]], [row for exhibit in exhibits for row in _notes(exhibit)])
     book.close()
+    return data.getvalue()
 
 
 def _histogram(exhibit: Exhibit) -> list[list[Value]]:
@@ -89,6 +100,10 @@ def _histogram(exhibit: Exhibit) -> list[list[Value]]:
 
 
 def _notes(exhibit: Exhibit) -> list[list[Value]]:
-    kinds = [("title", exhibit.title), ("source", exhibit.template.source or "no source given"), ("note", exhibit.template.note)]
+    kinds = [
+        ("title", exhibit.title),
+        ("source", exhibit.template.source or "no source given"),
+        ("note", exhibit.template.note),
+    ]
     kinds += [("warning", warning) for warning in exhibit.report.warnings]
     return [[exhibit.label, kind, text] for kind, text in kinds if text]

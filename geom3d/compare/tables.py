@@ -61,11 +61,6 @@ class Setting:
     unit: str
     values: tuple[Value, ...]
 
-    @property
-    def differs(self) -> bool:
-        """Whether designs that have it differ in it."""
-        return len({value for value in self.values if value is not None}) > 1
-
 
 def numbers(exhibits: Sequence[Exhibit]) -> list[Line]:
     """One line per metric that at least one design has."""
@@ -98,6 +93,7 @@ def settings(exhibits: Sequence[Exhibit]) -> list[Setting]:
     found = [
         Setting(group, path, title, unit, tuple(column.get(path) for column in values))
         for path, (group, title, unit) in heads.items()
+        if any(column.get(path) is not None for column in values)
     ]
     order = list(dict.fromkeys(group for column in columns for group, *_ in column))
     return sorted(found, key=lambda setting: order.index(setting.group))
@@ -117,7 +113,13 @@ def _settings(exhibit: Exhibit) -> Iterator[Entry]:
     yield design, "resolution", "step of the grid asked for", "µm", template.resolution
     if template.device is not None:
         device = template.device
-        for key, unit in (("width", "µm"), ("length", "µm"), ("thickness", "µm"), ("capacity", "mAh"), ("voltage", "V")):
+        for key, unit in (
+            ("width", "µm"),
+            ("length", "µm"),
+            ("thickness", "µm"),
+            ("capacity", "mAh"),
+            ("voltage", "V"),
+        ):
             yield design, f"device.{key}", f"packaged device: {key}", unit, getattr(device, key)
     known = {row[0]: row for row in parameter_rows(architectures.get(template.architecture))}
     for name, value in template.parameters.model_dump(mode="json").items():

@@ -55,12 +55,9 @@ def record(exhibits: Sequence[Exhibit]) -> dict[str, Any]:
     """The comparison as nested mappings, free of NaN and infinity."""
     return {
         "geom3d": __version__,
-        "metrics": [
-            {"path": m.path, "title": m.title, "unit": m.unit, "meaning": m.meaning} for m in catalogue()
-        ],
+        "metrics": [{"path": m.path, "title": m.title, "unit": m.unit, "meaning": m.meaning} for m in catalogue()],
         "designs": [
-            {"name": e.label, "template": e.template.model_dump(mode="json"), "report": e.report.data}
-            for e in exhibits
+            {"name": e.label, "template": e.template.model_dump(mode="json"), "report": e.report.data} for e in exhibits
         ],
     }
 

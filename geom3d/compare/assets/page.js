@@ -60,9 +60,15 @@
 
   const settings = $("#settings"), reference = $("#reference");
   $$("thead th.design .label", settings).forEach((label) => reference.append(new Option(label.textContent)));
+  // Designs of one architecture differ in all they do not share; of two, only in what both of them have.
+  const textsOf = (row) => [...row.children].slice(FIXED).map((cell) => cell.textContent);
+  const kinds = textsOf($('tr[data-path="architecture"]', settings));
   const compare = () => $$("tbody tr:not(.group)", settings).forEach((row) => {
-    const cells = [...row.children].slice(FIXED), own = cells[reference.selectedIndex].textContent;
-    cells.forEach((cell) => cell.classList.toggle("changed", !cell.classList.contains("none") && cell.textContent !== own));
+    const texts = textsOf(row), k = reference.selectedIndex;
+    [...row.children].slice(FIXED).forEach((cell, i) => {
+      const both = ![texts[i], texts[k]].includes("–");
+      cell.classList.toggle("changed", texts[i] !== texts[k] && (both || kinds[i] === kinds[k]));
+    });
   });
   reference.addEventListener("change", compare);
   compare();

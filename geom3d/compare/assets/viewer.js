@@ -100,7 +100,7 @@ window.geom3dViewer = (() => {
     const { canvas } = view, sharp = Math.min(window.devicePixelRatio || 1, 2);
     const wide = Math.max(1, Math.round(canvas.clientWidth * sharp)), high = Math.max(1, Math.round(canvas.clientHeight * sharp));
     if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-    const half = 0.56 * view.reach, ratio = wide / high;
+    const half = 0.48 * view.reach, ratio = wide / high;
     Object.assign(view.camera, { left: -half * ratio, right: half * ratio, top: half, bottom: -half });
     view.camera.updateProjectionMatrix();
     renderer.setSize(wide, high, false);
@@ -136,11 +136,11 @@ window.geom3dViewer = (() => {
   const controls = (view) => {
     const words = ["from the left (x)", "from the front (y)", "from above (z)"];
     view.axis = element("select", {}, ...words.map((word, k) => new Option(word, k, k === 1, k === 1)));
-    view.depth = element("input", { type: "range", min: 0, max: 100, step: 1, value: 35 });
+    view.depth = element("input", { type: "range", min: 0, max: 100, step: 0.5, value: 100 * view.model.cut });
     view.depth.setAttribute("aria-label", "depth of the cut");
     const reset = element("button", { type: "button", textContent: "Reset" });
     [view.axis, view.depth].forEach((input) => input.addEventListener("input", () => { cut(view); later(view); }));
-    reset.addEventListener("click", () => { view.depth.value = 35; view.axis.value = 1; cut(view); view.orbit.reset(); later(view); });
+    reset.addEventListener("click", () => { view.depth.value = 100 * view.model.cut; view.axis.value = 1; cut(view); view.orbit.reset(); later(view); });
     const legend = element("div", { className: "line" }, ...view.model.regions.map((region, k) => {
       const box = element("input", { type: "checkbox", checked: true });
       box.addEventListener("change", () => { view.parts[k].visible = box.checked; later(view); });

@@ -1,8 +1,7 @@
 export {
-  Box3, BufferAttribute, BufferGeometry, Color, DirectionalLight, DoubleSide, EdgesGeometry, FrontSide, BackSide, HemisphereLight,
-  InstancedMesh, LineBasicMaterial, LineSegments, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial, OrthographicCamera,
-  Plane, PlaneGeometry, Scene, Vector3, WebGLRenderer, Group, REVISION,
-  AlwaysStencilFunc, NotEqualStencilFunc, IncrementWrapStencilOp, DecrementWrapStencilOp, ReplaceStencilOp,
+  AlwaysStencilFunc, BackSide, BufferAttribute, BufferGeometry, Color, DecrementWrapStencilOp, DirectionalLight, DoubleSide, FrontSide,
+  Group, HemisphereLight, IncrementWrapStencilOp, InstancedMesh, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial,
+  NotEqualStencilFunc, OrthographicCamera, Plane, PlaneGeometry, ReplaceStencilOp, Scene, Vector3, WebGLRenderer,
 } from "three";
 export { OrbitControls } from "three/addons/controls/OrbitControls.js";
 export { toCreasedNormals } from "three/addons/utils/BufferGeometryUtils.js";
