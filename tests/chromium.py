@@ -115,6 +115,7 @@ class Browser:
 
     def open(self, path: Path) -> None:
         """Opens a file and waits until it is complete."""
+        self.call("Page.navigate", url="about:blank")
         self.call("Page.navigate", url=path.resolve().as_uri())
         until = time.monotonic() + PATIENCE
         while self.run("location.href + document.readyState") != path.resolve().as_uri() + "complete":

@@ -34,13 +34,21 @@ def page(tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=SIZES)
-def browser(request, page):
+@pytest.fixture(scope="module", params=SIZES)
+def started(request):
     with Browser(*SIZES[request.param]) as browser:
-        browser.open(page)
         yield browser
-        assert browser.errors == []
-        assert [url for url in browser.requests if not url.startswith("data:")] == [page.resolve().as_uri()]
+
+
+@pytest.fixture
+def browser(started, page):
+    """The page, freshly opened."""
+    started.errors.clear()
+    started.requests.clear()
+    started.open(page)
+    yield started
+    assert started.errors == []
+    assert [url for url in started.requests if not url.startswith("data:")] == [page.resolve().as_uri()]
 
 
 def values(browser, script: str) -> list[float | None]:
