@@ -232,12 +232,24 @@ def build(
 def compare(
     template: Source,
     *templates: Source,
-    output: Annotated[Path, Parameter(name=["--output", "-o"], help="File to write: .md or .csv.")],
+    output: Annotated[
+        Path,
+        Parameter(name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json or .xlsx."),
+    ],
+    charts: Annotated[
+        Path | None, Parameter(help="Folder for the charts as SVG and PNG, 85 and 170 mm wide; made if missing.")
+    ] = None,
+    no_pictures: Annotated[
+        bool, Parameter(negative=(), help="Leave pictures out of the page: that is faster.")
+    ] = False,
 ) -> None:
-    """Compare batteries in one table."""
+    """Compare batteries in one report: pictures, charts, all numbers, what differs, sources."""
     from geom3d import compare as module
 
-    module.compare([_load(name, ()) for name in (template, *templates)], output)
+    designs = [_load(name, ()) for name in (template, *templates)]
+    workers = os.cpu_count() or 1
+    for note in module.compare(designs, output, charts=charts, pictures=not no_pictures, workers=workers):
+        _say(note)
     print(output)
 
 
