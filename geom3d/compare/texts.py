@@ -38,9 +38,12 @@ def comma_separated(exhibits: Sequence[Exhibit]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["metric", "unit", *(exhibit.label for exhibit in exhibits)])
+    lines = numbers(exhibits)
+    told = {line.path for line in lines}
     for setting in settings(exhibits):
-        writer.writerow([setting.path, setting.unit, *map(exact, setting.values)])
-    for line in numbers(exhibits):
+        if setting.path not in told:  # the basis of the capacities is both asked for and reported
+            writer.writerow([setting.path, setting.unit, *map(exact, setting.values)])
+    for line in lines:
         values = ["" if value is None else str(value) for value in line.values]
         writer.writerow([line.path, line.unit, *values])
     return text.getvalue()
