@@ -91,7 +91,7 @@ def test_regions_on_the_cut_face_lie_where_the_cell_says(source, cells):
             np.column_stack([share * x, np.full_like(share, y), np.full_like(share, z)]),
             np.column_stack([np.full_like(share, x), share * y, np.full_like(share, z)]),
         ):
-            labels = cell.locate(points + [1e-4, 1e-4, 0.0])
+            labels = cell.locate(points + np.array([1e-4, 1e-4, 0.0]))
             places = frame.pixels(points)
             # What lies within four pixels of a border is mixed, or covered by its line.
             run_of = np.cumsum(np.r_[0, labels[1:] != labels[:-1]])
@@ -319,7 +319,7 @@ def test_options_are_checked(tmp_path):
     with pytest.raises(InputError, match=r"\.png"):
         render.render(design, tmp_path / "a.jpg")
     for options in ({"view": "cut"}, {"transparent": True}, {"turn": True}):
-        with pytest.raises(InputError, match="section|svg"):
+        with pytest.raises(InputError, match=r"section|svg"):
             render.render(design, tmp_path / "a.svg", **options)
     assert list(tmp_path.iterdir()) == []
 

@@ -33,7 +33,7 @@ def visible_areas(cell, walls, hidden):
     """Area that every region shows to the void, to the cut and to the outside."""
     found = []
     for label in range(len(walls.names)):
-        faces, index = walls.shell([label])
+        _, index = walls.shell([label])
         beyond = np.where(walls.behind[index] == label, walls.front[index], walls.behind[index])
         found.append(walls.areas[index[~np.isin(beyond, hidden)]].sum())
     return found

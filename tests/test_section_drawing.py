@@ -25,6 +25,10 @@ def loaded(name):
     return geom3d.load(name, COARSE if name == "sponge-gyroid-lto" else None)
 
 
+def parsed(text):
+    return ET.fromstring(text)  # noqa: S314 - our own file
+
+
 def area(path):
     """Area inside closed rings by the even-odd rule; their windings alternate."""
     total = 0.0
@@ -41,7 +45,7 @@ NAMES = [name for name in shipped() if not name.startswith(("sponge", "inverse")
 def test_polygons_have_the_areas_of_the_section(name):
     design = loaded(name)
     cell = design.cell()
-    root = ET.fromstring(drawing(design, 2))
+    root = parsed(drawing(design, 2))
     exact = section(design.walls(), cell.middle()[1], "y").areas
     main = root.find(f"{SVG}g")  # the details follow
     found = {path.get("data-region"): path for path in main.findall(f"{SVG}path")}
@@ -55,7 +59,7 @@ def test_polygons_have_the_areas_of_the_section(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_column_wide_with_words_inside(name):
-    root = ET.fromstring(drawing(loaded(name)))
+    root = parsed(drawing(loaded(name)))
     assert root.get("width") == "85mm"
     _, _, width, height = map(float, root.get("viewBox").split())
     assert width == 85
@@ -76,7 +80,7 @@ def test_a_column_wide_with_words_inside(name):
 
 def test_the_scale_bar_is_as_long_as_it_says():
     design = loaded("pillars-coated")
-    root = ET.fromstring(drawing(design))
+    root = parsed(drawing(design))
     bar = root.find(f".//{SVG}g[@id='scale']")
     scale = float(root.find(f"{SVG}g").get("transform").removeprefix("matrix(").split()[0])
     length = float(bar.get("data-length-um"))
@@ -121,9 +125,7 @@ def test_dimensions_are_where_they_say():
     ],
 )
 def test_lengths_of_the_template_are_drawn(name, words):
-    text = " ".join(t.text for t in ET.fromstring(drawing(loaded(name))).findall(f".//{SVG}text")).replace(
-        "\u00a0", " "
-    )
+    text = " ".join(t.text for t in parsed(drawing(loaded(name))).findall(f".//{SVG}text")).replace("\u00a0", " ")
     assert [word for word in words if word not in text] == []
 
 
@@ -148,7 +150,7 @@ def test_odd_names_make_valid_files(tmp_path):
     ]
     design = geom3d.design({"title": "<Titel> & so", "architecture": "pillars", "layers": layers})
     render(design, tmp_path / "a.svg")
-    root = ET.fromstring((tmp_path / "a.svg").read_text("utf-8"))
+    root = parsed((tmp_path / "a.svg").read_text("utf-8"))
     assert {path.get("data-region") for path in root.findall(f".//{SVG}path")} >= {
         layer["name"] for layer in layers[:2]
     }
@@ -163,7 +165,7 @@ def test_cells_show_themselves_in_notebooks(name):
     design = loaded(name)
     cell, walls = design.cell(), design.walls()
     html = cell._repr_html_()
-    svg = ET.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
+    svg = parsed(html[html.index("<svg") : html.index("</svg>") + 6])
     exact = section(walls, cell.middle()[1], "y").areas
     drawn = {path.get("data-region"): area(path.get("d")) for path in svg.findall(f".//{SVG}path")}
     shares = {name: exact[k] / exact[:-1].sum() for k, name in enumerate(cell.names) if exact[k] > 0}
