@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from geom3d import __version__
+from geom3d.console import print_numbers, print_table, say, table_of
 from geom3d.errors import Geom3dError, GeometryError, InputError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from geom3d.api import Design
-    from geom3d.report import Report
 
 app = App(
     name="geom3d",
@@ -67,14 +65,14 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as error:
-        _say(f"{error}\nTry `geom3d --help`.")
+        say(f"{error}\nTry `geom3d --help`.")
         return 2
     except GeometryError as error:
-        _say(str(error))
+        say(str(error))
         _keep(error)
         return 1
     except Geom3dError as error:
-        _say(str(error))
+        say(str(error))
         return 1
     except BrokenPipeError:
         # The reader of stdout has gone (`geom3d … | head`); a second error at exit would only repeat that.
@@ -82,11 +80,11 @@ def run(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         # Files report as OutputError, so this is stdout itself.
-        _say(f"cannot write to standard output: {error.strerror or error}")
+        say(f"cannot write to standard output: {error.strerror or error}")
         sys.stdout = None
         return 1
     except KeyboardInterrupt:
-        _say("interrupted; unfinished files were removed")
+        say("interrupted; unfinished files were removed")
         return 130
 
 
@@ -121,10 +119,10 @@ def describe(architecture: Annotated[str, Parameter(help="Name of an architectur
 
     module = architectures.get(architecture)
     print(f"{architecture}: {_summary(module.__doc__)}\n")
-    table = _table("parameter", "unit", "range", "default", "meaning")
+    table = table_of("parameter", "unit", "range", "default", "meaning")
     for row in rows(module):
         table.add_row(*row)
-    _print(table)
+    print_table(table)
     print(f"regions of its own: {', '.join(regions(module))}")
 
 
@@ -141,9 +139,9 @@ def measure(
     if json:
         print(report.to_json())
     else:
-        _numbers(report)
+        print_numbers(report)
     for warning in report.warnings:
-        _say(f"warning: {warning}")
+        say(f"warning: {warning}")
 
 
 @app.command
@@ -167,10 +165,10 @@ def check(
     for title, columns, rows in report.tables():
         if title:
             print(title)
-        table = _table(*columns)
+        table = table_of(*columns)
         for row in rows:
             table.add_row(*row)
-        _print(table)
+        print_table(table)
 
 
 @app.command
@@ -220,12 +218,12 @@ def build(
         print(f"in all at most {size_text(sum(planned.values()))}")
         return
     paths = design.build(output, **wish)
-    _numbers(design.measure())
+    print_numbers(design.measure())
     for path in paths:
         print(path)
     notes = json.loads(paths[-1].read_text("utf-8"))["warnings"]
     for warning in [*design.measure().warnings, *notes]:
-        _say(f"warning: {warning}")
+        say(f"warning: {warning}")
 
 
 @app.command
@@ -249,7 +247,7 @@ def compare(
     designs = [_load(name, ()) for name in (template, *templates)]
     workers = os.cpu_count() or 1
     for note in module.compare(designs, output, charts=charts, pictures=not no_pictures, workers=workers):
-        _say(note)
+        say(note)
     print(output)
 
 
@@ -304,32 +302,21 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     from geom3d.verify import PASS
     from geom3d.verify import verify as compare_ways
 
-    table = _table("template", "metric", "measured", "closed form", "deviation", "published", "deviation", "unit")
+    table = table_of("template", "metric", "measured", "closed form", "deviation", "published", "deviation", "unit")
     failed = 0
     for name in templates or module.shipped():
         design = _load(name, ())
         for warning in design.measure().warnings:
-            _say(f"warning: {name}: {warning}")
+            say(f"warning: {name}: {warning}")
         for found in compare_ways(design):
             failed += not found.agrees
             numbers = [found.measured, found.closed, found.from_closed, found.published, found.from_published]
             shown = ["" if n is None else f"{n:+.2e}" if k in (2, 4) else f"{n:.6g}" for k, n in enumerate(numbers)]
             table.add_row(found.template, found.path, *shown, "" if found.unit == "1" else found.unit)
-    _print(table)
+    print_table(table)
     if failed:
-        _say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
+        say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
     return 1 if failed else 0
-
-
-def _numbers(report: Report) -> None:
-    """The numbers as a table."""
-    sampled = report["uncertainty"] is not None
-    table = _table("quantity", "value", "unit", *(["uncertainty"] if sampled else []))
-    for row in report.rows():
-        if row.value is not None:
-            table.add_row(row.title, row.text, row.unit, *([row.error] if sampled else []))
-    print(report["title"])
-    _print(table)
 
 
 def _load(source: str, overrides: tuple[str, ...]) -> Design:
@@ -368,31 +355,6 @@ def _summary(text: str | None) -> str:
     return (text or "").strip().splitlines()[0]
 
 
-def _table(*columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    numbers = {"value", "measured", "closed form", "deviation", "published", "default", "range"}
-    numbers |= {"limit", "from scale", "narrowest µm", "thinnest µm", "volume mm³", "mass g"}
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    return table
-
-
-def _print(table: Table) -> None:
-    """Prints a table as wide as it is where stdout is no terminal: a pipe has no right edge."""
-    from rich.console import Console
-
-    wide = None if sys.stdout.isatty() else 250
-    # Names of layers are the user's: brackets and colons in them are no markup.
-    Console(width=wide, markup=False, emoji=False, highlight=False).print(table)
-
-
-def _say(text: str) -> None:
-    print(f"geom3d: {text}", file=sys.stderr)
-
-
 def _keep(error: GeometryError) -> None:
     """Writes the mesh that failed its checks, so that it can be looked at."""
     if error.walls is None:
@@ -405,6 +367,6 @@ def _keep(error: GeometryError) -> None:
         with replacing(path) as file:
             write_stl(file, error.walls, list(range(len(error.walls.names))), (1, 1), 1.0, "geom3d failed mesh, um")
     except Geom3dError as second:
-        _say(str(second))
+        say(str(second))
     else:
-        _say(f"the mesh was written to {path} (µm) for inspection; please report it with the template")
+        say(f"the mesh was written to {path} (µm) for inspection; please report it with the template")

@@ -32,6 +32,7 @@ ORDER = [
     ["exports"],
     ["api"],
     ["verify", "compare", "render"],
+    ["console"],
     ["cli"],
     ["__main__"],
 ]
