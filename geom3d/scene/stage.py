@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -32,8 +33,11 @@ EVEN = {"ambient": 0.85, "diffuse": 0.3}
 MARGIN = 0.02
 
 
+@cache
 def has_opengl() -> bool:
-    """Whether this machine can draw; asked in a child process, since VTK dies of a segmentation fault where it cannot."""
+    """Whether this machine can draw; asked once, in a child process, since VTK dies of a segmentation fault where it
+    cannot.
+    """
     probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, check=False)  # noqa: S603
     return probe.returncode == 0
 
