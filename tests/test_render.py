@@ -324,9 +324,11 @@ def test_options_are_checked(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_opengl_one_clear_sentence(tmp_path, monkeypatch):
+def test_without_opengl_one_clear_sentence(tmp_path, monkeypatch, request):
     """As on a machine without Mesa, where the probe dies of a segmentation fault; sections and tables still come."""
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], -11))
+    render.has_opengl.cache_clear()
+    request.addfinalizer(render.has_opengl.cache_clear)
     design = geom3d.load("pillars-coated")
     for draw in (
         lambda: render.render(design, tmp_path / "a.png"),
