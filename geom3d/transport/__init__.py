@@ -1,0 +1,1 @@
+"""Steady ionic conduction between the electrodes."""
