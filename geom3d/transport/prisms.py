@@ -23,9 +23,11 @@ from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 #: Half of the gap between the two energies, relative, at which refinement ends.
 ENOUGH = 2.5e-3
 #: Wedges from which on none are added.
-MOST = 60_000
+MOST = 120_000
 #: Share of the gap whose places are refined at once; residual that is small enough on the way.
-AT_ONCE, ON_THE_WAY = 0.6, 1e-6
+AT_ONCE, ON_THE_WAY = 0.35, 1e-6
+#: Worth of finer triangles before they are tried: of 1 where the gap is theirs alone; and its growth while they are not.
+USUAL, GROWTH = 0.7, 1.3
 #: Steps of refinement, at most.
 STEPS = 30
 
@@ -200,7 +202,7 @@ class _Choice:
     """Whether triangles or layers are refined: what has closed the gap better for the wedges it took, last time."""
 
     def __init__(self, pair: Pair) -> None:
-        self._worth = {"layers": math.inf, "triangles": math.inf}
+        self._worth = {"layers": math.inf, "triangles": USUAL}
         self._last = "layers"
         self._pair = pair
 
@@ -221,6 +223,8 @@ class _Choice:
     def tried(self, pair: Pair) -> Pair:
         """Remembers what the last refinement was worth."""
         closed = math.log(max(self._pair.half_gap, 1e-15) / max(pair.half_gap, 1e-15))
+        for name in self._worth:
+            self._worth[name] *= GROWTH  # what is left alone has ever more of what is left
         self._worth[self._last] = closed / math.log(len(pair.wedges.layer) / len(self._pair.wedges.layer))
         self._pair = pair
         return pair

@@ -15,10 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from geom3d.cell import Cell
 from geom3d.connectivity import components
+from geom3d.distance import Electrodes
 from geom3d.errors import InputError
-from geom3d.transport.linear import potential
-from geom3d.walls import FloatArray, IntArray
+from geom3d.transport.contacts import Contacts
+from geom3d.transport.linear import System
+from geom3d.voxels import Raster, by_centre
+from geom3d.walls import FloatArray, IntArray, Walls
 
 #: Least share of the way to a neighbour at which an electrode's surface may lie: nearer ones would spoil the system.
 NEAREST = 0.02
@@ -130,6 +134,41 @@ def flow(lattice: Lattice, distance: dict[int, Callable[[FloatArray], FloatArray
     matrix = coo_array(
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(size, size)
     ).tocsr()
-    found = potential(matrix, np.array([low]), np.array([high]))
+    found = System(matrix, np.array([low]), np.array([high])).solve()
     into, out = (matrix[[end]] @ found for end in (high, low))
     return Flow(float(into[0]), abs(float(into[0] + out[0])) / float(into[0]), count)
+
+
+def lattice_of(cell: Cell, walls: Walls, contacts: Contacts, edges: tuple[float, float, float]) -> Lattice:
+    """The voxels of a cell, each of the region at its centre.
+
+    Args:
+        cell, walls: the battery.
+        contacts: which regions do what.
+        edges: of a voxel in x, y and z, µm; the nearest are taken of which the cell is a whole number.
+    """
+    size = (*cell.size[:2], cell.top)
+    counts = [max(1, round(length / edge)) for length, edge in zip(size, edges, strict=True)]
+    x, y, z = (length / count for length, count in zip(size, counts, strict=True))
+    labels = np.stack(list(by_centre(walls, Raster((counts[2], counts[1], counts[0]), (x, y, z)))))
+    kinds = np.full(labels.shape, OTHER, dtype=np.uint8)
+    kappa = np.zeros(labels.shape)
+    for kind, some in ((ANODE, contacts.anode), (CATHODE, contacts.cathode)):
+        kinds[np.isin(labels, list(some))] = kind
+    for label, value in contacts.conductivity.items():
+        kinds[labels == label] = MEDIUM
+        kappa[labels == label] = value
+    return Lattice(kinds, kappa, (x, y, z))
+
+
+def flow_in(cell: Cell, walls: Walls, contacts: Contacts, edges: tuple[float, float, float]) -> Flow:
+    """What flows between the electrodes of a cell, on voxels of such edges; see `lattice_of`.
+
+    Raises:
+        InputError: where no current can flow.
+    """
+    electrodes = Electrodes.of(cell, walls)
+    if electrodes is None:
+        raise InputError("transport: the electrolyte does not face both electrodes")
+    distance = {ANODE: electrodes.anode.search.distances, CATHODE: electrodes.cathode.search.distances}
+    return flow(lattice_of(cell, walls, contacts, edges), distance)
