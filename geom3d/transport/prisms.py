@@ -28,6 +28,8 @@ MOST = 120_000
 AT_ONCE, ON_THE_WAY = 0.35, 1e-6
 #: Worth of finer triangles before they are tried: of 1 where the gap is theirs alone; and its growth while they are not.
 USUAL, GROWTH = 0.7, 1.3
+#: Relative gap that is no more than rounding.
+ROUNDING = 1e-9
 #: Steps of refinement, at most.
 STEPS = 30
 
@@ -93,7 +95,6 @@ class Pair:
     Attributes:
         wedges: what conducts.
         residual: relative, of the solutions.
-        before: solutions on the same wedges to begin with, or None.
     """
 
     wedges: Wedges
@@ -116,9 +117,7 @@ class Pair:
     def polished(self) -> Pair:
         """The same to the last digits."""
         found = Pair(self.wedges, RESIDUAL)
-        one, two = (
-            system.solve(RESIDUAL, guess) for system, guess in zip(self._systems, self.potentials, strict=True)
-        )
+        one, two = (system.solve(RESIDUAL, guess) for system, guess in zip(self._systems, self.potentials, strict=True))
         found.__dict__["_systems"], found.__dict__["potentials"] = self._systems, (one, two)
         return found
 
@@ -188,8 +187,8 @@ def conduction(walls: Walls, contacts: Contacts) -> Solution:
     anode, cathode = (_currents(pair, ends, sign) for ends, sign in ((pair.wedges.anode, 1), (pair.wedges.cathode, -1)))
     return Solution(
         conductance=(lower + upper) / 2,
-        error=(upper - lower) / 2,
-        bounds=(lower, upper),
+        error=(upper - lower) / 2 if upper - lower > ROUNDING * upper else 0.0,
+        bounds=(min(lower, upper), max(lower, upper)),
         anode=anode,
         cathode=cathode,
         unknowns=pair.wedges.face_count,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,3 +76,14 @@ class Solution:
     unknowns: int
     way: str
     field: Callable[[], Walls]
+
+    def scaled(self, factor: float) -> Solution:
+        """The same where all conductivities are so many times as large."""
+        return replace(
+            self,
+            conductance=self.conductance * factor,
+            error=self.error * factor,
+            bounds=None if self.bounds is None else (self.bounds[0] * factor, self.bounds[1] * factor),
+            anode=replace(self.anode, currents=self.anode.currents * factor),
+            cathode=replace(self.cathode, currents=self.cathode.currents * factor),
+        )

@@ -12,10 +12,12 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse.linalg import cg
 from scipy.spatial import KDTree
 
 from geom3d.connectivity import components
+from geom3d.errors import GeometryError
 from geom3d.progress import bar
 from geom3d.transport.contacts import Contacts, NoPath
 from geom3d.transport.linear import System
@@ -27,6 +29,9 @@ from geom3d.walls import FloatArray, IntArray, Walls
 
 #: Corners of a tetrahedron's faces, each opposite one corner.
 OPPOSITE = np.array([(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)])
+
+#: Relative residual, and most iterations, of a density that is evened out.
+EVEN, MOST_EVEN = 1e-6, 5000
 
 
 @dataclass(frozen=True)
@@ -115,11 +120,12 @@ class Medium:
         return coo_array((local.ravel(), (rows, columns)), shape=shape).tocsr()
 
 
-def conduction(walls: Walls, contacts: Contacts) -> Solution:
+def conduction(walls: Walls, contacts: Contacts, step: float) -> Solution:
     """The conductance of a sponge.
 
     Args:
         walls: of the cell.
+        step: of the grid, µm, over which current densities are evened out.
         contacts: what its regions do.
 
     Raises:
@@ -140,7 +146,9 @@ def conduction(walls: Walls, contacts: Contacts) -> Solution:
         values = system.solve()
         advance(1)
     out = system.matrix @ values
-    anode, cathode = _currents(medium, medium.anode, -out), _currents(medium, medium.cathode, out)
+    anode, cathode = (
+        _currents(medium, ends, sign * out, step) for ends, sign in ((medium.anode, -1), (medium.cathode, 1))
+    )
     conductance = float(values @ out)
     return Solution(
         conductance=conductance,
@@ -154,12 +162,31 @@ def conduction(walls: Walls, contacts: Contacts) -> Solution:
     )
 
 
-def _currents(medium: Medium, ends: IntArray, into: FloatArray) -> Currents:
-    """The currents of the nodes, shared out evenly over the surface around each: none is lost."""
+def _currents(medium: Medium, ends: IntArray, into: FloatArray, reach: float) -> Currents:
+    """The currents into the nodes of an electrode's surface as a density, evened out over a reach; none is lost.
+
+    Slivers of the surface have no density of their own. The density q solves q - reach² Δq = currents per area, Δ along the
+    surface.
+    """
     nodes, areas = medium.on(ends), medium.areas(ends)
-    around = np.bincount(nodes.ravel(), np.repeat(areas / 3, 3), medium.node_count)
-    density = into[nodes] / around[nodes]
-    return Currents(areas, areas * density.mean(axis=1))
+    own, number = np.unique(nodes, return_inverse=True)
+    number = number.reshape(-1, 3)
+    corners = medium.points[medium.triangles(ends)]
+    sides = corners[:, [2, 0, 1]] - corners[:, [1, 2, 0]]
+    local = np.einsum("nid,njd->nij", sides, sides) * (reach**2 / (4 * areas))[:, None, None]
+    rows, columns = np.repeat(number, 3, axis=1).ravel(), np.tile(number, 3).ravel()
+    stiffness = coo_array((local.ravel(), (rows, columns)), shape=(len(own), len(own))).tocsr()
+    around = np.bincount(number.ravel(), np.repeat(areas / 3, 3))
+    matrix = (stiffness + diags_array(around)).tocsr()
+    total = float(into[own].sum())
+    density, state = cg(
+        matrix, into[own], x0=np.full(len(own), total / around.sum()), rtol=EVEN, maxiter=MOST_EVEN,
+        M=diags_array(1 / matrix.diagonal()),
+    )  # fmt: skip
+    if state:
+        raise GeometryError("transport: the current density on an electrode does not settle")
+    currents = areas * density[number].mean(axis=1)
+    return Currents(areas, currents * (total / currents.sum()))
 
 
 def _field(walls: Walls, medium: Medium, contacts: Contacts, anode: Currents, cathode: Currents) -> Walls:
@@ -176,7 +203,10 @@ def _field(walls: Walls, medium: Medium, contacts: Contacts, anode: Currents, ca
         chosen = np.flatnonzero(walls.between(labels, list(contacts.conductivity)))
         middles = [
             vertices[triangles].mean(axis=1)
-            for vertices, triangles in ((medium.points, medium.triangles(ends)), (walls.vertices, walls.triangles[chosen]))
+            for vertices, triangles in (
+                (medium.points, medium.triangles(ends)),
+                (walls.vertices, walls.triangles[chosen]),
+            )
         ]
         field[chosen] = currents.density[KDTree(middles[0]).query(middles[1])[1]]
     return replace(walls, fields={**walls.fields, FIELD: field})

@@ -80,9 +80,7 @@ def _sides(plan: Plan, labels: IntArray, values: FloatArray) -> tuple[Part, Part
     def quads(layer: IntArray, side: IntArray, *, turned: bool) -> IntArray:
         a, b = (ends[side] + (layer * len(plan.points))[:, None]).T
         rise = len(plan.points)
-        halves = (
-            ([a, b, a + rise], [b, b + rise, a + rise]) if turned else ([a, b, b + rise], [a, b + rise, a + rise])
-        )
+        halves = ([a, b, a + rise], [b, b + rise, a + rise]) if turned else ([a, b, b + rise], [a, b + rise, a + rise])
         return np.stack([np.column_stack(half) for half in halves], axis=1).reshape(-1, 3)
 
     def part(layer: IntArray, side: IntArray, front: IntArray, field: FloatArray, *, turned: bool) -> Part:
