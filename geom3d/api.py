@@ -15,13 +15,15 @@ from geom3d.distance import with_distance
 from geom3d.errors import InputError
 from geom3d.exports import Job, Options, plan, write
 from geom3d.islands import without_islands
+from geom3d.materials import CELSIUS
 from geom3d.printing import Anatomy
 from geom3d.printing.anatomy import anatomy
 from geom3d.printing.verdict import CheckReport, Ranking, check, rank, require_scale
 from geom3d.processes import find, load_process
 from geom3d.processes import shipped as shipped_processes
-from geom3d.report import Report, make_report
+from geom3d.report import Report, make_report, with_transport
 from geom3d.template import Template, load_template, parse_template
+from geom3d.transport import NoPath, Transport, conduct
 from geom3d.volume import VolumeMesh, volume_mesh
 from geom3d.walls import Walls
 
@@ -38,11 +40,15 @@ class Design:
         template: what was asked for.
         overrides: what was changed with respect to the file.
         source: what the user called it.
+        with_transport: whether `measure` includes ionic conduction where nothing else is asked for.
+        temperature: of the electrolyte then, °C.
     """
 
     template: Template
     overrides: Mapping[str, Any]
     source: str
+    with_transport: bool = False
+    temperature: float = CELSIUS
 
     @contextmanager
     def _naming(self) -> Iterator[None]:
@@ -64,17 +70,26 @@ class Design:
             return cell.walls()
 
     @cached_property
+    def _coarse(self) -> tuple[tuple[Cell, Walls] | None, list[str]]:
+        """The cell and its walls on a grid of twice the step where it is sampled, and what there is to say of it."""
+        coarser = self._cell.coarser()
+        try:
+            return None if coarser is None else (coarser, coarser.walls()), []
+        except InputError as error:  # necks and throats that only the finer grid resolves
+            return None, [f"uncertainties unknown, a grid of twice the step cannot hold it: {error}"]
+
+    @cached_property
     def _report(self) -> Report:
         walls = self._walls
-        coarser = self._cell.coarser()
-        coarse, notes = None, []
-        try:
-            coarse = None if coarser is None else (coarser, coarser.walls())
-        except InputError as error:  # necks and throats that only the finer grid resolves
-            notes.append(f"uncertainties unknown, a grid of twice the step cannot hold it: {error}")
+        coarse, notes = self._coarse
         report = make_report(self.template, self._cell, walls, coarse)
         report.data["warnings"] += notes
         return report
+
+    @cached_property
+    def _reports(self) -> dict[float, Report]:
+        """Reports with ionic conduction, by temperature, °C, as far as they have been asked for."""
+        return {}
 
     def cell(self) -> Cell:
         """The unit cell: its regions in order, in a box periodic in x and y.
@@ -116,9 +131,59 @@ class Design:
         with self._naming():
             return volume_mesh(walls, max_edge, layers=layers, void=void)
 
-    def measure(self) -> Report:
-        """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints."""
-        return self._report
+    def measure(self, *, transport: bool | None = None, temperature: float | None = None) -> Report:
+        """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints.
+
+        >>> report = load("planar-licoo2-lipon-lithium").measure(transport=True, temperature=60)
+        >>> round(report["ionic_resistance_ohm_cm2"], 2), round(report["transport.resistance_ohm_cm2"], 2)
+        (43.48, 4.59)
+
+        Args:
+            transport: also the ionic resistance and how evenly current spreads, which takes seconds, of a sponge up to
+                minutes; the design's own choice if None.
+            temperature: of the electrolyte, °C; the design's own if None.
+
+        Raises:
+            InputError: a temperature that is none.
+        """
+        if not (self.with_transport if transport is None else transport):
+            return self._report
+        celsius = self.temperature if temperature is None else temperature
+        if celsius not in self._reports:
+            base = self._report
+            with self._naming():
+                self._reports[celsius] = with_transport(
+                    base, self.template, self._cell, self._walls, self._coarse[0], celsius
+                )
+        return self._reports[celsius]
+
+    def transport(self, temperature: float = CELSIUS) -> Transport:
+        """Ionic conduction in the electrolyte: resistance, bounds, currents, and walls that show them.
+
+        Args:
+            temperature: °C.
+
+        Raises:
+            InputError: a temperature that is none, or a design in which no current can flow.
+        """
+        cell, walls, coarse = self._cell, self._walls, self._coarse[0]
+        with self._naming():
+            try:
+                return conduct(cell, walls, coarse, celsius=temperature)
+            except NoPath as missing:
+                raise InputError(f"transport: {missing}") from None
+
+    def walls_with_current(self, temperature: float = CELSIUS) -> Walls:
+        """Walls with a field: `fields["current_density_over_mean"]` holds for every triangle of an electrode's surface the
+        current density over its mean, and nan for all others. Their triangles are finer than those of `walls()`.
+
+        Args:
+            temperature: °C.
+
+        Raises:
+            InputError: a temperature that is none, or a design in which no current can flow.
+        """
+        return self.transport(temperature).field()
 
     @cached_property
     def _anatomy(self) -> Anatomy:
@@ -168,6 +233,7 @@ class Design:
         unit: str = "mm",
         scale: float = 1.0,
         drop_islands: bool = False,
+        transport: bool = False,
         options: Options | None = None,
     ) -> list[Path]:
         """Writes files: one per region, one of the assembly, and `report.json`.
@@ -179,6 +245,7 @@ class Design:
             unit: "mm" or "um", the length that one unit of the file stands for.
             scale: magnification, for demonstrators.
             drop_islands: leave out of the files what hangs on nothing; the report's numbers still count it.
+            transport: the files hold the finer triangles of `walls_with_current`, and vtp its numbers.
             options: what single formats ask for.
 
         Returns:
@@ -188,7 +255,7 @@ class Design:
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
-        job = self._job(Path(folder), repeat, unit, scale, drop_islands, options)
+        job = self._job(Path(folder), repeat, unit, scale, drop_islands, transport, options)
         return write(job, formats)
 
     def plan(
@@ -200,6 +267,7 @@ class Design:
         unit: str = "mm",
         scale: float = 1.0,
         drop_islands: bool = False,
+        transport: bool = False,
         options: Options | None = None,
     ) -> dict[str, int]:
         """What `build` would write: the most bytes that each file may have, by its name.
@@ -207,7 +275,7 @@ class Design:
         Raises:
             InputError: an option that is not valid.
         """
-        return plan(self._job(Path(folder), repeat, unit, scale, drop_islands, options), formats)
+        return plan(self._job(Path(folder), repeat, unit, scale, drop_islands, transport, options), formats)
 
     def _job(
         self,
@@ -216,9 +284,13 @@ class Design:
         unit: str,
         scale: float,
         drop_islands: bool,
+        transport: bool,
         options: Options | None,
     ) -> Job:
+        if transport and drop_islands:
+            raise InputError("transport: currents are those of the whole cell; leave out drop_islands")
         walls, notes = without_islands(self._cell, self._walls) if drop_islands else (self._walls, [])
+        walls = self.walls_with_current(self.temperature) if transport else walls
         return Job(
             template=self.template,
             overrides=self.overrides,

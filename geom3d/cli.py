@@ -39,6 +39,11 @@ Overrides = Annotated[
         help='Override a key: `--set parameters.pitch=12`, `--set layers.barrier.thickness="20 nm"`. Repeatable.',
     ),
 ]
+Transport = Annotated[
+    bool,
+    Parameter(negative=(), help="Also the ionic resistance and the spread of current; takes seconds, a sponge longer."),
+]
+Temperature = Annotated[float, Parameter(help="Of the electrolyte, °C, with --transport.")]
 Source = Annotated[str, Parameter(help="Path or name of a template.")]
 
 
@@ -131,10 +136,12 @@ def measure(
     template: Source,
     *,
     set_: Overrides = (),
+    transport: Transport = False,
+    temperature: Temperature = 25.0,
     json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
 ) -> None:
     """Measure a battery: area gain, capacity per footprint and all else."""
-    design = _load(template, set_)
+    design = _load(template, set_, transport, temperature)
     report = design.measure()
     if json:
         print(report.to_json())
@@ -197,6 +204,9 @@ def build(
     voxel: Annotated[str | None, Parameter(help="Edge of a voxel (tiff, nrrd).")] = None,
     pixel: Annotated[str | None, Parameter(help="Edge of a pixel of a slice (png).")] = None,
     layer_height: Annotated[str | None, Parameter(help="Distance of slices (png, svg).")] = None,
+    transport: Annotated[
+        bool, Parameter(negative=(), help="Finer triangles with the current density on the electrodes (vtp).")
+    ] = False,
     dry_run: Annotated[bool, Parameter(negative=(), help="Tell files and sizes, write nothing.")] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
@@ -210,7 +220,7 @@ def build(
     # Read as floats, since 1.5 is to be refused and not cut.
     cells: Any = repeat
     wish: dict[str, Any] = {"formats": format, "repeat": cells, "unit": unit, "scale": scale}
-    wish |= {"drop_islands": drop_islands, "options": options}
+    wish |= {"drop_islands": drop_islands, "transport": transport, "options": options}
     if dry_run:
         planned = design.plan(output, **wish)
         for name, size in planned.items():
@@ -240,11 +250,13 @@ def compare(
     no_pictures: Annotated[
         bool, Parameter(negative=(), help="Leave pictures out of the page: that is faster.")
     ] = False,
+    transport: Transport = False,
+    temperature: Temperature = 25.0,
 ) -> None:
     """Compare batteries in one report: pictures, charts, all numbers, what differs, sources."""
     from geom3d import compare as module
 
-    designs = [_load(name, ()) for name in (template, *templates)]
+    designs = [_load(name, (), transport, temperature) for name in (template, *templates)]
     workers = os.cpu_count() or 1
     for note in module.compare(designs, output, charts=charts, pictures=not no_pictures, workers=workers):
         say(note)
@@ -319,10 +331,13 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     return 1 if failed else 0
 
 
-def _load(source: str, overrides: tuple[str, ...]) -> Design:
+def _load(source: str, overrides: tuple[str, ...], transport: bool = False, temperature: float = 25.0) -> Design:  # noqa: FBT002
+    from dataclasses import replace
+
     from geom3d.api import load
 
-    return load(source, dict(_override(text) for text in overrides))
+    design = load(source, dict(_override(text) for text in overrides))
+    return replace(design, with_transport=transport, temperature=temperature)
 
 
 def _override(text: str) -> tuple[str, Any]:

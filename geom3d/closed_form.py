@@ -99,6 +99,9 @@ def closed_form(template: Template) -> dict[str, float]:
     if covering:
         metrics |= _electrode_gains(assemble(template).regions, surfaces)
         metrics |= _distances(template, flat=not known.height)
+    if not known.conformal or (covering and not known.height):
+        coverage = 1.0 if known.conformal else 1 - known.metrics["transmittance"]
+        metrics |= _resistance(template, coverage)
     return metrics
 
 
@@ -133,6 +136,21 @@ def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str,
 
 def _distances(template: Template, *, flat: bool) -> dict[str, float]:
     """Between electrodes that nothing but coats of electrolyte parts: the films' thickness, in a flat cell everywhere."""
+    films = _between(template)
+    if not films:
+        return {}
+    distance = sum(thickness for _, thickness in films)
+    found = {f"inter_electrode_distance_um.{side}.min": distance for side in ("anode", "cathode")}
+    if flat:
+        parts = ("mean", "max", "p50")
+        found |= {
+            f"inter_electrode_distance_um.{side}.{part}": distance for side in ("anode", "cathode") for part in parts
+        }
+    return found
+
+
+def _between(template: Template) -> list[tuple[Region, float]]:
+    """The coats of electrolyte, and their thickness, where nothing else parts the electrodes; else none."""
     regions = [region for region in assemble(template).regions if region.role is not Role.SUBSTRATE]
     coats = {layer.name: layer.thickness for layer in template.layers}
     roles = [region.role for region in regions]
@@ -142,20 +160,26 @@ def _distances(template: Template, *, flat: bool) -> dict[str, float]:
         or between[-1] - between[0] + 1 != len(between)
         or not 0 < between[0] <= between[-1] < len(roles) - 1
     ):
-        return {}
+        return []
     ends = {roles[between[0] - 1], roles[between[-1] + 1]}
     free = {Role.CATHODE, Role.ANODE_COLLECTOR} if Role.ANODE not in roles else set()
-    films = [coats.get(regions[k].name) for k in between]
-    if ends not in ({Role.ANODE, Role.CATHODE}, free) or None in films:
+    films = [(regions[k], thickness) for k in between if (thickness := coats.get(regions[k].name)) is not None]
+    return films if ends in ({Role.ANODE, Role.CATHODE}, free) and len(films) == len(between) else []
+
+
+def _resistance(template: Template, coverage: float) -> dict[str, float]:
+    """Of flat coats in series on so much of the footprint, where all layers are coats; 1 µm is 1e-4 cm."""
+    films = _between(template)
+    known = [(thickness, region.material.conductivity_S_cm) for region, thickness in films]
+    if not films or any(layer.thickness is None for layer in template.layers[: _last(template, films)]):
         return {}
-    distance = sum(film for film in films if film is not None)
-    found = {f"inter_electrode_distance_um.{side}.min": distance for side in ("anode", "cathode")}
-    if flat:
-        parts = ("mean", "max", "p50")
-        found |= {
-            f"inter_electrode_distance_um.{side}.{part}": distance for side in ("anode", "cathode") for part in parts
-        }
-    return found
+    series = [1e-4 * thickness / kappa for thickness, kappa in known if kappa is not None]
+    return {"ionic_resistance_ohm_cm2": sum(series) / coverage} if len(series) == len(films) else {}
+
+
+def _last(template: Template, films: list[tuple[Region, float]]) -> int:
+    """How many layers there are up to the one that follows the electrolyte."""
+    return [layer.name for layer in template.layers].index(films[-1][0].name) + 2
 
 
 def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) -> dict[str, float]:

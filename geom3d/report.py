@@ -11,7 +11,8 @@ from typing import Any
 
 from geom3d.cell import Cell
 from geom3d.errors import choose_from
-from geom3d.metrics import Metric, catalogue, measure
+from geom3d.metrics import Metric, Sample, catalogue, measure
+from geom3d.metrics.transport import entries
 from geom3d.template import Template
 from geom3d.walls import Walls
 
@@ -158,6 +159,39 @@ def make_report(template: Template, cell: Cell, walls: Walls, coarse: tuple[Cell
     if coarse is not None:
         _add_uncertainty(report, Report(measure(template, *coarse)))
     return report
+
+
+def with_transport(
+    report: Report, template: Template, cell: Cell, walls: Walls, coarse: tuple[Cell, Walls] | None, celsius: float
+) -> Report:
+    """The report with ionic conduction, which takes its time.
+
+    Args:
+        report: without it.
+        template, cell, walls: the battery at its three stages.
+        coarse: the cell and its walls on a grid of twice the step, for a sampled battery.
+        celsius: temperature of the electrolyte.
+
+    Raises:
+        InputError: a temperature that is none.
+        GeometryError: where a system cannot be solved.
+    """
+    sample = Sample(template, cell, walls)
+    found = entries(sample, None if coarse is None else Sample(template, *coarse), celsius, report.data)
+    errors = found.pop("uncertainty")
+    for path, error in errors.items():
+        value = Report(found)[path]
+        if path == "ionic_resistance_ohm_cm2" and error > UNCERTAIN * value:
+            sample.warnings.append(f"the ionic resistance is uncertain by {100 * error / value:.2g} %")
+    known = report.data["uncertainty"]
+    return Report(
+        {
+            **report.data,
+            **found,
+            "uncertainty": {**(known or {}), **errors} if known is not None or errors else None,
+            "warnings": [*report.warnings, *sample.warnings],
+        }
+    )
 
 
 def _add_uncertainty(report: Report, coarse: Report) -> None:

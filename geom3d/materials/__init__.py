@@ -5,6 +5,7 @@ A user's own material is a file of the same form beside the template, or a table
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -18,6 +19,9 @@ from geom3d.roles import Role
 
 #: mAh per mol of electrons: Faraday's constant, 96485.33 C/mol (CODATA 2018), over 3.6 C/mAh.
 FARADAY_MAH_PER_MOL = 26801.48
+
+#: Boltzmann's constant, eV/K (CODATA 2018); 0 °C in K; temperature of the materials' conductivities, °C.
+BOLTZMANN_EV_PER_K, ZERO_CELSIUS, CELSIUS = 8.617333262e-5, 273.15, 25.0
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 #: Far beyond anything real; a number past these is a slip of the pen.
@@ -77,6 +81,20 @@ class Material(BaseModel):
         if charge is None or self.density_g_cm3 is None:
             raise ValueError(f"material {self.title!r} has no {basis} capacity or no density")
         return charge * self.density_g_cm3 / 10
+
+    def conductivity_at(self, celsius: float) -> float | None:
+        """Ionic conductivity at a temperature, S/cm, by Arrhenius' law from that at 25 °C; None where a figure is missing.
+
+        >>> lipon = find("lipon")
+        >>> round(lipon.conductivity_at(60) / lipon.conductivity_at(25), 2)
+        9.48
+        """
+        if self.conductivity_S_cm is None or celsius == CELSIUS:
+            return self.conductivity_S_cm
+        if self.activation_energy_eV is None:
+            return None
+        inverse = 1 / (celsius + ZERO_CELSIUS) - 1 / (CELSIUS + ZERO_CELSIUS)
+        return self.conductivity_S_cm * math.exp(-self.activation_energy_eV / BOLTZMANN_EV_PER_K * inverse)
 
     @property
     def usual_uAh_cm2_um(self) -> float:

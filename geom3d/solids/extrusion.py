@@ -67,7 +67,7 @@ class Extrusion:
         """Triangles of the plan, and heights and storeys of layers."""
         # Of a triangle and a layer, each as long as this, the diagonal is as long as allowed.
         longest = None if max_edge is None else max_edge / np.sqrt(2)
-        heights, storey = _layers(self.levels, longest, layers)
+        heights, storey = layers_of(self.levels, longest, layers)
         flat = plan_mesh(self.plan, longest, layers, len(storey))
         if (count := 3 * len(flat.triangles) * len(storey)) > MOST_TETRAHEDRA:
             key = "layers" if max_edge is None else "max_edge"
@@ -89,7 +89,7 @@ def _ranked(flat: Flat) -> tuple[IntArray, IntArray]:
     return np.take_along_axis(flat.triangles, order, axis=1), odd
 
 
-def _layers(levels: FloatArray, longest: float | None, layers: int) -> tuple[FloatArray, IntArray]:
+def layers_of(levels: FloatArray, longest: float | None, layers: int) -> tuple[FloatArray, IntArray]:
     """Heights (Z + 1,) of the layers' floors, and (Z,) the storey of each; thicker with the distance from thin ones."""
     thick = np.diff(levels)
     own = thick / layers if longest is None else np.minimum(thick / layers, longest)

@@ -1,0 +1,164 @@
+"""Ionic resistance between the electrodes, and how evenly current spreads; computed where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from geom3d.materials import CELSIUS
+from geom3d.metrics import Metric, Sample
+from geom3d.transport import OHM_CM2, NoPath, Transport, conduct
+
+#: Share of the cell voltage that the ohmic drop takes at the areal power that is given.
+DROP = 0.1
+
+_FIGURES = (
+    ("max_over_mean", "largest", "largest mean over a small triangle; at sharp edges it grows the finer these are"),
+    ("p95_over_mean", "95 %", "not exceeded on 95 % of the electrode's surface"),
+    ("std_over_mean", "standard deviation", "over the electrode's surface"),
+)
+
+METRICS = (
+    Metric(
+        "ionic_resistance_ohm_cm2",
+        "ionic resistance",
+        "Ω·cm²",
+        "of the electrolyte between the electrodes' surfaces, per footprint, at 25 °C",
+        46,
+    ),
+    Metric(
+        "transport.resistance_ohm_cm2",
+        "ionic resistance at temperature",
+        "Ω·cm²",
+        "the same at the temperature asked for, by Arrhenius' law",
+        46.01,
+    ),
+    Metric("transport.temperature_C", "temperature", "°C", "of the transport figures", 46.02),
+    Metric(
+        "transport.to_planar",
+        "resistance : planar cell",
+        "1",
+        "over that of a planar cell whose electrolyte is as thick as the least distance of the electrodes",
+        46.03,
+    ),
+    Metric(
+        "transport.to_least_distance",
+        "resistance : least distance / surface",
+        "1",
+        "over the estimate least distance / (conductivity × mean of both electrodes' area gains)",
+        46.04,
+    ),
+    Metric(
+        "transport.to_mean_distance",
+        "resistance : mean distance / surface",
+        "1",
+        "over the same estimate with the mean distance of the electrodes",
+        46.05,
+    ),
+    Metric(
+        "transport.effective_distance_um",
+        "effective distance",
+        "µm",
+        "conductivity × resistance × mean of both electrodes' area gains: the thickness of a plane electrolyte of that "
+        "surface with this resistance",
+        46.06,
+    ),
+    Metric(
+        "transport.power_mW_cm2",
+        "power at an ohmic drop of 10 %",
+        "mW/cm²",
+        "delivered per footprint when the electrolyte takes a tenth of the mean cell voltage: 0.09 V² / resistance",
+        46.07,
+    ),
+    *(
+        Metric(
+            f"transport.current.{side}.{part}",
+            f"current density on the {side}, {word} : mean",
+            "1",
+            meaning,
+            46.1 + 0.1 * place + 0.01 * rank,
+        )
+        for place, side in enumerate(("anode", "cathode"))
+        for rank, (part, word, meaning) in enumerate(_FIGURES)
+    ),
+    *(
+        Metric(
+            f"transport.current.{side}.area_share_of_half",
+            f"share of the {side} with half of the current",
+            "1",
+            "smallest share of its surface that carries half of the current; 0.5 where it is even",
+            46.14 + 0.1 * place,
+        )
+        for place, side in enumerate(("anode", "cathode"))
+    ),
+    Metric("transport.unknowns", "unknowns of the transport system", "1", "of the finest mesh", 46.3),
+)
+
+
+def measure(sample: Sample) -> Mapping[str, Any]:
+    """The keys are fixed, their values null until they are asked for: see `entries`."""
+    return {"ionic_resistance_ohm_cm2": None, "transport": None}
+
+
+def entries(sample: Sample, coarse: Sample | None, celsius: float, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked for.
+
+    Args:
+        sample: the battery.
+        coarse: the same on a grid of twice the step, for a sponge.
+        celsius: temperature.
+        known: the report without these entries.
+
+    Returns:
+        the entries of `measure`, and `uncertainty` by path.
+    """
+    other = None if coarse is None else (coarse.cell, coarse.walls)
+    try:
+        usual = conduct(sample.cell, sample.walls, other)
+    except NoPath as missing:
+        sample.warnings.append(f"no ionic resistance: {missing}")
+        return {"ionic_resistance_ohm_cm2": None, "transport": {"reason": str(missing)}, "uncertainty": {}}
+    found: Transport | None = usual
+    reason = None
+    if celsius != CELSIUS:
+        try:
+            found = usual.at(sample.cell, celsius) or conduct(sample.cell, sample.walls, other, celsius=celsius)
+        except NoPath as missing:
+            sample.warnings.append(str(missing))
+            found, reason = None, str(missing)
+    transport: dict[str, Any] = {"reason": reason, "temperature_C": celsius}
+    transport |= {"resistance_ohm_cm2": None} if found is None else _entry(found, known)
+    errors = {"ionic_resistance_ohm_cm2": usual.resistance * usual.error} if usual.error is not None else {}
+    if found is not None and found.error is not None:
+        scaled = ("resistance_ohm_cm2", "to_planar", "to_least_distance", "to_mean_distance", "effective_distance_um")
+        for key in (*scaled, "power_mW_cm2"):
+            if transport[key] is not None:
+                errors[f"transport.{key}"] = transport[key] * found.error
+    return {"ionic_resistance_ohm_cm2": usual.resistance, "transport": transport, "uncertainty": errors}
+
+
+def _entry(found: Transport, known: Mapping[str, Any]) -> dict[str, Any]:
+    distances = known["inter_electrode_distance_um"]
+    sides = ("anode", "cathode")
+    planar = OHM_CM2 / found.conductivity  # of 1 µm, Ω·cm²
+    least = min(distances[side]["min"] for side in sides)
+    mean = sum(distances[side]["mean"] for side in sides) / 2
+    voltage = known["voltage_V"]
+    solution = found.solution
+    bounds = found.bounds
+    return {
+        "resistance_ohm_cm2": found.resistance,
+        "bounds_ohm_cm2": None if bounds is None else list(bounds),
+        "conductivity_S_cm": found.conductivity,
+        "to_planar": found.resistance / (planar * least),
+        "to_least_distance": found.resistance * found.gain / (planar * least),
+        "to_mean_distance": found.resistance * found.gain / (planar * mean),
+        "effective_distance_um": found.effective_distance,
+        "power_mW_cm2": None if voltage is None else 1000 * DROP * (1 - DROP) * voltage**2 / found.resistance,
+        "current": {
+            side: currents.figures() for side, currents in zip(sides, (solution.anode, solution.cathode), strict=True)
+        },
+        "current_balance": abs(solution.anode.total / solution.cathode.total - 1),
+        "method": solution.way,
+        "unknowns": solution.unknowns,
+    }

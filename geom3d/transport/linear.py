@@ -1,0 +1,103 @@
+"""The linear systems: directly where they are small, else by conjugate gradients with algebraic multigrid."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+from scipy.sparse import csr_array, diags_array
+from scipy.sparse.linalg import cg, splu
+
+from geom3d.errors import GeometryError
+from geom3d.walls import FloatArray, IntArray
+
+#: Unknowns up to which a system is solved directly; and up to which it is where iterations do not settle.
+DIRECT, STUBBORN = 20_000, 250_000
+#: Relative residual at which iterations end; currents at both electrodes are then equal to far more than 1e-8.
+RESIDUAL = 1e-11
+#: Most iterations.
+MOST = 400
+
+
+@dataclass(frozen=True)
+class System:
+    """Potential 0 at some unknowns, 1 at others, and no current out of the rest.
+
+    Attributes:
+        matrix: (d, d) currents from potentials, symmetric, positive semidefinite.
+        low, high: numbers of the unknowns at 0 and at 1.
+    """
+
+    matrix: csr_array
+    low: IntArray
+    high: IntArray
+
+    @cached_property
+    def free(self) -> IntArray:
+        """Numbers of the unknowns that are not given."""
+        free = np.ones(self.matrix.shape[0], dtype=bool)
+        free[self.low] = free[self.high] = False
+        return np.flatnonzero(free)
+
+    @cached_property
+    def _scaled(self) -> tuple[csr_array, FloatArray, FloatArray]:
+        """Matrix and load of the free unknowns, scaled to a diagonal of 1, and the scale.
+
+        Flat elements have entries far larger than their neighbours.
+        """
+        given = np.zeros(self.matrix.shape[0])
+        given[self.high] = 1.0
+        rows = self.matrix[self.free]
+        inner = rows[:, self.free]
+        root = 1 / np.sqrt(inner.diagonal())
+        scale = diags_array(root)
+        return (scale @ inner @ scale).tocsr(), -(rows @ given) * root, root
+
+    @cached_property
+    def _multigrid(self) -> Any:
+        """Ever coarser systems by smoothed aggregation; what they make small is the constant potential."""
+        import pyamg
+        from scipy.sparse import csr_matrix
+
+        matrix, _, root = self._scaled
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            levels = cast("Any", pyamg).smoothed_aggregation_solver(
+                csr_matrix(matrix), B=(1 / root)[:, None], symmetry="symmetric", max_coarse=500
+            )
+        return levels.aspreconditioner()
+
+    def solve(self, residual: float = RESIDUAL, guess: FloatArray | None = None) -> FloatArray:
+        """(d,) the potential.
+
+        Args:
+            residual: relative, at which iterations end.
+            guess: (d,) from which they start.
+
+        Raises:
+            GeometryError: where they do not end.
+        """
+        found = np.zeros(self.matrix.shape[0])
+        found[self.high] = 1.0
+        if not len(self.free):
+            return found
+        matrix, load, root = self._scaled
+        if len(load) <= DIRECT:
+            found[self.free] = root * _direct(matrix, load)
+            return found
+        start = None if guess is None else guess[self.free] / root
+        inner, state = cg(matrix, load, x0=start, rtol=residual, maxiter=MOST, M=self._multigrid)
+        if state and len(load) <= STUBBORN:
+            inner, state = _direct(matrix, load), 0
+        if state:
+            left = float(np.linalg.norm(load - matrix @ inner) / np.linalg.norm(load))
+            raise GeometryError(f"transport: the potential at {len(load)} places does not settle, {left:.2g} is left")
+        found[self.free] = root * inner
+        return found
+
+
+def _direct(matrix: csr_array, load: FloatArray) -> FloatArray:
+    return np.asarray(splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(load))

@@ -1,0 +1,134 @@
+"""A triangulated plan of one period that is divided further where it matters, by cutting edges in two.
+
+It stays conforming and periodic: a triangle is cut at its chosen edges one after the other, in an order that both sides of
+an edge, and both sides of a seam, share. Whoever has a chosen edge also has its longest one cut, so that no triangle gets
+slimmer than half (Rivara).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from geom3d.walls import BoolArray, FloatArray, IntArray
+
+#: The sides of a triangle, each opposite one corner.
+SIDES = np.array([(1, 2), (2, 0), (0, 1)])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Triangles over one period.
+
+    Attributes:
+        points: (P, 2) µm.
+        triangles: (T, 3) counter-clockwise.
+        face: (T,) face of the floor plan that each lies in.
+        period: in x and y, µm; the plan lies in [0, period].
+    """
+
+    points: FloatArray
+    triangles: IntArray
+    face: IntArray
+    period: tuple[float, float]
+
+    @cached_property
+    def home(self) -> IntArray:
+        """(P,) for each point the one at the same place on the low sides of the period."""
+        x, y = self._low
+        return np.asarray(y[x])
+
+    @cached_property
+    def _low(self) -> tuple[IntArray, IntArray]:
+        """In x and in y, (P,) the point one period back where a point lies on the high side, else the point itself."""
+        found = []
+        for axis, period in enumerate(self.period):
+            low = np.arange(len(self.points))
+            here, there = (np.flatnonzero(self.points[:, axis] == at) for at in (0.0, period))
+            here, there = (on[np.argsort(self.points[on, 1 - axis])] for on in (here, there))
+            low[there] = here
+            found.append(low)
+        return found[0], found[1]
+
+    @cached_property
+    def edges(self) -> tuple[IntArray, IntArray]:
+        """(E, 2) edges, lower number first, each once through the period; (T, 3) the edge on each side of a triangle.
+
+        Ends alone do not tell edges apart: where the plan is coarse, two may have the same ones, through the period. So
+        edges on a high side are moved to the low one as a whole.
+        """
+        every = self.triangles[:, SIDES].reshape(-1, 2)
+        for axis, period in enumerate(self.period):
+            there = (self.points[every, axis] == period).all(axis=1)
+            every = np.where(there[:, None], self._low[axis][every], every)
+        every = np.sort(every, axis=1)
+        keys, index = np.unique(every[:, 0] * len(self.points) + every[:, 1], return_inverse=True)
+        return np.column_stack(np.divmod(keys, len(self.points))), np.asarray(index.reshape(-1, 3))
+
+    @cached_property
+    def beside(self) -> IntArray:
+        """(T, 3) the triangle beyond each side, through the period."""
+        edge = self.edges[1].ravel()
+        order = np.argsort(edge, kind="stable")
+        one, two = order[::2], order[1::2]
+        found = np.empty(len(edge), dtype=np.int64)
+        found[one], found[two] = two // 3, one // 3
+        return found.reshape(-1, 3)
+
+    @cached_property
+    def areas(self) -> FloatArray:
+        """(T,) µm²."""
+        a, b, c = (self.points[self.triangles[:, k]] for k in range(3))
+        return np.asarray(((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) / 2)
+
+    @cached_property
+    def lengths(self) -> FloatArray:
+        """(T, 3) of the sides, µm."""
+        ends = self.points[self.triangles[:, SIDES]]
+        return np.asarray(np.linalg.norm(ends[:, :, 1] - ends[:, :, 0], axis=2))
+
+    def cut(self, triangles: BoolArray) -> Plan:
+        """The plan with all sides of chosen triangles cut in two.
+
+        Args:
+            triangles: (T,) mask.
+        """
+        edges, of = self.edges
+        length = np.linalg.norm(self.points[edges[:, 1]] - self.points[edges[:, 0]], axis=1)
+        turn = np.empty(len(edges), dtype=np.int64)
+        turn[np.lexsort((np.arange(len(edges)), -length))] = np.arange(len(edges))  # the longest first
+        longest = np.take_along_axis(of, turn[of].argmin(axis=1)[:, None], axis=1)[:, 0]
+        chosen = np.zeros(len(edges), dtype=bool)
+        chosen[of[triangles]] = True
+        while (lacking := chosen[of].any(axis=1) & ~chosen[longest]).any():
+            chosen[longest[lacking]] = True
+
+        ends = np.sort(self.triangles[:, SIDES].reshape(-1, 2), axis=1)
+        hit = chosen[of.ravel()]
+        keys, first = np.unique(ends[hit] @ np.array([len(self.points), 1]), return_index=True)
+        turns = turn[of.ravel()[hit][first]]
+        middles = self.points[np.column_stack(np.divmod(keys, len(self.points)))].mean(axis=1)
+        parts, origins = [], []
+        open_, origin = self.triangles, np.arange(len(self.triangles))
+        while len(open_):
+            pairs = np.sort(open_[:, SIDES], axis=2)
+            wanted = pairs[..., 0] * len(self.points) + pairs[..., 1]
+            place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+            known = (pairs < len(self.points)).all(axis=2)
+            known &= keys[place] == wanted if len(keys) else False
+            rank = np.where(known, turns[place] if len(keys) else 0, np.iinfo(np.int64).max)
+            side = rank.argmin(axis=1)
+            whole = ~known.any(axis=1)
+            parts.append(open_[whole])
+            origins.append(origin[whole])
+            row = np.flatnonzero(~whole)
+            new = place[row, side[row]] + len(self.points)
+            one, other = open_[row], open_[row]
+            one[np.arange(len(row)), SIDES[side[row], 1]] = new
+            other[np.arange(len(row)), SIDES[side[row], 0]] = new
+            open_, origin = np.concatenate([one, other]), np.tile(origin[row], 2)
+        origin = np.concatenate(origins)
+        points = np.concatenate([self.points, middles])
+        return Plan(points, np.concatenate(parts), self.face[origin], self.period)

@@ -1,0 +1,259 @@
+"""Conduction in a cell of prisms, on wedges that are refined until two energies enclose the conductance closely."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from geom3d.progress import bar
+from geom3d.solids.extrusion import Extrusion, layers_of
+from geom3d.solids.planmesh import plan_mesh
+from geom3d.transport.bounds import current_parts, of_currents, of_potentials, shares, steepness
+from geom3d.transport.contacts import Contacts, NoPath
+from geom3d.transport.linear import RESIDUAL, System
+from geom3d.transport.plan import Plan
+from geom3d.transport.solution import Currents, Solution
+from geom3d.transport.surface import surface
+from geom3d.transport.wedges import Wedges
+from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
+
+#: Half of the gap between the two energies, relative, at which refinement ends.
+ENOUGH = 2.5e-3
+#: Wedges from which on none are added.
+MOST = 120_000
+#: Share of the gap whose places are refined at once; residual that is small enough on the way.
+AT_ONCE, ON_THE_WAY = 0.35, 1e-6
+#: Worth of finer triangles before they are tried: of 1 where the gap is theirs alone; and its growth while they are not.
+USUAL, GROWTH = 0.7, 1.3
+#: Relative gap that is no more than rounding.
+ROUNDING = 1e-9
+#: Steps of refinement, at most.
+STEPS = 30
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A cell as triangles of a plan × layers.
+
+    Attributes:
+        plan: the triangles.
+        heights: (Z + 1,) of the layers' floors, µm.
+        storey: (Z,) storey of the floor plan that each layer lies in.
+        labels: (S, F) region by storey and face of the floor plan.
+    """
+
+    plan: Plan
+    heights: FloatArray
+    storey: IntArray
+    labels: IntArray
+
+    @classmethod
+    def of(cls, filling: Extrusion, contacts: Contacts, period: tuple[float, float]) -> Stack:
+        """As coarse as refinement may begin with: wide faces have a few points inside, layers grow with the distance
+        from thin storeys. Storeys that differ in what does not matter are one.
+        """
+        kinds = np.zeros(int(filling.labels.max()) + 1, dtype=np.int64)
+        for number, group in enumerate(([*contacts.anode], [*contacts.cathode], *([k] for k in contacts.conductivity))):
+            kinds[group] = number + 1
+        same = (kinds[filling.labels][1:] == kinds[filling.labels][:-1]).all(axis=1)
+        levels = filling.levels[np.r_[True, ~same, True]]
+        heights, storey = layers_of(levels, float(levels[-1]), 1)
+        flat = plan_mesh(filling.plan, max(period), 1, 1)
+        return cls(
+            Plan(flat.points, flat.triangles, flat.face, period),
+            heights,
+            storey,
+            filling.labels[np.flatnonzero(np.r_[True, ~same])],
+        )
+
+    def wedges(self, contacts: Contacts) -> Wedges:
+        """What conducts."""
+        return Wedges.of(self.plan, self.heights, self.labels[self.storey][:, self.plan.face], contacts)
+
+    def with_layers(self, chosen: BoolArray) -> Stack:
+        """(Z,) chosen layers cut in two."""
+        number = np.flatnonzero(chosen)
+        middles = (self.heights[number] + self.heights[number + 1]) / 2
+        return replace(
+            self,
+            heights=np.sort(np.concatenate([self.heights, middles])),
+            storey=np.insert(self.storey, number, self.storey[number]),
+        )
+
+    def with_triangles(self, chosen: BoolArray) -> Stack:
+        """(T,) chosen triangles cut in four, neighbours as far as needed."""
+        return replace(self, plan=self.plan.cut(chosen))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both approximations on a stack.
+
+    Attributes:
+        wedges: what conducts.
+        residual: relative, of the solutions.
+    """
+
+    wedges: Wedges
+    residual: float
+
+    @cached_property
+    def _systems(self) -> tuple[System, System]:
+        of = self.wedges
+        return (
+            System(of_potentials(of), of.fixed_nodes(of.anode), of.fixed_nodes(of.cathode)),
+            System(of_currents(of), of.fixed_faces(of.anode), of.fixed_faces(of.cathode)),
+        )
+
+    @cached_property
+    def potentials(self) -> tuple[FloatArray, FloatArray]:
+        """At nodes, and the mean at faces."""
+        upper, lower = self._systems
+        return upper.solve(self.residual), lower.solve(self.residual)
+
+    def polished(self) -> Pair:
+        """The same to the last digits."""
+        found = Pair(self.wedges, RESIDUAL)
+        one, two = (system.solve(RESIDUAL, guess) for system, guess in zip(self._systems, self.potentials, strict=True))
+        found.__dict__["_systems"], found.__dict__["potentials"] = self._systems, (one, two)
+        return found
+
+    @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """Conductance that is at least, and at most, that of the cell."""
+        upper, lower = (
+            float(values @ (system.matrix @ values))
+            for system, values in zip(self._systems, self.potentials, strict=True)
+        )
+        return lower, upper
+
+    @property
+    def half_gap(self) -> float:
+        """Half of the gap between the bounds over their middle."""
+        lower, upper = self.bounds
+        return (upper - lower) / (upper + lower)
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """(w,) each wedge's share of the gap."""
+        return shares(self.wedges, *self.potentials)
+
+    @cached_property
+    def out(self) -> FloatArray:
+        """(w, 5) current out through each face, towards lower potential."""
+        means = self.potentials[1][self.wedges.faces]
+        return -np.einsum("wij,wj->wi", current_parts(self.wedges), means)
+
+
+def conduction(walls: Walls, contacts: Contacts) -> Solution:
+    """The conductance of a cell of prisms, between two bounds.
+
+    Args:
+        walls: of the cell.
+        contacts: what its regions do.
+
+    Raises:
+        NoPath: where the electrolyte does not join both electrodes, or the electrodes touch where they face it.
+        GeometryError: where a system cannot be solved.
+    """
+    filling = walls.filling
+    assert isinstance(filling, Extrusion)  # the caller's promise
+    stack = Stack.of(filling, contacts, walls.size[:2])
+    wedges = stack.wedges(contacts)
+    if not len(wedges.layer):
+        raise NoPath("the electrolyte does not join the electrodes")
+    if wedges.touching:
+        raise NoPath("the electrodes touch at the edge of the electrolyte: its resistance is zero")
+    with bar("ionic conduction", 100) as advance:
+        done = 0
+        pair = Pair(wedges, ON_THE_WAY)
+        start = max(pair.half_gap, ENOUGH)
+        choice = _Choice(pair)
+        for _ in range(STEPS):
+            if pair.half_gap <= ENOUGH or len(pair.wedges.layer) >= MOST:
+                break
+            stack = choice.refined(stack, pair)
+            pair = choice.tried(Pair(stack.wedges(contacts), ON_THE_WAY))
+            part = 1.0 if start <= ENOUGH else math.log(start / max(pair.half_gap, ENOUGH)) / math.log(start / ENOUGH)
+            now = int(90 * min(max(part, len(pair.wedges.layer) / MOST), 1.0))
+            advance(max(now - done, 0))
+            done = max(done, now)
+        pair = pair.polished()
+        advance(100 - done)
+    lower, upper = pair.bounds
+    anode, cathode = (_currents(pair, ends, sign) for ends, sign in ((pair.wedges.anode, 1), (pair.wedges.cathode, -1)))
+    return Solution(
+        conductance=(lower + upper) / 2,
+        error=(upper - lower) / 2 if upper - lower > ROUNDING * upper else 0.0,
+        bounds=(min(lower, upper), max(lower, upper)),
+        anode=anode,
+        cathode=cathode,
+        unknowns=pair.wedges.face_count,
+        way="finite elements, between two bounds",
+        field=lambda: _field(walls, stack, pair),
+    )
+
+
+class _Choice:
+    """Whether triangles or layers are refined: what has closed the gap better for the wedges it took, last time."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._worth = {"layers": math.inf, "triangles": USUAL}
+        self._last = "layers"
+        self._pair = pair
+
+    def refined(self, stack: Stack, pair: Pair) -> Stack:
+        """The stack refined where most of the gap is."""
+        self._last = max(self._worth, key=lambda name: self._worth[name])
+        of, count = pair.wedges, len(stack.plan.triangles)
+        if self._last == "triangles":
+            return stack.with_triangles(_most(np.bincount(of.triangle, pair.shares, count)))
+        steep = np.minimum(steepness(of, pair.out), pair.shares)
+        per_layer = np.bincount(of.layer, steep, len(stack.storey))
+        if not per_layer.any():
+            self._last = "triangles"
+            self._worth["layers"] = 0.0
+            return stack.with_triangles(_most(np.bincount(of.triangle, pair.shares, count)))
+        return stack.with_layers(_most(per_layer))
+
+    def tried(self, pair: Pair) -> Pair:
+        """Remembers what the last refinement was worth."""
+        closed = math.log(max(self._pair.half_gap, 1e-15) / max(pair.half_gap, 1e-15))
+        for name in self._worth:
+            self._worth[name] *= GROWTH  # what is left alone has ever more of what is left
+        self._worth[self._last] = closed / math.log(len(pair.wedges.layer) / len(self._pair.wedges.layer))
+        self._pair = pair
+        return pair
+
+
+def _most(values: FloatArray) -> BoolArray:
+    """(n,) the fewest that have AT_ONCE of the sum."""
+    order = np.argsort(-values, kind="stable")
+    count = int(np.searchsorted(np.cumsum(values[order]), AT_ONCE * values.sum())) + 1
+    chosen = np.zeros(len(values), dtype=bool)
+    chosen[order[:count]] = True
+    return np.asarray(chosen & (values > 0))
+
+
+def _currents(pair: Pair, ends: IntArray, sign: int) -> Currents:
+    return Currents(pair.wedges.face_areas.ravel()[ends], sign * pair.out.ravel()[ends])
+
+
+def _field(walls: Walls, stack: Stack, pair: Pair) -> Walls:
+    """Walls with the current density over its mean on the electrodes' surfaces."""
+    values = np.full((len(stack.heights) - 1, len(stack.plan.triangles), 5), np.nan)
+    of = pair.wedges
+    for ends, sign in ((of.anode, 1), (of.cathode, -1)):
+        wedge, face = np.divmod(ends, 5)
+        values[of.layer[wedge], of.triangle[wedge], face] = _currents(pair, ends, sign).density
+    filling = walls.filling
+    assert isinstance(filling, Extrusion)
+    # All levels again, those that did not matter for the current too.
+    heights = np.union1d(stack.heights, filling.levels)
+    middles = (heights[1:] + heights[:-1]) / 2
+    layer = np.searchsorted(stack.heights, middles) - 1
+    storey = np.searchsorted(filling.levels, middles) - 1
+    return surface(walls, stack.plan, heights, filling.labels[storey][:, stack.plan.face], values[layer])

@@ -1,0 +1,228 @@
+"""Conduction in a sponge, on the tetrahedra of its grid: continuous potentials that are linear in each.
+
+Their energy is at least that of the true potential (Dirichlet's principle), however flat the tetrahedra: the resistance is
+not over-estimated, for the mesh's shape. A film has one or two tetrahedra across, which is enough as long as it is thin against the
+radius of its curvature; what the grid does is told by a grid of twice the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse.linalg import cg
+from scipy.spatial import KDTree
+
+from geom3d.connectivity import components
+from geom3d.errors import GeometryError
+from geom3d.progress import bar
+from geom3d.transport.contacts import Contacts, NoPath
+from geom3d.transport.linear import System
+from geom3d.transport.solution import Currents, Solution
+from geom3d.transport.surface import FIELD
+from geom3d.transport.wedges import counted
+from geom3d.volume import FACES
+from geom3d.walls import FloatArray, IntArray, Walls
+
+#: Corners of a tetrahedron's faces, each opposite one corner.
+OPPOSITE = np.array([(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)])
+
+#: Relative residual, and most iterations, of a density that is evened out.
+EVEN, MOST_EVEN = 1e-6, 5000
+
+
+@dataclass(frozen=True)
+class Medium:
+    """The tetrahedra that carry current from one electrode to the other.
+
+    Attributes:
+        points: (P, 3) µm.
+        corners: (n, 4) points of each, positively oriented.
+        conductivity: (n,) of each.
+        nodes: (n, 4) the corners, counted once through the period, 0 to `node_count` - 1.
+        node_count: how many there are.
+        anode, cathode: (a,), (c,) faces at which an electrode begins, as 4 × tetrahedron + corner opposite.
+    """
+
+    points: FloatArray
+    corners: IntArray
+    conductivity: FloatArray
+    nodes: IntArray
+    node_count: int
+    anode: IntArray
+    cathode: IntArray
+
+    @classmethod
+    def of(
+        cls, points: FloatArray, corners: IntArray, labels: IntArray, period: tuple[float, float], contacts: Contacts
+    ) -> Medium:
+        """What conducts in a mesh of the whole cell; pieces that do not join both electrodes are left out.
+
+        Faces are counted by their corners, once through the period: no edge of a sponge's mesh is as long as that.
+        """
+        home = _home(points, period)
+        member = np.isin(labels, list(contacts.conductivity))
+        own, own_labels = corners[member], labels[member]
+        marks = np.random.default_rng(0).integers(0, 2**64, size=len(points), dtype=np.uint64)
+        keys = _keys(home, own, marks)
+        order = np.argsort(keys)
+        ranked = keys[order]
+        same = ranked[1:] == ranked[:-1]
+        part = components(len(own), np.column_stack([order[:-1][same], order[1:][same]]) // 4)
+        alone = np.r_[True, ~same] & np.r_[~same, True]
+        rim, rim_keys = order[alone], ranked[alone]
+        near = np.zeros(len(points), dtype=bool)
+        near[home[own]] = True
+        ends = []
+        for electrode in (contacts.anode, contacts.cathode):
+            other = corners[np.isin(labels, electrode)]
+            other = other[near[home[other]].sum(axis=1) >= 3]
+            ends.append(rim[np.isin(rim_keys, _keys(home, other, marks))])
+        kept = np.isin(part, np.intersect1d(*(part[end // 4] for end in ends)))
+        number = np.cumsum(kept) - 1
+        anode, cathode = (number[end[kept[end // 4]] // 4] * 4 + end[kept[end // 4]] % 4 for end in ends)
+        nodes, count = counted(home[own[kept]])
+        by_label = np.zeros(int(labels.max()) + 1)
+        for label, value in contacts.conductivity.items():
+            by_label[label] = value
+        return cls(points, own[kept], by_label[own_labels[kept]], nodes, count, anode, cathode)
+
+    def on(self, ends: IntArray) -> IntArray:
+        """(k, 3) nodes of faces given as 4 × tetrahedron + corner."""
+        return np.asarray(self.nodes[ends // 4][np.arange(len(ends))[:, None], OPPOSITE[ends % 4]])
+
+    def triangles(self, ends: IntArray) -> IntArray:
+        """(k, 3) points of such faces."""
+        return np.asarray(self.corners[ends // 4][np.arange(len(ends))[:, None], OPPOSITE[ends % 4]])
+
+    def areas(self, ends: IntArray) -> FloatArray:
+        """(k,) of such faces, µm²."""
+        a, b, c = (self.points[self.triangles(ends)[:, k]] for k in range(3))
+        return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+
+    @cached_property
+    def system(self) -> System:
+        """Potentials at the nodes."""
+        return System(self._stiffness(), np.unique(self.on(self.anode)), np.unique(self.on(self.cathode)))
+
+    def _stiffness(self) -> csr_array:
+        a, b, c, d = (self.points[self.corners[:, k]] for k in range(4))
+        corner = [a, b, c, d]
+        normals = np.stack([np.cross(corner[j] - corner[i], corner[k] - corner[i]) for i, j, k in FACES], axis=1)
+        volume = np.einsum("nd,nd->n", np.cross(b - a, c - a), d - a) / 6
+        scale = self.conductivity / (36 * volume)
+        local = np.einsum("nid,njd->nij", normals, normals * scale[:, None, None])
+        rows, columns = np.repeat(self.nodes, 4, axis=1).ravel(), np.tile(self.nodes, 4).ravel()
+        shape = (self.node_count, self.node_count)
+        return coo_array((local.ravel(), (rows, columns)), shape=shape).tocsr()
+
+
+def conduction(walls: Walls, contacts: Contacts, step: float) -> Solution:
+    """The conductance of a sponge.
+
+    Args:
+        walls: of the cell.
+        step: of the grid, µm, over which current densities are evened out.
+        contacts: what its regions do.
+
+    Raises:
+        NoPath: where the electrolyte does not join both electrodes, or the electrodes touch where they face it.
+        GeometryError: where the system cannot be solved.
+    """
+    assert walls.filling is not None  # the caller's promise
+    with bar("ionic conduction", 3) as advance:
+        points, corners, labels = walls.filling.tetrahedra(None, 1)
+        advance(1)
+        medium = Medium.of(points, corners, labels, walls.size[:2], contacts)
+        if not len(medium.corners):
+            raise NoPath("the electrolyte does not join the electrodes")
+        system = medium.system
+        if len(np.intersect1d(system.low, system.high)):
+            raise NoPath("the electrodes touch at the edge of the electrolyte: its resistance is zero")
+        advance(1)
+        values = system.solve()
+        advance(1)
+    out = system.matrix @ values
+    anode, cathode = (
+        _currents(medium, ends, sign * out, step) for ends, sign in ((medium.anode, -1), (medium.cathode, 1))
+    )
+    conductance = float(values @ out)
+    return Solution(
+        conductance=conductance,
+        error=0.0,
+        bounds=None,
+        anode=anode,
+        cathode=cathode,
+        unknowns=medium.node_count,
+        way="finite elements on the grid's tetrahedra",
+        field=lambda: _field(walls, medium, contacts, anode, cathode),
+    )
+
+
+def _currents(medium: Medium, ends: IntArray, into: FloatArray, reach: float) -> Currents:
+    """The currents into the nodes of an electrode's surface as a density, evened out over a reach; none is lost.
+
+    Slivers of the surface have no density of their own. The density q solves q - reach² Δq = currents per area, Δ along the
+    surface.
+    """
+    nodes, areas = medium.on(ends), medium.areas(ends)
+    own, number = np.unique(nodes, return_inverse=True)
+    number = number.reshape(-1, 3)
+    corners = medium.points[medium.triangles(ends)]
+    sides = corners[:, [2, 0, 1]] - corners[:, [1, 2, 0]]
+    local = np.einsum("nid,njd->nij", sides, sides) * (reach**2 / (4 * areas))[:, None, None]
+    rows, columns = np.repeat(number, 3, axis=1).ravel(), np.tile(number, 3).ravel()
+    stiffness = coo_array((local.ravel(), (rows, columns)), shape=(len(own), len(own))).tocsr()
+    around = np.bincount(number.ravel(), np.repeat(areas / 3, 3))
+    matrix = (stiffness + diags_array(around)).tocsr()
+    total = float(into[own].sum())
+    density, state = cg(
+        matrix, into[own], x0=np.full(len(own), total / around.sum()), rtol=EVEN, maxiter=MOST_EVEN,
+        M=diags_array(1 / matrix.diagonal()),
+    )  # fmt: skip
+    if state:
+        raise GeometryError("transport: the current density on an electrode does not settle")
+    currents = areas * density[number].mean(axis=1)
+    return Currents(areas, currents * (total / currents.sum()))
+
+
+def _field(walls: Walls, medium: Medium, contacts: Contacts, anode: Currents, cathode: Currents) -> Walls:
+    """The walls with the current density over its mean on the electrodes' surfaces.
+
+    Triangles on levels are those of the mesh, corner for corner; on planes the mesh may have others, and each has the
+    number of the nearest.
+    """
+    field = np.full(len(walls.triangles), np.nan)
+    for ends, currents, labels in (
+        (medium.anode, anode, contacts.anode),
+        (medium.cathode, cathode, contacts.cathode),
+    ):
+        chosen = np.flatnonzero(walls.between(labels, list(contacts.conductivity)))
+        middles = [
+            vertices[triangles].mean(axis=1)
+            for vertices, triangles in (
+                (medium.points, medium.triangles(ends)),
+                (walls.vertices, walls.triangles[chosen]),
+            )
+        ]
+        field[chosen] = currents.density[KDTree(middles[0]).query(middles[1])[1]]
+    return replace(walls, fields={**walls.fields, FIELD: field})
+
+
+def _home(points: FloatArray, period: tuple[float, float]) -> IntArray:
+    """(P,) for each point the one at the same place on the low sides of the period."""
+    home = np.arange(len(points))
+    for axis, length in enumerate(period):
+        here, there = (np.flatnonzero(points[:, axis] == at) for at in (0.0, length))
+        here, there = (on[np.lexsort((points[on, 1 - axis], points[on, 2]))] for on in (here, there))
+        home[there] = here
+    return np.asarray(home[home])
+
+
+def _keys(home: IntArray, corners: IntArray, marks: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(n · 4,) a number for each face, the same on both sides: the sum of its corners' marks."""
+    own = marks[home[corners]]
+    return np.asarray((own.sum(axis=1, dtype=np.uint64)[:, None] - own).ravel())
