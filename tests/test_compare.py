@@ -38,8 +38,9 @@ VOID_ELEMENTS = {"meta", "input", "img", "br", "wbr", "link", "hr", "path", "use
 
 @cache
 def designs() -> tuple[geom3d.Design, ...]:
-    """Prisms, a half cell, and a sponge."""
-    return (*map(geom3d.load, NAMES), geom3d.load("sponge-gyroid-lto", {"resolution": 0.4}))
+    """Prisms, some with conduction, a half cell, and a sponge."""
+    plane, *some, half = (replace(geom3d.load(name), with_transport=name != "pillars-coated") for name in NAMES)
+    return plane, *some, half, geom3d.load("sponge-gyroid-lto", {"resolution": 0.4})
 
 
 @cache
@@ -292,6 +293,14 @@ def test_bars_are_as_long_as_the_gains():
     gains = [d.measure()["area_gain"] for d in designs()[:3]]
     expected = [gain[side] for side in ("anode", "cathode", "side_walls") for gain in gains if gain[side]]
     assert ends == pytest.approx(expected)
+
+
+def test_dots_stand_at_the_resistances_and_ticks_at_their_estimates():
+    (axes,) = drawn("resistance")
+    places = {mark: [line.get_xdata()[0] for line in axes.lines if line.get_marker() == mark] for mark in "o|"}
+    found = [d.measure()["transport"] for d in designs()[:3] if d.with_transport]
+    assert places["o"] == [entry["resistance_ohm_cm2"] for entry in found]
+    assert places["|"] == pytest.approx([e["resistance_ohm_cm2"] / e["to_mean_distance"] for e in found])
 
 
 def test_the_ring_stands_at_the_capacity_of_the_cell():

@@ -191,6 +191,18 @@ def test_distances_have_the_colours_of_the_scale(tmp_path):
     assert (np.linalg.norm(picture - low, axis=1) < 0.15).mean() > 0.01
 
 
+@needs_opengl
+def test_current_crowds_where_the_report_says(tmp_path):
+    design = geom3d.load("trenches-notten-2007")
+    shown = views.scene(design, views.VIEWS["current"], (1, 1))
+    current = design.measure(transport=True)["transport"]["current"]
+    most = max(current[side]["max_over_mean"] for side in ("anode", "cathode"))
+    assert 1.0 < shown.scale.high <= 1.01 * most
+    assert 0 <= shown.scale.low < 1.0
+    render.render(design, tmp_path / "a.png", view="current", repeat=(1, 1), size=(400, 300))
+    assert len(np.unique(pixels(tmp_path / "a.png")[40:260, 130:].reshape(-1, 3), axis=0)) > 50
+
+
 def test_a_half_cell_has_no_distances(tmp_path):
     if not render.has_opengl():
         pytest.skip("no OpenGL for off-screen drawing on this machine")

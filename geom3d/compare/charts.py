@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from geom3d.compare.conduction import conduction
 from geom3d.compare.distances import distances
 from geom3d.compare.drawing import (
     SIDES,
@@ -258,6 +259,14 @@ CHARTS = (
         "Upper left is what 3D designs aim for: much charge, short ways. Whiskers span the 5 % to 95 % percentiles of "
         "the distance from the anode. Half cells have no point.",
         scatter,
+    ),
+    Chart(
+        "resistance",
+        "Ionic resistance",
+        "Of the electrolyte between the electrodes, times the footprint; shown where conduction was asked for (--transport). The "
+        "tick is what the mean distance over the area would give. The shares of the anode's and the cathode's surface that carry the upper half of the "
+        "current are 50 % where it spreads evenly.",
+        conduction,
     ),
     Chart(
         "volume-fractions",

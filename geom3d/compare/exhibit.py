@@ -89,7 +89,8 @@ def gather(designs: Sequence[Design], parts: Parts, workers: int = 1) -> list[Ex
                 advance(1)
         else:
             with _pool(workers) as pool:
-                futures = [pool.submit(_in_worker, d.template, d.source, parts) for d in designs]
+                # Copies, which do not carry what has been built.
+                futures = [pool.submit(_in_worker, replace(d, overrides={}), parts) for d in designs]
                 for _ in as_completed(futures):
                     advance(1)
                 exhibits = [_result(future, d, parts) for future, d in zip(futures, designs, strict=True)]
@@ -133,9 +134,9 @@ def _picture(design: Design) -> bytes:
         return path.read_bytes()
 
 
-def _in_worker(template: Template, source: str, parts: Parts) -> Exhibit | None:
+def _in_worker(design: Design, parts: Parts) -> Exhibit | None:
     try:
-        return exhibit(Design(template, {}, source), parts)
+        return exhibit(design, parts)
     except GeometryError:
         return None  # a mesh that fails its checks does not travel: it is made again where it can be kept
 

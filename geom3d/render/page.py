@@ -273,7 +273,7 @@ def _colour_bar(figure: Any, page: Page, quantity: Quantity, scale: Scale) -> No
     from matplotlib.colors import Normalize
 
     left, bottom, _, high = page.below_legend
-    title = textwrap.wrap(f"{quantity.title}, {quantity.unit}", LETTERS)
+    title = textwrap.wrap(quantity.title + ("" if quantity.unit == "1" else f", {quantity.unit}"), LETTERS)
     high = min(high - (len(title) + 1.5) * page.line, 0.5 * page.size[1])
     if high < 3 * page.line:
         return

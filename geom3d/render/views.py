@@ -17,6 +17,7 @@ from geom3d.scene.bodies import Body, bodies, capped, cut_faces
 from geom3d.scene.faces import Face, face
 from geom3d.scene.refined import refined
 from geom3d.scene.stage import OBLIQUE, Camera, Paint, Scale
+from geom3d.transport.surface import FIELD as CURRENT_FIELD
 from geom3d.walls import BoolArray, FloatArray, Walls
 
 ABOVE = Camera((0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0))
@@ -87,6 +88,7 @@ def distances(design: Design) -> Walls:
 
 
 DISTANCE = Quantity(FIELD, "distance to the other electrode", "µm", distances)
+CURRENT = Quantity(CURRENT_FIELD, "current density over its mean", "1", lambda design: design.walls_with_current())
 
 #: Views by name.
 VIEWS = {
@@ -98,6 +100,9 @@ VIEWS = {
     "xray": View("electrolyte translucent", glass=True),
     "peeled": View("front cells show the bare scaffold", peeled=True),
     "distance": View("surfaces of the electrodes coloured by their distance", cut=True, open=True, quantity=DISTANCE),
+    "current": View(
+        "surfaces of the electrodes coloured by their current density", cut=True, open=True, quantity=CURRENT
+    ),
 }
 
 
