@@ -16,8 +16,9 @@ from geom3d.walls import FloatArray, IntArray
 
 #: Unknowns up to which a system is solved directly; and up to which it is where iterations do not settle.
 DIRECT, STUBBORN = 20_000, 250_000
-#: Relative residual at which iterations end; currents at both electrodes are then equal to far more than 1e-8.
-RESIDUAL = 1e-11
+#: Relative residual at which iterations end; currents at both electrodes are then equal to far more than 1e-8. And the
+#: residual that will do where flat elements let it fall slowly.
+RESIDUAL, ACCEPTED = 1e-10, 1e-9
 #: Most iterations.
 MOST = 400
 
@@ -63,11 +64,15 @@ class System:
         from scipy.sparse import csr_matrix
 
         matrix, _, root = self._scaled
+        # It draws from NumPy's common generator, which is lent to it in the same state every time: files come out alike.
+        state = np.random.get_state()  # noqa: NPY002
+        np.random.seed(0)  # noqa: NPY002
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             levels = cast("Any", pyamg).smoothed_aggregation_solver(
                 csr_matrix(matrix), B=(1 / root)[:, None], symmetry="symmetric", max_coarse=500
             )
+        np.random.set_state(state)  # noqa: NPY002
         return levels.aspreconditioner()
 
     def solve(self, residual: float = RESIDUAL, guess: FloatArray | None = None) -> FloatArray:
@@ -91,9 +96,9 @@ class System:
         start = None if guess is None else guess[self.free] / root
         inner, state = cg(matrix, load, x0=start, rtol=residual, maxiter=MOST, M=self._multigrid)
         if state and len(load) <= STUBBORN:
-            inner, state = _direct(matrix, load), 0
-        if state:
-            left = float(np.linalg.norm(load - matrix @ inner) / np.linalg.norm(load))
+            inner = _direct(matrix, load)
+        left = float(np.linalg.norm(load - matrix @ inner) / np.linalg.norm(load))
+        if state and left > max(residual, ACCEPTED):
             raise GeometryError(f"transport: the potential at {len(load)} places does not settle, {left:.2g} is left")
         found[self.free] = root * inner
         return found

@@ -95,6 +95,8 @@ class Plan:
         Args:
             triangles: (T,) mask.
         """
+        if not triangles.any():
+            return self
         edges, of = self.edges
         length = np.linalg.norm(self.points[edges[:, 1]] - self.points[edges[:, 0]], axis=1)
         turn = np.empty(len(edges), dtype=np.int64)
@@ -115,10 +117,9 @@ class Plan:
         while len(open_):
             pairs = np.sort(open_[:, SIDES], axis=2)
             wanted = pairs[..., 0] * len(self.points) + pairs[..., 1]
-            place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-            known = (pairs < len(self.points)).all(axis=2)
-            known &= keys[place] == wanted if len(keys) else False
-            rank = np.where(known, turns[place] if len(keys) else 0, np.iinfo(np.int64).max)
+            place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            known = (pairs < len(self.points)).all(axis=2) & (keys[place] == wanted)
+            rank = np.where(known, turns[place], np.iinfo(np.int64).max)
             side = rank.argmin(axis=1)
             whole = ~known.any(axis=1)
             parts.append(open_[whole])

@@ -23,9 +23,9 @@ from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 #: Half of the gap between the two energies, relative, at which refinement ends.
 ENOUGH = 2.5e-3
 #: Wedges from which on none are added.
-MOST = 120_000
+MOST = 80_000
 #: Share of the gap whose places are refined at once; residual that is small enough on the way.
-AT_ONCE, ON_THE_WAY = 0.35, 1e-6
+AT_ONCE, ON_THE_WAY = 0.35, 1e-5
 #: Worth of finer triangles before they are tried: of 1 where the gap is theirs alone; and its growth while they are not.
 USUAL, GROWTH = 0.7, 1.3
 #: Relative gap that is no more than rounding.
@@ -145,7 +145,7 @@ class Pair:
     def out(self) -> FloatArray:
         """(w, 5) current out through each face, towards lower potential."""
         means = self.potentials[1][self.wedges.faces]
-        return -np.einsum("wij,wj->wi", current_parts(self.wedges), means)
+        return np.asarray(-np.einsum("wij,wj->wi", current_parts(self.wedges), means))
 
 
 def conduction(walls: Walls, contacts: Contacts) -> Solution:
@@ -210,13 +210,17 @@ class _Choice:
         self._last = max(self._worth, key=lambda name: self._worth[name])
         of, count = pair.wedges, len(stack.plan.triangles)
         if self._last == "triangles":
-            return stack.with_triangles(_most(np.bincount(of.triangle, pair.shares, count)))
+            return stack.with_triangles(
+                _most(np.asarray(np.bincount(of.triangle, pair.shares, count), dtype=np.float64))
+            )
         steep = np.minimum(steepness(of, pair.out), pair.shares)
-        per_layer = np.bincount(of.layer, steep, len(stack.storey))
+        per_layer = np.asarray(np.bincount(of.layer, steep, len(stack.storey)), dtype=np.float64)
         if not per_layer.any():
             self._last = "triangles"
             self._worth["layers"] = 0.0
-            return stack.with_triangles(_most(np.bincount(of.triangle, pair.shares, count)))
+            return stack.with_triangles(
+                _most(np.asarray(np.bincount(of.triangle, pair.shares, count), dtype=np.float64))
+            )
         return stack.with_layers(_most(per_layer))
 
     def tried(self, pair: Pair) -> Pair:

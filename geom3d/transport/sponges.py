@@ -81,7 +81,7 @@ class Medium:
             other = corners[np.isin(labels, electrode)]
             other = other[near[home[other]].sum(axis=1) >= 3]
             ends.append(rim[np.isin(rim_keys, _keys(home, other, marks))])
-        kept = np.isin(part, np.intersect1d(*(part[end // 4] for end in ends)))
+        kept = np.isin(part, np.intersect1d(part[ends[0] // 4], part[ends[1] // 4]))
         number = np.cumsum(kept) - 1
         anode, cathode = (number[end[kept[end // 4]] // 4] * 4 + end[kept[end // 4]] % 4 for end in ends)
         nodes, count = counted(home[own[kept]])

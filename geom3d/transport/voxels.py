@@ -8,7 +8,7 @@ current passes are stairs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +22,12 @@ from geom3d.errors import InputError
 from geom3d.transport.contacts import Contacts
 from geom3d.transport.linear import System
 from geom3d.voxels import Raster, by_centre
-from geom3d.walls import FloatArray, IntArray, Walls
+from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 
 #: Least share of the way to a neighbour at which an electrode's surface may lie: nearer ones would spoil the system.
 NEAREST = 0.02
+#: Steps along a way towards a surface, and the share of a voxel's edge at which it is reached.
+FOLLOWED, AT_SURFACE = 12, 0.01
 #: What a voxel is to the current.
 OTHER, MEDIUM, ANODE, CATHODE = range(4)
 
@@ -52,7 +54,7 @@ class Lattice:
     def centres(self, index: IntArray) -> FloatArray:
         """(n, 3) centres of voxels by number, µm."""
         k, j, i = np.unravel_index(index, self.kinds.shape)
-        return (np.stack([i, j, k], axis=1) + 0.5) * self.spacing
+        return np.asarray((np.stack([i, j, k], axis=1) + 0.5) * self.spacing, dtype=np.float64)
 
     def pairs(self) -> Iterator[tuple[int, IntArray, IntArray]]:
         """Axis (0 for x) and the numbers of neighbours one step along it, through the period in x and y."""
@@ -77,7 +79,7 @@ class Flow:
     unknowns: int
 
 
-def flow(lattice: Lattice, distance: dict[int, Callable[[FloatArray], FloatArray]] | None = None) -> Flow:
+def flow(lattice: Lattice, distance: Mapping[int, Callable[[FloatArray], FloatArray]] | None = None) -> Flow:
     """Solves for the potential between the electrodes.
 
     Args:
@@ -147,7 +149,7 @@ def _facing(
     """Voxels of the medium, their neighbours beyond an electrode's surface, and the share of the way to that surface.
 
     An electrode may be a film so thin that the neighbour's centre lies behind it: the way between two centres crosses the
-    surface only if their distances to it are together at most as long.
+    surface only if their distances to it are together at most as long; then it is followed.
     """
     kinds = lattice.kinds.ravel()
     if distance is None:
@@ -159,9 +161,28 @@ def _facing(
         return p, q, np.empty(0)
     before, beyond = distance(lattice.centres(p)), distance(lattice.centres(q))
     total = before + beyond
-    crossed = (kinds[q] == kind) | (total <= step * (1 + 1e-9))
+    crossed = kinds[q] == kind
+    behind = np.flatnonzero(~crossed & (total <= step * (1 + 1e-9)))
+    crossed[behind] = _crossing(lattice, p[behind], q[behind], step, distance)
     share = np.where(total > 0, before / np.where(total > 0, total, 1), 0.5)
     return p[crossed], q[crossed], share[crossed]
+
+
+def _crossing(
+    lattice: Lattice, here: IntArray, there: IntArray, step: float, distance: Callable[[FloatArray], FloatArray]
+) -> BoolArray:
+    """Whether the ways between neighbours cross a surface: by steps as long as its distance, which end at it or pass it."""
+    extent = np.array(lattice.kinds.shape[::-1]) * lattice.spacing
+    start, end = lattice.centres(here), lattice.centres(there)
+    way = (end - start - np.round((end - start) / extent) * extent) / step
+    if not len(here):
+        return np.zeros(0, dtype=bool)
+    gone = np.zeros(len(here))
+    left = np.full(len(here), np.inf)
+    for _ in range(FOLLOWED):
+        left = distance(np.mod(start + gone[:, None] * way, extent))
+        gone = np.minimum(gone + left, step)
+    return np.asarray(left <= AT_SURFACE * min(lattice.spacing))
 
 
 def lattice_of(cell: Cell, walls: Walls, contacts: Contacts, edges: tuple[float, float, float]) -> Lattice:

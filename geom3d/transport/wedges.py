@@ -69,7 +69,7 @@ class Wedges:
         order = np.argsort(faces.ravel(), kind="stable")
         double = np.flatnonzero(np.diff(faces.ravel()[order]) == 0)
         part = components(len(layer), np.column_stack([order[double], order[double + 1]]) // 5)
-        kept = np.isin(part, np.intersect1d(*(part[end.any(axis=1)] for end in ends)))
+        kept = np.isin(part, np.intersect1d(part[ends[0].any(axis=1)], part[ends[1].any(axis=1)]))
         layer, triangle, faces = layer[kept], triangle[kept], faces[kept]
         home = plan.home[plan.triangles]
         below = home[triangle] + (layer * len(plan.points))[:, None]
