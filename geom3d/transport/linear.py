@@ -67,12 +67,14 @@ class System:
         # It draws from NumPy's common generator, which is lent to it in the same state every time: files come out alike.
         state = np.random.get_state()  # noqa: NPY002
         np.random.seed(0)  # noqa: NPY002
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            levels = cast("Any", pyamg).smoothed_aggregation_solver(
-                csr_matrix(matrix), B=(1 / root)[:, None], symmetry="symmetric", max_coarse=500
-            )
-        np.random.set_state(state)  # noqa: NPY002
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                levels = cast("Any", pyamg).smoothed_aggregation_solver(
+                    csr_matrix(matrix), B=(1 / root)[:, None], symmetry="symmetric", max_coarse=500
+                )
+        finally:
+            np.random.set_state(state)  # noqa: NPY002
         return levels.aspreconditioner()
 
     def solve(self, residual: float = RESIDUAL, guess: FloatArray | None = None) -> FloatArray:
