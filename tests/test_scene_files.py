@@ -247,7 +247,8 @@ def test_a_region_that_islands_were_all_of(form, tmp_path):
     walls, gone = design.walls(), design.walls().names.index("barrier")
     behind, front = (np.where(side == gone, walls.void, side) for side in (walls.behind, walls.front))
     job = replace(
-        design._job(tmp_path, (2, 1), "um", 1.0, False, None), walls=replace(walls, behind=behind, front=front)
+        design._job(tmp_path, (2, 1), "um", 1.0, drop_islands=False, transport=False, options=None),
+        walls=replace(walls, behind=behind, front=front),
     )
     exporter = importlib.import_module(f"geom3d.exports.{form}")
     planned, entries = exporter.estimate(job), exporter.export(job)
