@@ -181,6 +181,10 @@ class Cell:
         moved = None if pattern is None else pattern.moved(dx, dy)
         return replace(self, regions=regions, facts=replace(self.facts, pattern=moved))
 
+    def electrode(self, role: Role) -> list[int]:
+        """Labels of an electrode; where lithium is yet to be plated the anode's collector stands for the anode."""
+        return self.labels(role) or (self.labels(COLLECTOR[role]) if role is Role.ANODE else [])
+
     def middle(self, repeat: tuple[int, int] = (1, 1)) -> tuple[float, float]:
         """Where pictures of an array cut it in x and in y, µm: through the posts nearest its middle."""
         # Posts stand in the middle of a cell that holds one, and at a quarter of a cell that holds two or four.

@@ -16,9 +16,9 @@ import numpy as np
 from geom3d.cell import Cell
 from geom3d.nearest import Nearest
 from geom3d.progress import bar
-from geom3d.roles import COLLECTOR, Role
+from geom3d.roles import Role
 from geom3d.volume import VolumeMesh
-from geom3d.walls import OUTSIDE, FloatArray, IntArray, Walls
+from geom3d.walls import FloatArray, IntArray, Walls
 
 #: Points on each surface to begin with; four times as many until the mean moves by less than STEADY; most of them.
 FEWEST, MOST, STEADY = 2048, 1 << 20, 2e-3
@@ -187,12 +187,9 @@ def on_interfaces(cell: Cell, walls: Walls, mesh: VolumeMesh) -> FloatArray:
     electrodes = Electrodes.of(cell, walls)
     if electrodes is None:
         return field
-    inner = mesh.across != OUTSIDE
     others = {Role.ANODE: electrodes.cathode, Role.CATHODE: electrodes.anode}
     for role, other in others.items():
-        one, two = (np.isin(np.arange(walls.void + 1), labels) for labels in _sides(cell, walls, role))
-        facing = (one[mesh.behind] & two[mesh.across]) | (two[mesh.behind] & one[mesh.across])
-        index = np.flatnonzero(inner & facing)
+        index = np.flatnonzero(mesh.between(*_sides(cell, walls, role)))
         surface = Surface(index, Nearest(mesh.points, mesh.interfaces[index]))
         field[index] = _means(surface, other.search, lambda count: None)
     return field
@@ -207,10 +204,7 @@ def surface_of(cell: Cell, walls: Walls, role: Role) -> IntArray:
 def _sides(cell: Cell, walls: Walls, role: Role) -> tuple[list[int], list[int]]:
     """Labels of an electrode and of what its surface faces."""
     electrolyte = cell.labels(Role.ELECTROLYTE)
-    labels = cell.labels(role)
-    if role is Role.ANODE and not labels and electrolyte:
-        labels = cell.labels(COLLECTOR[role])
-    return labels, electrolyte or [walls.void]
+    return (cell.electrode(role), electrolyte) if electrolyte else (cell.labels(role), [walls.void])
 
 
 def _own(triangles: IntArray) -> tuple[IntArray, IntArray]:

@@ -188,8 +188,8 @@ def search(
         slack: by how much a bound may be off.
         steps: (n, 3) to be filled with the step to the nearest point; infinite where that lies beyond the limit.
     """
-    first = (len(boxes) * (FAN - 1) + 1) // FAN  # leaves
-    size, first = len(corners) // first, len(boxes) - first
+    first = (len(boxes) - 1) // FAN  # every node but the root is the child of one that is no leaf
+    size = len(corners) // (len(boxes) - first)
     nodes, bounds = np.empty(WAITING, dtype=np.int64), np.empty(WAITING, dtype=np.float32)
     last, copy = 0, 0
     for i in range(len(points)):
@@ -285,8 +285,8 @@ def least(
         triangles: (n, 9).
         limit, shifts, corners, boxes, slack: as for `search`.
     """
-    first = (len(boxes) * (FAN - 1) + 1) // FAN
-    size, first = len(corners) // first, len(boxes) - first
+    first = (len(boxes) - 1) // FAN
+    size = len(corners) // (len(boxes) - first)
     nodes = np.empty(WAITING, dtype=np.int64)
     moved, most = np.empty(9), (limit + slack) ** 2
     for i in range(len(triangles)):

@@ -6,7 +6,7 @@ box match triangle for triangle through the period. Its walls lie where the wall
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.errors import GeometryError, InputError
-from geom3d.walls import OUTSIDE, VOLUME_TOLERANCE, FloatArray, IntArray, Walls
+from geom3d.walls import OUTSIDE, VOLUME_TOLERANCE, BoolArray, FloatArray, IntArray, Walls
 
 #: The faces of the box, in the order in which `VolumeMesh.side` counts them.
 SIDES = ("side x-", "side x+", "side y-", "side y+", "bottom", "top")
@@ -91,6 +91,14 @@ class VolumeMesh:
         low, high = np.minimum(self.behind, self.across)[real], np.maximum(self.behind, self.across)[real]
         table = np.bincount(low * count + high, weights=self.areas[real], minlength=count * count)
         return {(k // count, k % count): float(table[k]) for k in np.flatnonzero(table).tolist()}
+
+    def between(self, some: Sequence[int], others: Sequence[int]) -> BoolArray:
+        """(F,) triangles with a region of `some` on one side and one of `others` on the other, through the period; both
+        of two that are one there.
+        """
+        one, two = (np.isin(np.arange(self.void + 1), labels) for labels in (some, others))
+        mask = (one[self.behind] & two[self.across]) | (two[self.behind] & one[self.across])
+        return np.asarray(mask & (self.across != OUTSIDE))
 
     def without_void(self) -> VolumeMesh:
         """The mesh of the regions alone; triangles towards the void stay."""
@@ -232,7 +240,7 @@ def check(mesh: VolumeMesh, walls: Walls) -> VolumeMesh:
 
 def _assembled(walls: Walls, points: FloatArray, tetrahedra: IntArray, labels: IntArray) -> VolumeMesh:
     """Finds the interfaces, the faces of the box and what matches through the period."""
-    pairs, single = _paired_faces(len(points), tetrahedra, walls)
+    pairs, single = paired_faces(len(points), tetrahedra, walls)
     inner = pairs[labels[pairs[:, 0] // 4] != labels[pairs[:, 1] // 4]]
     swap = labels[inner[:, 0] // 4] > labels[inner[:, 1] // 4]
     inner[swap] = inner[swap, ::-1]
@@ -246,7 +254,7 @@ def _assembled(walls: Walls, points: FloatArray, tetrahedra: IntArray, labels: I
         raise GeometryError(
             f"volume mesh: {int((side < 0).sum())} faces within the box have one tetrahedron only", walls
         )
-    periodic = tuple(_opposite(points, axis, walls) for axis in (0, 1))
+    periodic = tuple(opposite(points, axis, walls) for axis in (0, 1))
     outer = _twins(rim, side, periodic, len(points), walls)
     slot = np.concatenate([inner[:, 0], single])
     behind = labels[slot // 4]
@@ -268,14 +276,14 @@ def _assembled(walls: Walls, points: FloatArray, tetrahedra: IntArray, labels: I
     )
 
 
-def _paired_faces(count: int, tetrahedra: IntArray, walls: Walls) -> tuple[IntArray, IntArray]:
+def paired_faces(count: int, tetrahedra: IntArray, walls: Walls) -> tuple[IntArray, IntArray]:
     """Faces that two tetrahedra share, and those that one has alone, as 4 × tetrahedron + opposite corner.
 
     Faces are told apart by the sum of one random number per corner, which needs no sorting of corners; a second sum
     bears it out.
     """
     marks = np.random.default_rng(0).integers(0, 2**64, size=(2, count), dtype=np.uint64)
-    keys = _sums(marks[0], tetrahedra)
+    keys = face_sums(marks[0], tetrahedra)
     order = np.argsort(keys)
     keys = keys[order]
     same = keys[1:] == keys[:-1]
@@ -284,19 +292,19 @@ def _paired_faces(count: int, tetrahedra: IntArray, walls: Walls) -> tuple[IntAr
         raise GeometryError("volume mesh: a face has more than two tetrahedra", walls)
     alone = np.r_[True, ~same] & np.r_[~same, True]
     pairs = np.column_stack([order[:-1][same], order[1:][same]])
-    second = _sums(marks[1], tetrahedra)
+    second = face_sums(marks[1], tetrahedra)
     if not np.array_equal(second[pairs[:, 0]], second[pairs[:, 1]]):
         raise GeometryError("volume mesh: faces cannot be told apart", walls)
     return pairs, order[alone]
 
 
-def _sums(marks: NDArray[np.uint64], simplices: IntArray) -> NDArray[np.uint64]:
+def face_sums(marks: NDArray[np.uint64], simplices: IntArray) -> NDArray[np.uint64]:
     """(n · c,) for each face of simplices the sum of its corners' marks, without the corner opposite."""
     own = marks[simplices]
     return np.asarray((own.sum(axis=1, dtype=np.uint64)[:, None] - own).ravel())
 
 
-def _opposite(points: FloatArray, axis: int, walls: Walls) -> IntArray:
+def opposite(points: FloatArray, axis: int, walls: Walls) -> IntArray:
     """(K, 2) points on the low side of an axis, and the same ones on the high side."""
     found = []
     for at in (0.0, walls.size[axis]):

@@ -141,7 +141,7 @@ def test_bounds_close_in_second_order():
     stack = Stack.of(walls.filling, contacts, walls.size[:2])
     bounds = []
     for _ in range(4):
-        pair = Pair(stack.wedges(contacts), 1e-11)
+        pair = Pair.of(stack.wedges(contacts)).polished()
         low, high = pair.bounds
         assert pair.shares.sum() == pytest.approx(high - low, rel=1e-6)
         assert pair.shares.min() >= 0
@@ -159,7 +159,7 @@ def test_bounds_close_in_second_order():
 def test_a_planar_cell_is_exact_however_coarse():
     cell = geom3d.load("planar-efl700a39").cell()
     walls, contacts = cell.walls(), contacts_of(cell)
-    pair = Pair(Stack.of(walls.filling, contacts, walls.size[:2]).wedges(contacts), 1e-11)
+    pair = Pair.of(Stack.of(walls.filling, contacts, walls.size[:2]).wedges(contacts)).polished()
     low, high = (bound / LIPON for bound in pair.bounds)
     assert low == pytest.approx(high, rel=1e-12)
     assert low == pytest.approx(walls.footprint / 1.5, rel=1e-9)

@@ -10,11 +10,10 @@ potentials (hybridisation; Arnold and Brezzi 1985). The gap between the two ener
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
 
 from geom3d.transport.plan import SIDES
 from geom3d.transport.wedges import Wedges
-from geom3d.walls import FloatArray, IntArray
+from geom3d.walls import FloatArray
 
 #: Over a height of 1: mass and stiffness of linear functions.
 MASS, STIFF = np.array([[2, 1], [1, 2]]) / 6, np.array([[1, -1], [-1, 1]])
@@ -22,27 +21,17 @@ MASS, STIFF = np.array([[2, 1], [1, 2]]) / 6, np.array([[1, -1], [-1, 1]])
 THROUGH = np.array([[4, 2], [2, 4]])
 
 
-def of_potentials(wedges: Wedges) -> csr_array:
-    """The stiffness of continuous potentials, by nodes."""
-    return _assembled(_potential_parts(wedges), wedges.nodes, wedges.node_count)
-
-
-def of_currents(wedges: Wedges) -> csr_array:
-    """The matrix that gives the currents out through faces from their mean potentials."""
-    return _assembled(current_parts(wedges), wedges.faces, wedges.face_count)
-
-
-def shares(wedges: Wedges, at_nodes: FloatArray, at_faces: FloatArray) -> FloatArray:
+def shares(potentials: FloatArray, stiffness: FloatArray, means: FloatArray, into: FloatArray) -> FloatArray:
     """(w,) each wedge's share of the gap between the two energies.
 
     Args:
-        wedges: the mesh.
-        at_nodes: continuous potential.
-        at_faces: mean potentials of the faces of the other approximation.
+        potentials: (w, 6) continuous potential at the corners.
+        stiffness: (w, 6, 6) of `potential_parts`.
+        means: (w, 5) mean potentials of the faces, of the other approximation.
+        into: (w, 5) its currents into the wedges through the faces.
     """
-    u, means = at_nodes[wedges.nodes], at_faces[wedges.faces]
-    upper = np.einsum("wi,wij,wj->w", u, _potential_parts(wedges), u)
-    into = np.einsum("wij,wj->wi", current_parts(wedges), means)  # current that enters through each face, out being -
+    u = potentials
+    upper = np.einsum("wi,wij,wj->w", u, stiffness, u)
     lower = np.einsum("wi,wi->w", into, means)
     plane = np.stack([u[:, corners].mean(axis=1) for corners in CORNERS], axis=1)
     return np.asarray(np.maximum(upper + lower - 2 * np.einsum("wi,wi->w", into, plane), 0))
@@ -52,8 +41,8 @@ def shares(wedges: Wedges, at_nodes: FloatArray, at_faces: FloatArray) -> FloatA
 CORNERS = [*([a, b, a + 3, b + 3] for a, b in SIDES.tolist()), [0, 1, 2], [3, 4, 5]]
 
 
-def _potential_parts(wedges: Wedges) -> FloatArray:
-    """(w, 6, 6) stiffness of each wedge."""
+def potential_parts(wedges: Wedges) -> FloatArray:
+    """(w, 6, 6) stiffness of each wedge: of continuous potentials at its corners."""
     plan = wedges.plan
     ends = plan.points[plan.triangles[:, SIDES]]
     along = ends[:, :, 1] - ends[:, :, 0]
@@ -82,12 +71,6 @@ def current_parts(wedges: Wedges) -> FloatArray:
     found -= out[:, :, None] * (out / out.sum(axis=1)[:, None])[:, None, :]  # nothing is lost within
     found *= wedges.conductivity[:, None, None]
     return found
-
-
-def _assembled(parts: FloatArray, numbers: IntArray, count: int) -> csr_array:
-    width = numbers.shape[1]
-    rows, columns = np.repeat(numbers, width, axis=1).ravel(), np.tile(numbers, width).ravel()
-    return coo_array((parts.ravel(), (rows, columns)), shape=(count, count)).tocsr()
 
 
 def steepness(wedges: Wedges, out: FloatArray) -> FloatArray:

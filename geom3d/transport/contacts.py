@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from geom3d.cell import Cell
-from geom3d.roles import COLLECTOR, Role
+from geom3d.materials import CELSIUS
+from geom3d.roles import Role
+from geom3d.walls import FloatArray
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,13 @@ class Contacts:
     conductivity: Mapping[int, float]
     anode: Sequence[int]
     cathode: Sequence[int]
+
+    def of(self, labels: NDArray[np.integer[Any]]) -> FloatArray:
+        """The conductivity of regions by label, in an array of the same shape; 0 where they do not conduct."""
+        table = np.zeros(1 + max(int(labels.max(initial=0)), *self.conductivity))
+        for label, value in self.conductivity.items():
+            table[label] = value
+        return np.asarray(table[labels])
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class NoPath(Exception):  # noqa: N818 - no error: many a cell has no resistance
         return self.reason
 
 
-def contacts_of(cell: Cell, celsius: float = 25.0) -> Contacts:
+def contacts_of(cell: Cell, celsius: float = CELSIUS) -> Contacts:
     """The electrolytes with their conductivity, and the electrodes; without an anode its collector stands for it.
 
     Args:
@@ -50,8 +63,7 @@ def contacts_of(cell: Cell, celsius: float = 25.0) -> Contacts:
     electrolyte = cell.labels(Role.ELECTROLYTE)
     if not electrolyte:
         raise NoPath("the design has no electrolyte")
-    anode = cell.labels(Role.ANODE) or cell.labels(COLLECTOR[Role.ANODE])
-    cathode = cell.labels(Role.CATHODE)
+    anode, cathode = cell.electrode(Role.ANODE), cell.electrode(Role.CATHODE)
     if not anode or not cathode:
         raise NoPath(f"the design has no {'cathode' if anode else 'anode'}")
     found: dict[int, float] = {}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.linalg import cg, splu
 
 from geom3d.errors import GeometryError
@@ -104,6 +104,19 @@ class System:
             raise GeometryError(f"transport: the potential at {len(load)} places does not settle, {left:.2g} is left")
         found[self.free] = root * inner
         return found
+
+
+def assembled(parts: FloatArray, numbers: IntArray, count: int) -> csr_array:
+    """The matrix of all elements together.
+
+    Args:
+        parts: (n, k, k) of each element.
+        numbers: (n, k) its unknowns, 0 to count - 1.
+        count: how many there are.
+    """
+    width = numbers.shape[1]
+    rows, columns = np.repeat(numbers, width, axis=1).ravel(), np.tile(numbers, width).ravel()
+    return coo_array((parts.ravel(), (rows, columns)), shape=(count, count)).tocsr()
 
 
 def _direct(matrix: csr_array, load: FloatArray) -> FloatArray:

@@ -68,12 +68,16 @@ class Plan:
         return np.column_stack(np.divmod(keys, len(self.points))), np.asarray(index.reshape(-1, 3))
 
     @cached_property
+    def pairs(self) -> tuple[IntArray, IntArray]:
+        """(E,) and (E,) the two sides that are one edge, through the period, as 3 × triangle + side."""
+        order = np.argsort(self.edges[1].ravel(), kind="stable")
+        return order[::2], order[1::2]
+
+    @cached_property
     def beside(self) -> IntArray:
         """(T, 3) the triangle beyond each side, through the period."""
-        edge = self.edges[1].ravel()
-        order = np.argsort(edge, kind="stable")
-        one, two = order[::2], order[1::2]
-        found = np.empty(len(edge), dtype=np.int64)
+        one, two = self.pairs
+        found = np.empty(3 * len(self.triangles), dtype=np.int64)
         found[one], found[two] = two // 3, one // 3
         return found.reshape(-1, 3)
 

@@ -11,9 +11,9 @@ import numpy as np
 from geom3d.progress import bar
 from geom3d.solids.extrusion import Extrusion, layers_of
 from geom3d.solids.planmesh import plan_mesh
-from geom3d.transport.bounds import current_parts, of_currents, of_potentials, shares, steepness
+from geom3d.transport.bounds import current_parts, potential_parts, shares, steepness
 from geom3d.transport.contacts import Contacts, NoPath
-from geom3d.transport.linear import RESIDUAL, System
+from geom3d.transport.linear import RESIDUAL, System, assembled
 from geom3d.transport.plan import Plan
 from geom3d.transport.solution import Currents, Solution
 from geom3d.transport.surface import surface
@@ -28,8 +28,6 @@ MOST = 80_000
 AT_ONCE, ON_THE_WAY = 0.35, 1e-5
 #: Worth of finer triangles before they are tried: of 1 where the gap is theirs alone; and its growth while they are not.
 USUAL, GROWTH = 0.7, 1.3
-#: Relative gap that is no more than rounding.
-ROUNDING = 1e-9
 #: Steps of refinement, at most.
 STEPS = 30
 
@@ -94,39 +92,45 @@ class Pair:
 
     Attributes:
         wedges: what conducts.
-        residual: relative, of the solutions.
+        parts: (w, 6, 6) and (w, 5, 5) matrices of each wedge, for potentials at its corners and means at its faces.
+        systems: of all nodes, and of all faces.
+        potentials: at nodes, and the mean at faces.
     """
 
     wedges: Wedges
-    residual: float
+    parts: tuple[FloatArray, FloatArray]
+    systems: tuple[System, System]
+    potentials: tuple[FloatArray, FloatArray]
 
-    @cached_property
-    def _systems(self) -> tuple[System, System]:
-        of = self.wedges
-        return (
-            System(of_potentials(of), of.fixed_nodes(of.anode), of.fixed_nodes(of.cathode)),
-            System(of_currents(of), of.fixed_faces(of.anode), of.fixed_faces(of.cathode)),
+    @classmethod
+    def of(cls, wedges: Wedges) -> Pair:
+        """As exact as is enough on the way."""
+        stiffness, currents = parts = potential_parts(wedges), current_parts(wedges)
+        upper, lower = systems = (
+            System(
+                assembled(stiffness, wedges.nodes, wedges.node_count),
+                wedges.fixed_nodes(wedges.anode),
+                wedges.fixed_nodes(wedges.cathode),
+            ),
+            System(
+                assembled(currents, wedges.faces, wedges.face_count),
+                wedges.fixed_faces(wedges.anode),
+                wedges.fixed_faces(wedges.cathode),
+            ),
         )
-
-    @cached_property
-    def potentials(self) -> tuple[FloatArray, FloatArray]:
-        """At nodes, and the mean at faces."""
-        upper, lower = self._systems
-        return upper.solve(self.residual), lower.solve(self.residual)
+        return cls(wedges, parts, systems, (upper.solve(ON_THE_WAY), lower.solve(ON_THE_WAY)))
 
     def polished(self) -> Pair:
         """The same to the last digits."""
-        found = Pair(self.wedges, RESIDUAL)
-        one, two = (system.solve(RESIDUAL, guess) for system, guess in zip(self._systems, self.potentials, strict=True))
-        found.__dict__["_systems"], found.__dict__["potentials"] = self._systems, (one, two)
-        return found
+        one, two = (system.solve(RESIDUAL, guess) for system, guess in zip(self.systems, self.potentials, strict=True))
+        return replace(self, potentials=(one, two))
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
         """Conductance that is at least, and at most, that of the cell."""
         upper, lower = (
             float(values @ (system.matrix @ values))
-            for system, values in zip(self._systems, self.potentials, strict=True)
+            for system, values in zip(self.systems, self.potentials, strict=True)
         )
         return lower, upper
 
@@ -139,13 +143,14 @@ class Pair:
     @cached_property
     def shares(self) -> FloatArray:
         """(w,) each wedge's share of the gap."""
-        return shares(self.wedges, *self.potentials)
+        potentials, means = self.potentials[0][self.wedges.nodes], self.potentials[1][self.wedges.faces]
+        return shares(potentials, self.parts[0], means, -self.out)
 
     @cached_property
     def out(self) -> FloatArray:
         """(w, 5) current out through each face, towards lower potential."""
         means = self.potentials[1][self.wedges.faces]
-        return np.asarray(-np.einsum("wij,wj->wi", current_parts(self.wedges), means))
+        return np.asarray(-np.einsum("wij,wj->wi", self.parts[1], means))
 
 
 def conduction(walls: Walls, contacts: Contacts) -> Solution:
@@ -169,14 +174,14 @@ def conduction(walls: Walls, contacts: Contacts) -> Solution:
         raise NoPath("the electrodes touch at the edge of the electrolyte: its resistance is zero")
     with bar("ionic conduction", 100) as advance:
         done = 0
-        pair = Pair(wedges, ON_THE_WAY)
+        pair = Pair.of(wedges)
         start = max(pair.half_gap, ENOUGH)
         choice = _Choice(pair)
         for _ in range(STEPS):
             if pair.half_gap <= ENOUGH or len(pair.wedges.layer) >= MOST:
                 break
             stack = choice.refined(stack, pair)
-            pair = choice.tried(Pair(stack.wedges(contacts), ON_THE_WAY))
+            pair = choice.tried(Pair.of(stack.wedges(contacts)))
             part = 1.0 if start <= ENOUGH else math.log(start / max(pair.half_gap, ENOUGH)) / math.log(start / ENOUGH)
             now = int(90 * min(max(part, len(pair.wedges.layer) / MOST), 1.0))
             advance(max(now - done, 0))
@@ -187,7 +192,6 @@ def conduction(walls: Walls, contacts: Contacts) -> Solution:
     anode, cathode = (_currents(pair, ends, sign) for ends, sign in ((pair.wedges.anode, 1), (pair.wedges.cathode, -1)))
     return Solution(
         conductance=(lower + upper) / 2,
-        error=(upper - lower) / 2 if upper - lower > ROUNDING * upper else 0.0,
         bounds=(min(lower, upper), max(lower, upper)),
         anode=anode,
         cathode=cathode,
@@ -209,19 +213,14 @@ class _Choice:
         """The stack refined where most of the gap is."""
         self._last = max(self._worth, key=lambda name: self._worth[name])
         of, count = pair.wedges, len(stack.plan.triangles)
-        if self._last == "triangles":
-            return stack.with_triangles(
-                _most(np.asarray(np.bincount(of.triangle, pair.shares, count), dtype=np.float64))
-            )
-        steep = np.minimum(steepness(of, pair.out), pair.shares)
-        per_layer = np.asarray(np.bincount(of.layer, steep, len(stack.storey)), dtype=np.float64)
-        if not per_layer.any():
+        if self._last == "layers":
+            steep = np.minimum(steepness(of, pair.out), pair.shares)
+            per_layer = np.asarray(np.bincount(of.layer, steep, len(stack.storey)), dtype=np.float64)
+            if per_layer.any():
+                return stack.with_layers(_most(per_layer))
             self._last = "triangles"
             self._worth["layers"] = 0.0
-            return stack.with_triangles(
-                _most(np.asarray(np.bincount(of.triangle, pair.shares, count), dtype=np.float64))
-            )
-        return stack.with_layers(_most(per_layer))
+        return stack.with_triangles(_most(np.asarray(np.bincount(of.triangle, pair.shares, count), dtype=np.float64)))
 
     def tried(self, pair: Pair) -> Pair:
         """Remembers what the last refinement was worth."""

@@ -1,4 +1,4 @@
-"""What a solver finds: the conductance with its uncertainty, and the current through either electrode's surface."""
+"""What a solver finds: the conductance, bounds where it knows them, and the current through either electrode's surface."""
 
 from __future__ import annotations
 
@@ -60,7 +60,6 @@ class Solution:
 
     Attributes:
         conductance: unit of the conductivities × µm.
-        error: by how much it may be off, the same unit.
         bounds: between which it lies for certain, for the mesh's shape; None where no bounds are known.
         anode, cathode: the currents.
         unknowns: of the finest system.
@@ -69,7 +68,6 @@ class Solution:
     """
 
     conductance: float
-    error: float
     bounds: tuple[float, float] | None
     anode: Currents
     cathode: Currents
@@ -82,7 +80,6 @@ class Solution:
         return replace(
             self,
             conductance=self.conductance * factor,
-            error=self.error * factor,
             bounds=None if self.bounds is None else (self.bounds[0] * factor, self.bounds[1] * factor),
             anode=replace(self.anode, currents=self.anode.currents * factor),
             cathode=replace(self.cathode, currents=self.cathode.currents * factor),

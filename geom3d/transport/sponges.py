@@ -7,12 +7,11 @@ radius of its curvature; what the grid does is told by a grid of twice the step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import cg
 from scipy.spatial import KDTree
 
@@ -20,15 +19,12 @@ from geom3d.connectivity import components
 from geom3d.errors import GeometryError
 from geom3d.progress import bar
 from geom3d.transport.contacts import Contacts, NoPath
-from geom3d.transport.linear import System
+from geom3d.transport.linear import System, assembled
 from geom3d.transport.solution import Currents, Solution
 from geom3d.transport.surface import FIELD
 from geom3d.transport.wedges import counted
-from geom3d.volume import FACES
+from geom3d.volume import FACES, face_sums, opposite, paired_faces
 from geom3d.walls import FloatArray, IntArray, Walls
-
-#: Corners of a tetrahedron's faces, each opposite one corner.
-OPPOSITE = np.array([(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)])
 
 #: Relative residual, and most iterations, of a density that is evened out.
 EVEN, MOST_EVEN = 1e-6, 5000
@@ -56,47 +52,43 @@ class Medium:
     cathode: IntArray
 
     @classmethod
-    def of(
-        cls, points: FloatArray, corners: IntArray, labels: IntArray, period: tuple[float, float], contacts: Contacts
-    ) -> Medium:
-        """What conducts in a mesh of the whole cell; pieces that do not join both electrodes are left out.
+    def of(cls, walls: Walls, contacts: Contacts) -> Medium:
+        """What conducts in a sponge; pieces that do not join both electrodes are left out.
 
         Faces are counted by their corners, once through the period: no edge of a sponge's mesh is as long as that.
         """
-        home = _home(points, period)
+        assert walls.filling is not None  # the caller's promise
+        points, corners, labels = walls.filling.tetrahedra(None, 1)
+        home = np.arange(len(points))
+        for axis in (0, 1):
+            low, high = opposite(points, axis, walls).T
+            home[high] = home[low]
         member = np.isin(labels, list(contacts.conductivity))
         own, own_labels = corners[member], labels[member]
+        pairs, rim = paired_faces(len(points), home[own], walls)
+        part = components(len(own), pairs // 4)
         marks = np.random.default_rng(0).integers(0, 2**64, size=len(points), dtype=np.uint64)
-        keys = _keys(home, own, marks)
-        order = np.argsort(keys)
-        ranked = keys[order]
-        same = ranked[1:] == ranked[:-1]
-        part = components(len(own), np.column_stack([order[:-1][same], order[1:][same]]) // 4)
-        alone = np.r_[True, ~same] & np.r_[~same, True]
-        rim, rim_keys = order[alone], ranked[alone]
+        rim_sums = face_sums(marks, home[own])[rim]
         near = np.zeros(len(points), dtype=bool)
         near[home[own]] = True
         ends = []
         for electrode in (contacts.anode, contacts.cathode):
             other = corners[np.isin(labels, electrode)]
             other = other[near[home[other]].sum(axis=1) >= 3]
-            ends.append(rim[np.isin(rim_keys, _keys(home, other, marks))])
+            ends.append(rim[np.isin(rim_sums, face_sums(marks, home[other]))])
         kept = np.isin(part, np.intersect1d(part[ends[0] // 4], part[ends[1] // 4]))
         number = np.cumsum(kept) - 1
         anode, cathode = (number[end[kept[end // 4]] // 4] * 4 + end[kept[end // 4]] % 4 for end in ends)
         nodes, count = counted(home[own[kept]])
-        by_label = np.zeros(int(labels.max()) + 1)
-        for label, value in contacts.conductivity.items():
-            by_label[label] = value
-        return cls(points, own[kept], by_label[own_labels[kept]], nodes, count, anode, cathode)
+        return cls(points, own[kept], contacts.of(own_labels[kept]), nodes, count, anode, cathode)
 
     def on(self, ends: IntArray) -> IntArray:
         """(k, 3) nodes of faces given as 4 × tetrahedron + corner."""
-        return np.asarray(self.nodes[ends // 4][np.arange(len(ends))[:, None], OPPOSITE[ends % 4]])
+        return np.asarray(self.nodes[ends // 4][np.arange(len(ends))[:, None], FACES[ends % 4]])
 
     def triangles(self, ends: IntArray) -> IntArray:
         """(k, 3) points of such faces."""
-        return np.asarray(self.corners[ends // 4][np.arange(len(ends))[:, None], OPPOSITE[ends % 4]])
+        return np.asarray(self.corners[ends // 4][np.arange(len(ends))[:, None], FACES[ends % 4]])
 
     def areas(self, ends: IntArray) -> FloatArray:
         """(k,) of such faces, µm²."""
@@ -115,9 +107,7 @@ class Medium:
         volume = np.einsum("nd,nd->n", np.cross(b - a, c - a), d - a) / 6
         scale = self.conductivity / (36 * volume)
         local = np.einsum("nid,njd->nij", normals, normals * scale[:, None, None])
-        rows, columns = np.repeat(self.nodes, 4, axis=1).ravel(), np.tile(self.nodes, 4).ravel()
-        shape = (self.node_count, self.node_count)
-        return coo_array((local.ravel(), (rows, columns)), shape=shape).tocsr()
+        return assembled(local, self.nodes, self.node_count)
 
 
 def conduction(walls: Walls, contacts: Contacts, step: float) -> Solution:
@@ -132,11 +122,8 @@ def conduction(walls: Walls, contacts: Contacts, step: float) -> Solution:
         NoPath: where the electrolyte does not join both electrodes, or the electrodes touch where they face it.
         GeometryError: where the system cannot be solved.
     """
-    assert walls.filling is not None  # the caller's promise
-    with bar("ionic conduction", 3) as advance:
-        points, corners, labels = walls.filling.tetrahedra(None, 1)
-        advance(1)
-        medium = Medium.of(points, corners, labels, walls.size[:2], contacts)
+    with bar("ionic conduction", 2) as advance:
+        medium = Medium.of(walls, contacts)
         if not len(medium.corners):
             raise NoPath("the electrolyte does not join the electrodes")
         system = medium.system
@@ -152,7 +139,6 @@ def conduction(walls: Walls, contacts: Contacts, step: float) -> Solution:
     conductance = float(values @ out)
     return Solution(
         conductance=conductance,
-        error=0.0,
         bounds=None,
         anode=anode,
         cathode=cathode,
@@ -174,10 +160,8 @@ def _currents(medium: Medium, ends: IntArray, into: FloatArray, reach: float) ->
     corners = medium.points[medium.triangles(ends)]
     sides = corners[:, [2, 0, 1]] - corners[:, [1, 2, 0]]
     local = np.einsum("nid,njd->nij", sides, sides) * (reach**2 / (4 * areas))[:, None, None]
-    rows, columns = np.repeat(number, 3, axis=1).ravel(), np.tile(number, 3).ravel()
-    stiffness = coo_array((local.ravel(), (rows, columns)), shape=(len(own), len(own))).tocsr()
     around = np.bincount(number.ravel(), np.repeat(areas / 3, 3))
-    matrix = (stiffness + diags_array(around)).tocsr()
+    matrix = (assembled(local, number, len(own)) + diags_array(around)).tocsr()
     total = float(into[own].sum())
     density, state = cg(
         matrix, into[own], x0=np.full(len(own), total / around.sum()), rtol=EVEN, maxiter=MOST_EVEN,
@@ -209,20 +193,4 @@ def _field(walls: Walls, medium: Medium, contacts: Contacts, anode: Currents, ca
             )
         ]
         field[chosen] = currents.density[KDTree(middles[0]).query(middles[1])[1]]
-    return replace(walls, fields={**walls.fields, FIELD: field})
-
-
-def _home(points: FloatArray, period: tuple[float, float]) -> IntArray:
-    """(P,) for each point the one at the same place on the low sides of the period."""
-    home = np.arange(len(points))
-    for axis, length in enumerate(period):
-        here, there = (np.flatnonzero(points[:, axis] == at) for at in (0.0, length))
-        here, there = (on[np.lexsort((points[on, 1 - axis], points[on, 2]))] for on in (here, there))
-        home[there] = here
-    return np.asarray(home[home])
-
-
-def _keys(home: IntArray, corners: IntArray, marks: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """(n · 4,) a number for each face, the same on both sides: the sum of its corners' marks."""
-    own = marks[home[corners]]
-    return np.asarray((own.sum(axis=1, dtype=np.uint64)[:, None] - own).ravel())
+    return walls.with_field(FIELD, field)

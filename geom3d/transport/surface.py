@@ -70,9 +70,7 @@ def _floors(plan: Plan, labels: IntArray, values: FloatArray) -> Part:
 
 def _sides(plan: Plan, labels: IntArray, values: FloatArray) -> tuple[Part, Part, Part]:
     """Upright walls within the box, those on the sides of the box, and their twins one period on."""
-    edge = plan.edges[1].ravel()
-    order = np.argsort(edge, kind="stable")
-    one, two = order[::2], order[1::2]  # sides of triangles, as 3 × triangle + side
+    one, two = plan.pairs
     ends = plan.triangles[:, SIDES].reshape(-1, 2)
     here, there = np.sort(ends[one], axis=1), np.sort(ends[two], axis=1)
     seam = (here != there).any(axis=1)

@@ -175,8 +175,6 @@ def _crossing(
     extent = np.array(lattice.kinds.shape[::-1]) * lattice.spacing
     start, end = lattice.centres(here), lattice.centres(there)
     way = (end - start - np.round((end - start) / extent) * extent) / step
-    if not len(here):
-        return np.zeros(0, dtype=bool)
     gone = np.zeros(len(here))
     left = np.full(len(here), np.inf)
     for _ in range(FOLLOWED):
@@ -198,12 +196,10 @@ def lattice_of(cell: Cell, walls: Walls, contacts: Contacts, edges: tuple[float,
     x, y, z = (length / count for length, count in zip(size, counts, strict=True))
     labels = np.stack(list(by_centre(walls, Raster((counts[2], counts[1], counts[0]), (x, y, z)))))
     kinds = np.full(labels.shape, OTHER, dtype=np.uint8)
-    kappa = np.zeros(labels.shape)
+    kappa = contacts.of(labels)
+    kinds[kappa > 0] = MEDIUM
     for kind, some in ((ANODE, contacts.anode), (CATHODE, contacts.cathode)):
         kinds[np.isin(labels, list(some))] = kind
-    for label, value in contacts.conductivity.items():
-        kinds[labels == label] = MEDIUM
-        kappa[labels == label] = value
     return Lattice(kinds, kappa, (x, y, z))
 
 

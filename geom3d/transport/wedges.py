@@ -53,10 +53,8 @@ class Wedges:
             contacts: what the regions do.
         """
         count, triangles = labels.shape
-        by_label = np.zeros(int(labels.max()) + 1)
-        for label, value in contacts.conductivity.items():
-            by_label[label] = value
-        layer, triangle = np.nonzero(by_label[labels] > 0)
+        conductivity = contacts.of(labels)
+        layer, triangle = np.nonzero(conductivity > 0)
         edges, of = plan.edges
         sides = of[triangle] + (layer * len(edges))[:, None]
         floor = count * len(edges) + layer * triangles + triangle
@@ -76,7 +74,7 @@ class Wedges:
         nodes, node_count = counted(np.concatenate([below, below + len(plan.points)], axis=1))
         faces, face_count = counted(faces)
         return cls(
-            plan, heights, layer, triangle, by_label[labels[layer, triangle]], nodes, node_count, faces, face_count,
+            plan, heights, layer, triangle, conductivity[layer, triangle], nodes, node_count, faces, face_count,
             *(np.flatnonzero(end[kept].ravel()) for end in ends),
         )  # fmt: skip
 
