@@ -87,6 +87,20 @@ class Design:
         return report
 
     @cached_property
+    def _transports(self) -> dict[float, Transport]:
+        """Ionic conduction by temperature, °C, as far as it has been asked for."""
+        return {}
+
+    def _conduct(self, celsius: float) -> Transport:
+        """Ionic conduction, solved once; at other temperatures only where the field changes with them."""
+        known = self._transports
+        if celsius not in known:
+            usual = next(iter(known.values()), None)
+            scaled = None if usual is None else usual.at(self._cell, celsius)
+            known[celsius] = scaled or conduct(self._cell, self._walls, self._coarse[0], celsius=celsius)
+        return known[celsius]
+
+    @cached_property
     def _reports(self) -> dict[float, Report]:
         """Reports with ionic conduction, by temperature, °C, as far as they have been asked for."""
         return {}
@@ -152,9 +166,7 @@ class Design:
         if celsius not in self._reports:
             base = self._report
             with self._naming():
-                self._reports[celsius] = with_transport(
-                    base, self.template, self._cell, self._walls, self._coarse[0], celsius
-                )
+                self._reports[celsius] = with_transport(base, self._conduct, celsius)
         return self._reports[celsius]
 
     def transport(self, temperature: float = CELSIUS) -> Transport:
@@ -166,10 +178,9 @@ class Design:
         Raises:
             InputError: a temperature that is none, or a design in which no current can flow.
         """
-        cell, walls, coarse = self._cell, self._walls, self._coarse[0]
         with self._naming():
             try:
-                return conduct(cell, walls, coarse, celsius=temperature)
+                return self._conduct(temperature)
             except NoPath as missing:
                 raise InputError(f"transport: {missing}") from None
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from geom3d.cell import Cell
 from geom3d.errors import choose_from
-from geom3d.metrics import Metric, Sample, catalogue, measure
+from geom3d.metrics import Metric, catalogue, measure
 from geom3d.metrics.transport import entries
 from geom3d.template import Template
+from geom3d.transport import Transport
 from geom3d.walls import Walls
 
 
@@ -161,35 +162,25 @@ def make_report(template: Template, cell: Cell, walls: Walls, coarse: tuple[Cell
     return report
 
 
-def with_transport(
-    report: Report, template: Template, cell: Cell, walls: Walls, coarse: tuple[Cell, Walls] | None, celsius: float
-) -> Report:
-    """The report with ionic conduction, which takes its time.
+def with_transport(report: Report, solve: Callable[[float], Transport], celsius: float) -> Report:
+    """The report with ionic conduction.
 
     Args:
         report: without it.
-        template, cell, walls: the battery at its three stages.
-        coarse: the cell and its walls on a grid of twice the step, for a sampled battery.
+        solve: gives the conduction at a temperature, °C, or raises `NoPath`.
         celsius: temperature of the electrolyte.
-
-    Raises:
-        InputError: a temperature that is none.
-        GeometryError: where a system cannot be solved.
     """
-    sample = Sample(template, cell, walls)
-    found = entries(sample, None if coarse is None else Sample(template, *coarse), celsius, report.data)
-    errors = found.pop("uncertainty")
-    for path, error in errors.items():
-        value = Report(found)[path]
-        if path == "ionic_resistance_ohm_cm2" and error > UNCERTAIN * value:
-            sample.warnings.append(f"the ionic resistance is uncertain by {100 * error / value:.2g} %")
+    found, errors, notes = entries(solve, celsius, report.data)
+    value, error = found["ionic_resistance_ohm_cm2"], errors.get("ionic_resistance_ohm_cm2", 0.0)
+    if value is not None and error > UNCERTAIN * value:
+        notes.append(f"the ionic resistance is uncertain by {100 * error / value:.2g} %")
     known = report.data["uncertainty"]
     return Report(
         {
             **report.data,
             **found,
             "uncertainty": {**(known or {}), **errors} if known is not None or errors else None,
-            "warnings": [*report.warnings, *sample.warnings],
+            "warnings": [*report.warnings, *notes],
         }
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from geom3d.materials import CELSIUS
 from geom3d.metrics import Metric, Sample
-from geom3d.transport import OHM_CM2, NoPath, Transport, conduct
+from geom3d.transport import OHM_CM2, NoPath, Transport
 
 #: Share of the cell voltage that the ohmic drop takes at the areal power that is given.
 DROP = 0.1
@@ -100,32 +100,30 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     return {"ionic_resistance_ohm_cm2": None, "transport": None}
 
 
-def entries(sample: Sample, coarse: Sample | None, celsius: float, known: Mapping[str, Any]) -> dict[str, Any]:
+def entries(
+    solve: Callable[[float], Transport], celsius: float, known: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, float], list[str]]:
     """What is asked for.
 
     Args:
-        sample: the battery.
-        coarse: the same on a grid of twice the step, for a sponge.
+        solve: gives the conduction at a temperature, °C, or raises `NoPath`.
         celsius: temperature.
         known: the report without these entries.
 
     Returns:
-        the entries of `measure`, and `uncertainty` by path.
+        the entries of `measure`, their uncertainties by path, and sentences that the reader must know.
     """
-    other = None if coarse is None else (coarse.cell, coarse.walls)
     try:
-        usual = conduct(sample.cell, sample.walls, other)
+        usual = solve(CELSIUS)
     except NoPath as missing:
-        sample.warnings.append(f"no ionic resistance: {missing}")
-        return {"ionic_resistance_ohm_cm2": None, "transport": {"reason": str(missing)}, "uncertainty": {}}
-    found: Transport | None = usual
+        none = {"ionic_resistance_ohm_cm2": None, "transport": {"reason": str(missing)}}
+        return none, {}, [f"no ionic resistance: {missing}"]
+    found: Transport | None = None
     reason = None
-    if celsius != CELSIUS:
-        try:
-            found = usual.at(sample.cell, celsius) or conduct(sample.cell, sample.walls, other, celsius=celsius)
-        except NoPath as missing:
-            sample.warnings.append(str(missing))
-            found, reason = None, str(missing)
+    try:
+        found = solve(celsius)
+    except NoPath as missing:
+        reason = str(missing)
     transport: dict[str, Any] = {"reason": reason, "temperature_C": celsius}
     transport |= {"resistance_ohm_cm2": None} if found is None else _entry(found, known)
     errors = {"ionic_resistance_ohm_cm2": usual.resistance * usual.error} if usual.error is not None else {}
@@ -134,7 +132,8 @@ def entries(sample: Sample, coarse: Sample | None, celsius: float, known: Mappin
         for key in (*scaled, "power_mW_cm2"):
             if transport[key] is not None:
                 errors[f"transport.{key}"] = transport[key] * found.error
-    return {"ionic_resistance_ohm_cm2": usual.resistance, "transport": transport, "uncertainty": errors}
+    entries = {"ionic_resistance_ohm_cm2": usual.resistance, "transport": transport}
+    return entries, errors, [] if reason is None else [reason]
 
 
 def _entry(found: Transport, known: Mapping[str, Any]) -> dict[str, Any]:
