@@ -185,11 +185,14 @@ class Cell:
         """Labels of an electrode; where lithium is yet to be plated the anode's collector stands for the anode."""
         return self.labels(role) or (self.labels(COLLECTOR[role]) if role is Role.ANODE else [])
 
+    @property
+    def post(self) -> float:
+        """Where posts stand, as a share of the cell's size: in its middle if it holds one, at a quarter if two or four."""
+        return 0.5 if self.facts.posts <= 1 else 0.25
+
     def middle(self, repeat: tuple[int, int] = (1, 1)) -> tuple[float, float]:
         """Where pictures of an array cut it in x and in y, µm: through the posts nearest its middle."""
-        # Posts stand in the middle of a cell that holds one, and at a quarter of a cell that holds two or four.
-        inner = 0.5 if self.facts.posts <= 1 else 0.25
-        return self.size[0] * (repeat[0] // 2 + inner), self.size[1] * (repeat[1] // 2 + inner)
+        return self.size[0] * (repeat[0] // 2 + self.post), self.size[1] * (repeat[1] // 2 + self.post)
 
     def plot(
         self, *, repeat: tuple[int, int] = (1, 1), cut: bool = True, walls: Walls | None = None, **options: Any

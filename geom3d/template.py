@@ -154,6 +154,11 @@ class Template(BaseModel):
     published: tuple[Published, ...] = ()
     device: Device | None = None
 
+    @property
+    def films(self) -> dict[str, float]:
+        """Thicknesses of the conformal coats by name, from the scaffold outward, µm."""
+        return {layer.name: layer.thickness for layer in self.layers if layer.thickness is not None}
+
     def material(self, name: str, key: str) -> Material:
         """The material of that name: the template's own, then the shipped ones.
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from geom3d import render
 from geom3d.api import Design
 from geom3d.compare.exhibit import Exhibit, Parts, gather
 from geom3d.errors import InputError, OutputError, choose_from
 from geom3d.exports import replacing
+from geom3d.scene.stage import NO_OPENGL
 
 #: Endings of files.
 FORMS = ("csv", "html", "json", "md", "xlsx")
-#: What is said, in the page and on stderr, where pictures cannot be drawn.
-NO_PICTURES = (
-    "no pictures: this machine has no OpenGL for off-screen drawing; on Debian or Ubuntu install the packages libegl1 and "
-    "libgl1-mesa-dri"
-)
 
 
 def compare(
@@ -50,9 +47,9 @@ def compare(
     if not path.parent.is_dir():
         raise OutputError(f"folder {str(path.parent)!r} does not exist")
     notes = []
-    if form == "html" and pictures and not _can_draw():
+    if form == "html" and pictures and not render.has_opengl():
         pictures = False
-        notes.append(NO_PICTURES)
+        notes.append(f"no pictures: {NO_OPENGL}")
     page = form == "html"
     exhibits = gather(designs, Parts(pictures=page and pictures, models=page), workers)
     _write(exhibits, path, form, notes)
@@ -61,12 +58,6 @@ def compare(
 
         write_charts(exhibits, charts)
     return notes
-
-
-def _can_draw() -> bool:
-    from geom3d.render import has_opengl
-
-    return has_opengl()
 
 
 def _write(exhibits: Sequence[Exhibit], path: Path, form: str, notes: Sequence[str]) -> None:

@@ -16,9 +16,8 @@ from geom3d.compare.drawing import (
     Sheet,
     colour_of,
     column,
-    is_wide,
-    logarithmic,
     rows_of_designs,
+    rows_of_numbers,
     text_colour,
     three,
 )
@@ -122,10 +121,7 @@ def _area_gain(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
     values = [value for row in table for value in row if value]
     if not values:
         return False
-    log = is_wide(values)
-    (axes,) = rows_of_designs(sheet, exhibits, 6.6, "area / footprint" + (", log scale" if log else ""))
-    if log:
-        logarithmic(axes, "x")
+    axes, log = rows_of_numbers(sheet, exhibits, 6.6, "area / footprint", values)
     start, height = (1.0 if log else 0.0), 0.26
     for place, (label, colour) in enumerate(kinds):
         for row, line in enumerate(table):
@@ -157,11 +153,7 @@ def _capacity(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
     values = [entry[side] for entry in table for side in SIDES if entry[side]]
     if not values:
         return False
-    log = is_wide(values)
-    label = "capacity per footprint / µAh cm⁻²" + (", log scale" if log else "")
-    (axes,) = rows_of_designs(sheet, exhibits, 4.6, label)
-    if log:
-        logarithmic(axes, "x")
+    axes, log = rows_of_numbers(sheet, exhibits, 4.6, "capacity per footprint / µAh cm⁻²", values)
     for row, entry in enumerate(table):
         both = [entry[side] for side in SIDES if entry[side]]
         if len(both) == 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from geom3d.compare.drawing import SIDES, Sheet, column, is_wide, logarithmic, rows_of_designs, three
+from geom3d.compare.drawing import SIDES, Sheet, column, rows_of_numbers, three
 from geom3d.compare.exhibit import Exhibit
 
 #: Colours of the resistance and of its estimate.
@@ -17,11 +17,7 @@ def conduction(sheet: Sheet, exhibits: Sequence[Exhibit]) -> bool:
     values = [entry["resistance_ohm_cm2"] for entry in found if entry and entry.get("resistance_ohm_cm2")]
     if not values:
         return False
-    log = is_wide(values)
-    label = "ionic resistance × footprint / Ω cm²" + (", log scale" if log else "")
-    (axes,) = rows_of_designs(sheet, exhibits, 4.6, label)
-    if log:
-        logarithmic(axes, "x")
+    axes, log = rows_of_numbers(sheet, exhibits, 4.6, "ionic resistance × footprint / Ω cm²", values)
     told = []
     for row, entry in enumerate(found):
         if not entry or not entry.get("resistance_ohm_cm2"):

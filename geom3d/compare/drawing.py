@@ -111,6 +111,17 @@ def rows_of_designs(sheet: Sheet, exhibits: Sequence[Exhibit], height: float, *l
     return panels
 
 
+def rows_of_numbers(
+    sheet: Sheet, exhibits: Sequence[Exhibit], height: float, label: str, values: Sequence[float]
+) -> tuple[Any, bool]:
+    """Axes with one row per design, and whether they are logarithmic, as values that span much want them."""
+    log = is_wide(values)
+    (axes,) = rows_of_designs(sheet, exhibits, height, label + (", log scale" if log else ""))
+    if log:
+        logarithmic(axes, "x")
+    return axes, log
+
+
 def column(axes: Any, head: str, texts: Sequence[str]) -> None:
     """Words at the right of each row, under a heading."""
     look = {"fontsize": 6.2, "color": "#333333"}

@@ -82,12 +82,10 @@ def model_of(cell: Cell, walls: Walls, most: int = MOST_TRIANGLES) -> Model:
     size = (walls.size[0], walls.size[1], cell.top)
     steps = np.clip(np.rint(points / size * STEPS), 0, STEPS).astype("<u2")
     copies = _copies(size, len(triangles.reshape(-1, 3)))
-    # Posts stand in the middle of a cell that holds one, and at a quarter of a cell that holds two or four.
-    post = 0.25 if cell.facts.posts > 1 else 0.5
     return Model(
         size=size,
         copies=copies,
-        cut=(copies[1] // 3 + post) / copies[1],
+        cut=(copies[1] // 3 + cell.post) / copies[1],
         regions=tuple((r.name, r.role.value, r.material.title, r.material.colour) for r in cell.regions),
         points=steps,
         triangles=triangles.reshape(-1, 3).astype("<u2" if len(points) <= STEPS else "<u4"),

@@ -93,11 +93,6 @@ class Job:
         names = self.walls.names
         return {**{name: [k] for k, name in enumerate(names)}, "assembly": list(range(len(names)))}
 
-    @property
-    def films(self) -> dict[str, float]:
-        """Thicknesses of the conformal coats by name, µm of the design."""
-        return {layer.name: layer.thickness for layer in self.template.layers if layer.thickness is not None}
-
     def path(self, body: str, suffix: str) -> Path:
         """A file's path, or without suffix a folder's; its name carries template, body, unit and scale."""
         word = "".join(c if c.isalnum() or c in "-_" else "-" for c in body)

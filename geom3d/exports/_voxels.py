@@ -107,7 +107,7 @@ class Stack:
         if lost:
             self._warn(f"too thin for these voxels and in none of them: {', '.join(lost)}")
         longest = max(boxes.spacing)
-        films = {layer.name: layer.thickness for layer in job.template.layers if layer.thickness}
+        films = job.template.films
         thin = [name for name, thickness in films.items() if thickness < 2 * longest * (1 - 1e-6) and name not in lost]
         if thin:
             self._warn(
@@ -135,7 +135,7 @@ def _boxes(job: Job) -> Raster:
     edge = job.options.voxel
     if edge is not None:
         return raster(job.cell, edge)
-    facts, films = job.cell.facts, [layer.thickness for layer in job.template.layers if layer.thickness]
+    facts, films = job.cell.facts, job.template.films.values()
     width = min(facts.feature, facts.gap, math.inf if facts.web is None else facts.web.radius, *job.cell.size)
     film = min(films, default=math.inf) / 2
     edge, why = (

@@ -47,7 +47,9 @@ def export(job: Job) -> list[dict[str, Any]]:
             totals = [size + path.stat().st_size for size, path in zip(totals, paths, strict=True)]
             advance(1)
     for key in ("pixel", "layer_height"):
-        job.warnings.extend(n for n in lost(job.films, key, getattr(job.options, key)) if n not in job.warnings)
+        job.warnings.extend(
+            n for n in lost(job.template.films, key, getattr(job.options, key)) if n not in job.warnings
+        )
     about = {
         "images": len(places),
         "width_px": raster.shape[1],
@@ -98,7 +100,7 @@ def _slices(job: Job) -> tuple[FloatArray, Raster]:
     Raises:
         InputError: where pixel or layer height are missing or give an absurd number.
     """
-    films = job.films.values()
+    films = job.template.films.values()
     pixel, height = (given(key, getattr(job.options, key), job.cell, films) for key in ("pixel", "layer_height"))
     raster = Raster(job.walls.size[:2], job.repeat, pixel)
     raster.require_reasonable()

@@ -36,7 +36,7 @@ def export(job: Job) -> list[dict[str, Any]]:
                 )
             size += file.stat().st_size
             advance(1)
-    thin = lost(job.films, "layer_height", 2 * float(places[0]))
+    thin = lost(job.template.films, "layer_height", 2 * float(places[0]))
     job.warnings.extend(note for note in thin if note not in job.warnings)
     return [
         {
@@ -61,7 +61,7 @@ def estimate(job: Job) -> dict[str, int]:
 
 def _places(job: Job) -> FloatArray:
     """Z of every slice, µm."""
-    return heights(job.cell, given("layer_height", job.options.layer_height, job.cell, job.films.values()))
+    return heights(job.cell, given("layer_height", job.options.layer_height, job.cell, job.template.films.values()))
 
 
 def _folder(job: Job) -> Path:

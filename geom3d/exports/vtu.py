@@ -1,8 +1,8 @@
 """VTU: the volume mesh of one unit cell for ParaView and solvers, and its interfaces in a file beside it.
 
 Tetrahedra carry `region`, the label that the report explains. Triangles carry `interface`, a number in the report's list,
-the regions behind and in front, and
-on the electrodes the mean distance to the other one, µm; their points carry the number they have in the volume's file.
+the regions behind and in front, and on the electrodes the mean distance to the other one, µm; their points carry the number
+they have in the volume's file.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ METRICS = (
 def measure(sample: Sample) -> Mapping[str, Any]:
     """Figures of the bare structure and its coats."""
     facts, walls = sample.cell.facts, sample.walls
-    coats = [layer.thickness for layer in sample.template.layers if layer.thickness is not None]
+    coats = list(sample.template.films.values())
     open_to_films = math.isfinite(facts.film_gap)
     first_fill = next((k for k, layer in enumerate(sample.template.layers) if layer.fill_to is not None), None)
     inside = [layer.thickness or 0.0 for layer in sample.template.layers[:first_fill]]

@@ -95,7 +95,7 @@ def _equivalent_aspect_ratio(sample: Sample, known: float | None) -> float | Non
 
 def _thinnest_film(template: Template, widths: dict[str, Spot], heights: dict[str, Spot]) -> Spot | None:
     """The coat of least thickness, and where it lies."""
-    coats = [(layer.thickness, layer.name) for layer in template.layers if layer.thickness is not None]
+    coats = [(thickness, name) for name, thickness in template.films.items()]
     if not coats:
         return None
     thickness, name = min(coats)

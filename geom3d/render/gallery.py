@@ -19,7 +19,7 @@ from geom3d.errors import OutputError
 from geom3d.exports import unfinished
 from geom3d.progress import bar
 from geom3d.render import shots
-from geom3d.render.page import DPI, round_length
+from geom3d.render.page import DPI, rectangle, round_length
 from geom3d.render.views import VIEWS, scene
 from geom3d.scene.stage import INK, Image, require_opengl
 from geom3d.template import shipped
@@ -104,7 +104,7 @@ def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
         places.append((x, high - top))
         length = round_length(0.3 * FRAME[0] * step)
         y = top - FRAME[1] - 10
-        figure.add_artist(_bar(x, y, length / step))
+        figure.add_artist(rectangle(x, y, length / step, 4, facecolor=INK, linewidth=0, antialiased=False))
         figure.text(x + length / step + 8, y + 7, f"{length:g} µm", fontsize=8, **look)
         figure.text(x, y - 10, battery.template.architecture.replace("_", " "), fontsize=9, weight="bold", **look)
         for k, line in enumerate(textwrap.wrap(battery.template.title, 46)[:2]):
@@ -114,10 +114,3 @@ def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
     for (x, y), (_, picture, _) in zip(places, frames, strict=True):
         page[y : y + FRAME[1], x : x + FRAME[0]] = picture
     return page
-
-
-def _bar(x: float, y: float, length: float) -> Any:
-    from matplotlib.patches import Rectangle
-    from matplotlib.transforms import IdentityTransform
-
-    return Rectangle((x, y), length, 4, facecolor=INK, linewidth=0, antialiased=False, transform=IdentityTransform())

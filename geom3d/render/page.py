@@ -216,11 +216,8 @@ def _laid_over(under: Image, over: Image) -> Image:
     return np.asarray(np.round(np.concatenate([colour, 255 * alpha], axis=2)), dtype=np.uint8)
 
 
-def _add(figure: Any, patch: Any) -> None:
-    figure.add_artist(patch)
-
-
-def _rectangle(x: float, y: float, width: float, height: float, **look: Any) -> Any:
+def rectangle(x: float, y: float, width: float, height: float, **look: Any) -> Any:
+    """A rectangle from its lower left corner, in pixels."""
     from matplotlib.patches import Rectangle
     from matplotlib.transforms import IdentityTransform
 
@@ -232,7 +229,7 @@ def _legend(figure: Any, page: Page) -> None:
     y = page.size[1] - page.head
     for region, lines in zip(page.regions, page.entries, strict=True):
         look = {"facecolor": region.material.colour, "edgecolor": INK, "linewidth": 0.6}
-        figure.add_artist(_rectangle(page.margin, y - 0.95 * line, 1.4 * line, 0.85 * line, **look))
+        figure.add_artist(rectangle(page.margin, y - 0.95 * line, 1.4 * line, 0.85 * line, **look))
         for k, text in enumerate(lines):
             name = k < len(lines) - len(textwrap.wrap(region.material.title, LETTERS))
             figure.text(
@@ -255,7 +252,7 @@ def _bar(figure: Any, page: Page, left: float, wide: float, step: float) -> None
     thick = max(2, round(0.22 * page.line))
     bottom = round(page.margin)
     start = round(right - pixels)
-    figure.add_artist(_rectangle(start, bottom, pixels, thick, facecolor=INK, linewidth=0, antialiased=False))
+    figure.add_artist(rectangle(start, bottom, pixels, thick, facecolor=INK, linewidth=0, antialiased=False))
     figure.text(
         start + pixels / 2,
         bottom + thick + 0.2 * page.line,
@@ -307,7 +304,7 @@ def _inset(
     pixels = length / window.width * side
     thick = max(2, round(0.18 * page.line))
     y = bottom - 0.75 * page.line
-    figure.add_artist(_rectangle(left, y, pixels, thick, facecolor=INK, linewidth=0))
+    figure.add_artist(rectangle(left, y, pixels, thick, facecolor=INK, linewidth=0))
     figure.text(
         left + pixels + 0.4 * page.line, y + thick / 2, length_text(length), fontsize=0.9 * page.letter, va="center",
         color=INK, transform=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -68,8 +69,8 @@ def drawing(design: Design, repeat: int | None = None) -> str:
     distance = None
     if cell.facts.web is None:
         electrodes = Electrodes.of(cell, walls)
-        distance = None if electrodes is None else next(iter(electrodes.spreads().values())).least
-    films = {cell.names.index(layer.name): layer.thickness for layer in design.template.layers if layer.thickness}
+        distance = None if electrodes is None else electrodes.least(math.inf)
+    films = {cell.names.index(name): thickness for name, thickness in design.template.films.items()}
     wide = {cell.names[label]: length for label, length in films.items() if length * scale >= THIN}
     found = dimensions(design, shown, distance, wide)
     upright, level = ([d for d in found if d.upright is way] for way in (True, False))

@@ -91,9 +91,7 @@ def laid_out(
 def magnified(design: Design, shown: Scene, frame: Frame, page: Page) -> list[Window]:
     """Windows on the films that are too thin to be seen in the picture."""
     names = design.cell().names
-    films = {
-        names.index(layer.name): layer.thickness for layer in design.template.layers if layer.thickness is not None
-    }
+    films = {names.index(name): thickness for name, thickness in design.template.films.items()}
     thin = {label: thickness for label, thickness in films.items() if thickness / frame.step < THIN}
     places = page.insets(1)
     found: list[Window] = []

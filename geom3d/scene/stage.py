@@ -21,6 +21,11 @@ Image = NDArray[np.uint8]
 
 _PROBE = "import pyvista as p; q = p.Plotter(off_screen=True, window_size=(8, 8)); q.add_mesh(p.Cube()); q.screenshot()"
 
+#: What is said where nothing can be drawn.
+NO_OPENGL = (
+    "this machine has no OpenGL for off-screen drawing; "
+    "on Debian or Ubuntu install the packages libegl1 and libgl1-mesa-dri"
+)
 #: Edges sharper than this are drawn, degrees.
 SHARP = 35.0
 INK = "#202020"
@@ -49,10 +54,7 @@ def require_opengl() -> None:
         OutputError: saying what is missing.
     """
     if not has_opengl():
-        raise OutputError(
-            "no picture: this machine has no OpenGL for off-screen drawing; "
-            "on Debian or Ubuntu install the packages libegl1 and libgl1-mesa-dri"
-        )
+        raise OutputError(f"no picture: {NO_OPENGL}")
 
 
 @dataclass(frozen=True)
