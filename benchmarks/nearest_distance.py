@@ -18,8 +18,8 @@ import numpy as np
 import trimesh
 
 import geom3d
-from geom3d.distance import Electrodes, Surface
-from geom3d.nearest import Nearest
+from geom3d.mesh.bvh import Nearest
+from geom3d.transport.distance import Electrodes, Surface
 
 #: Points for the slow peers.
 FEW = {"trimesh": 200}

@@ -32,24 +32,26 @@ def field(n: int) -> np.ndarray:
 
 
 def given_geom3d(values: np.ndarray) -> Callable[[], tuple[int, float]]:
-    from geom3d.solids.division import Division
+    from geom3d.solids.fields.division import Division
+    from geom3d.solids.fields.splits import Lattice
     from geom3d.solids.grid import Grid
-    from geom3d.solids.splits import Lattice
 
     n = len(values) - 1
     x = np.linspace(0, 1, n + 1)
     rows = np.tile([0, 1, 2], (n, 1))
     division = Division(Lattice.of(Grid(x, x, x)), values, np.empty(0), np.array([1e-9, FILM / n]), rows)
-    vertices, triangles, behind, front, _ = division.walls()
-    return lambda: figures(vertices, triangles, behind, front)
+    vertices, triangles, back_region, front_region, _ = division.walls()
+    return lambda: figures(vertices, triangles, back_region, front_region)
 
 
-def figures(vertices: np.ndarray, triangles: np.ndarray, behind: np.ndarray, front: np.ndarray) -> tuple[int, float]:
+def figures(
+    vertices: np.ndarray, triangles: np.ndarray, back_region: np.ndarray, front_region: np.ndarray
+) -> tuple[int, float]:
     """Triangles of the three closed shells, and the sum of their volumes."""
     a, b, c = (vertices[triangles[:, k]] - 0.5 for k in range(3))
     flux = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
-    closed = sum(int(np.count_nonzero((behind == k) | (front == k))) for k in range(3))
-    return closed, float(sum(flux[behind == k].sum() - flux[front == k].sum() for k in range(3)))
+    closed = sum(int(np.count_nonzero((back_region == k) | (front_region == k))) for k in range(3))
+    return closed, float(sum(flux[back_region == k].sum() - flux[front_region == k].sum() for k in range(3)))
 
 
 def given_vtk(values: np.ndarray) -> Callable[[], tuple[int, float]]:
@@ -67,14 +69,14 @@ def given_vtk(values: np.ndarray) -> Callable[[], tuple[int, float]]:
 
 def whole_geom3d(n: int) -> Callable[[], tuple[int, float]]:
     from geom3d.architectures.tpms import Nodal
-    from geom3d.solids.field import Field
-    from geom3d.solids.web import Web
+    from geom3d.solids.fields.field import Field
+    from geom3d.solids.fields.web import Web
 
     size = (1.0, 1.0)
     web = Web(Nodal("gyroid", 1 / PERIODS, 0.0, sheet=False), size, 0.0, math.inf, 0.2)
     body = Field(web, -math.inf, size)
-    walls = Field.partition(("web", "film"), [body, body.grow(FILM / n)], (1.0, 1.0, 1.0), 1 / n)
-    return lambda: figures(walls.vertices, walls.triangles, walls.behind, walls.front)
+    walls = Field.partition(("web", "film"), [body, body.offset(FILM / n)], (1.0, 1.0, 1.0), 1 / n)
+    return lambda: figures(walls.vertices, walls.triangles, walls.back_region, walls.front_region)
 
 
 def whole_microgen(n: int) -> Callable[[], tuple[int, float]]:

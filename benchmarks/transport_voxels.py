@@ -17,8 +17,8 @@ import time
 import numpy as np
 
 import geom3d
+from geom3d.rasters.voxels import voxels
 from geom3d.transport.voxels import ANODE, CATHODE, MEDIUM, OTHER, Lattice, flow
-from geom3d.voxels import voxels
 
 #: Templates and a grid step, µm.
 SPONGES = (("sponge-gyroid-lto", 0.3), ("sponge-spinodal-licoo2", 0.3))

@@ -5,77 +5,12 @@
 >>> battery.measure()["capacity_uAh_cm2.limiting"]
 'anode'
 
-Importing this is cheap; numpy and the rest are loaded at the first use of a name.
+Importing this is cheap: the public names stand in `__init__.pyi`, and numpy and the rest are loaded at the first use of one.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING, Any
+from geom3d._version import __version__ as __version__
 
-__version__ = "0.1.0"
-
-if TYPE_CHECKING:
-    from geom3d.api import Design, design, load
-    from geom3d.cell import Cell, Facts, Region
-    from geom3d.errors import Geom3dError, GeometryError, InputError, OutputError
-    from geom3d.printing.verdict import CheckReport, Ranking
-    from geom3d.report import Report
-    from geom3d.roles import Role
-    from geom3d.template import Template
-    from geom3d.volume import VolumeMesh
-    from geom3d.walls import OUTSIDE, Walls
-
-_HOME = {
-    "Cell": "cell",
-    "Facts": "cell",
-    "Region": "cell",
-    "Role": "roles",
-    "Design": "api",
-    "design": "api",
-    "load": "api",
-    "Geom3dError": "errors",
-    "GeometryError": "errors",
-    "InputError": "errors",
-    "OutputError": "errors",
-    "CheckReport": "printing.verdict",
-    "Ranking": "printing.verdict",
-    "Report": "report",
-    "Template": "template",
-    "VolumeMesh": "volume",
-    "OUTSIDE": "walls",
-    "Walls": "walls",
-}
-
-__all__ = [
-    "OUTSIDE",
-    "Cell",
-    "CheckReport",
-    "Design",
-    "Facts",
-    "Geom3dError",
-    "GeometryError",
-    "InputError",
-    "OutputError",
-    "Ranking",
-    "Region",
-    "Report",
-    "Role",
-    "Template",
-    "VolumeMesh",
-    "Walls",
-    "__version__",
-    "design",
-    "load",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'geom3d' has no attribute {name!r}")
-    import importlib
-
-    return getattr(importlib.import_module(f"geom3d.{_HOME[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ += ["__version__"]

@@ -1,5 +1,5 @@
 """`python -m geom3d`."""
 
-from geom3d.cli import main
+from geom3d.cli.app import main
 
 main()

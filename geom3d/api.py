@@ -9,23 +9,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from geom3d.assembly import assemble
-from geom3d.cell import Cell
-from geom3d.distance import with_distance
-from geom3d.errors import InputError
+from geom3d.cell.assembly import assemble
+from geom3d.cell.cell import Cell
+from geom3d.cell.islands import without_islands
+from geom3d.cell.template import Template, load_template, parse_template
+from geom3d.core.errors import InputError
 from geom3d.exports import Job, Options, plan, write
-from geom3d.islands import without_islands
-from geom3d.materials import CELSIUS
-from geom3d.printing import Anatomy
-from geom3d.printing.anatomy import anatomy
-from geom3d.printing.verdict import CheckReport, Ranking, check, rank, require_scale
-from geom3d.processes import find, load_process
-from geom3d.processes import shipped as shipped_processes
-from geom3d.report import Report, make_report, with_transport
-from geom3d.template import Template, load_template, parse_template
+from geom3d.library.materials import CELSIUS
+from geom3d.library.processes import find, load_process
+from geom3d.library.processes import shipped as shipped_processes
+from geom3d.manufacturability import Measures
+from geom3d.manufacturability.measures import measures
+from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.mesh.volume import VolumeMesh, volume_mesh
+from geom3d.metrics.report import Report, make_report, with_transport
 from geom3d.transport import NoPath, Transport, conduct
-from geom3d.volume import VolumeMesh, volume_mesh
-from geom3d.walls import Walls
+from geom3d.transport.distance import with_distance
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Design:
             return assemble(self.template)
 
     @cached_property
-    def _walls(self) -> Walls:
+    def _walls(self) -> InterfaceMesh:
         cell = self._cell
         with self._naming():
             return cell.walls()
 
     @cached_property
-    def _coarse(self) -> tuple[tuple[Cell, Walls] | None, list[str]]:
+    def _coarse(self) -> tuple[tuple[Cell, InterfaceMesh] | None, list[str]]:
         """The cell and its walls on a grid of twice the step where it is sampled, and what there is to say of it."""
         coarser = self._cell.coarser()
         try:
@@ -113,7 +113,7 @@ class Design:
         """
         return self._cell
 
-    def walls(self) -> Walls:
+    def walls(self) -> InterfaceMesh:
         """The triangles between the regions of the unit cell, checked.
 
         Raises:
@@ -122,7 +122,7 @@ class Design:
         """
         return self._walls
 
-    def walls_with_distance(self) -> Walls:
+    def walls_with_distance(self) -> InterfaceMesh:
         """The walls with a field: `fields["inter_electrode_distance_um"]` holds for every triangle of an electrode's surface
         its mean distance to the other electrode, µm, and nan for all others.
         """
@@ -133,7 +133,7 @@ class Design:
 
         Args:
             max_edge: no edge is longer, µm; None for the coarsest mesh that the geometry allows.
-            layers: of tetrahedra in every storey, and across films of prisms that are thinner than half of `max_edge`, at
+            layers: of tetrahedra in every layer in z, and across films of prisms that are thinner than half of `max_edge`, at
                 least. Wider films get points inside.
             void: whether the empty space is meshed, too.
 
@@ -184,8 +184,8 @@ class Design:
             except NoPath as missing:
                 raise InputError(f"transport: {missing}") from None
 
-    def walls_with_current(self, temperature: float = CELSIUS) -> Walls:
-        """Walls with a field: `fields["current_density_over_mean"]` holds for every triangle of an electrode's surface the
+    def walls_with_current(self, temperature: float = CELSIUS) -> InterfaceMesh:
+        """InterfaceMesh with a field: `fields["current_density_over_mean"]` holds for every triangle of an electrode's surface the
         current density over its mean, and nan for all others. Their triangles are finer than those of `walls()`.
 
         Args:
@@ -197,10 +197,10 @@ class Design:
         return self.transport(temperature).field()
 
     @cached_property
-    def _anatomy(self) -> Anatomy:
+    def _measures(self) -> Measures:
         walls = self._walls
         with self._naming():
-            return anatomy(self.template, self._cell, walls)
+            return measures(self.template, self._cell, walls)
 
     def check(self, process: str | Path = "micro-sla", scale: float = 1.0) -> CheckReport:
         """Whether a process can make it: every rule's measure, limit and worst place, and the smallest scale that does.
@@ -220,7 +220,7 @@ class Design:
         """
         require_scale(scale)
         name, limits = load_process(process)
-        return check(self.template, self._cell, self._anatomy, name, limits, scale)
+        return check(self.template, self._cell, self._measures, name, limits, scale)
 
     def check_all(self, scale: float = 1.0) -> Ranking:
         """All shipped processes side by side, the best first.
@@ -233,7 +233,7 @@ class Design:
         """
         require_scale(scale)
         known = [(name, limits) for name in shipped_processes() if (limits := find(name)) is not None]
-        return rank([check(self.template, self._cell, self._anatomy, name, limits, scale) for name, limits in known])
+        return rank([check(self.template, self._cell, self._measures, name, limits, scale) for name, limits in known])
 
     def build(
         self,

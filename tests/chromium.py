@@ -142,13 +142,13 @@ class Browser:
 
     def picture(self, clip: dict[str, float] | None = None, *, whole: bool = False) -> bytes:
         """A PNG of what is seen, of a part of the page, or of the whole."""
-        wish: dict[str, Any] = {"captureBeyondViewport": whole or clip is not None}
+        requested: dict[str, Any] = {"captureBeyondViewport": whole or clip is not None}
         if clip is not None:
-            wish["clip"] = {**clip, "scale": 1}
+            requested["clip"] = {**clip, "scale": 1}
         elif whole:
             size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-            wish["clip"] = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        return base64.b64decode(self.call("Page.captureScreenshot", **wish)["data"])
+            requested["clip"] = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        return base64.b64decode(self.call("Page.captureScreenshot", **requested)["data"])
 
     def paper(self) -> bytes:
         """The page as it is printed, a PDF."""

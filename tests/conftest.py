@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, settings
 
-from geom3d.solids.outline import repeated
-from geom3d.solids.prism import Prisms
+from geom3d.solids.prisms.outline import repeated
+from geom3d.solids.prisms.prism import Prisms
 
 _CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 settings.register_profile("ci", max_examples=20, derandomize=True, **_CALM)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import geom3d
-from geom3d.cli import run
-from geom3d.render import has_opengl
-from geom3d.template import shipped
+from geom3d.cell.template import shipped
+from geom3d.cli.app import run
+from geom3d.rendering import has_opengl
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

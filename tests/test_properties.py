@@ -18,18 +18,19 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 import geom3d
-from geom3d import architectures, materials
+from geom3d import architectures
 from geom3d.architectures import ParametersBase
 from geom3d.architectures._sponge import SpongeParameters
-from geom3d.cell import Cell
-from geom3d.describe import limits
-from geom3d.errors import InputError
-from geom3d.quantities import LONGEST, SHORTEST, parse_length
-from geom3d.report import make_report
-from geom3d.roles import Role
-from geom3d.solids.outline import Disc, Strip
-from geom3d.verify import verify
-from geom3d.walls import OUTSIDE, Walls
+from geom3d.cell.cell import Cell
+from geom3d.cell.describe import limits
+from geom3d.core.errors import InputError
+from geom3d.core.quantities import LONGEST, SHORTEST, parse_length
+from geom3d.core.roles import Role
+from geom3d.library import materials
+from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
+from geom3d.metrics.report import make_report
+from geom3d.solids.prisms.outline import Disc, Strip
+from geom3d.verification.comparison import verify
 
 Description = dict[str, Any]
 #: Sponges are drawn in test_sponges.py, on grids as coarse as they may be.
@@ -118,7 +119,10 @@ def designs(
             most_layers = 0
         own = [region for region, _, _ in structure.regions]
         if spread != ANYWHERE:
-            room, depth = min(structure.facts.film_gap, max(structure.size)), structure.facts.top - structure.facts.foot
+            room, depth = (
+                min(structure.facts.film_gap, max(structure.size)),
+                structure.facts.top - structure.facts.base_z,
+            )
     kinds = draw(st.lists(st.sampled_from(["coat", "coat", "fill"]), max_size=most_layers))
     layers = []
     for number, kind in enumerate(kinds):
@@ -156,7 +160,7 @@ def numbers(data: Any, path: str = "") -> dict[str, float]:
     return {path: data} if isinstance(data, int | float) else {}
 
 
-def assert_same_interfaces(one: Walls, two: Walls, scale: float = 1.0) -> None:
+def assert_same_interfaces(one: InterfaceMesh, two: InterfaceMesh, scale: float = 1.0) -> None:
     """Interfaces are equal, to a millionth of the footprint, but for a scale of lengths."""
     here, there = one.interfaces(), two.interfaces()
     for pair in here.keys() | there.keys():
@@ -165,7 +169,7 @@ def assert_same_interfaces(one: Walls, two: Walls, scale: float = 1.0) -> None:
         assert there.get(pair, 0.0) == pytest.approx(expected, rel=1e-6, abs=slack), pair
 
 
-def slack_of_volume(walls: Walls) -> float:
+def slack_of_volume(walls: InterfaceMesh) -> float:
     """A thousand millionth of the box, or of a square one where it is slender: the grid goes by the longer side."""
     return 1e-9 * max(walls.size[:2]) ** 2 * walls.size[2]
 
@@ -296,13 +300,13 @@ def test_a_coat_keeps_its_neighbours_apart(name, data):
         assert walls.area_between(inner, later) == 0
 
 
-def labels_on_mesh(walls: Walls, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def labels_on_mesh(walls: InterfaceMesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The label at each point by the next triangle above it, and by the next below it."""
     lying = np.flatnonzero(np.abs(walls.area_vectors[:, 2]) > 1e-9 * walls.areas)
     a, b, c = (walls.vertices[walls.triangles[lying, k]] for k in range(3))
     up = walls.area_vectors[lying, 2] > 0
-    over = np.where(up, walls.front[lying], walls.behind[lying])
-    under = np.where(up, walls.behind[lying], walls.front[lying])
+    over = np.where(up, walls.front_region[lying], walls.back_region[lying])
+    under = np.where(up, walls.back_region[lying], walls.front_region[lying])
     above, below = np.full(len(points), OUTSIDE), np.full(len(points), OUTSIDE)
     for k, (x, y, z) in enumerate(points):
         shares = [(q[:, 0] - x) * (r[:, 1] - y) - (q[:, 1] - y) * (r[:, 0] - x) for q, r in ((b, c), (c, a), (a, b))]
@@ -348,11 +352,11 @@ def test_locate_agrees_with_the_mesh(name, data, seed):
     cell, walls = design.cell(), design.walls()
     generator, count = np.random.default_rng(seed), 100
     anywhere = generator.random((count, 3)) * walls.size
-    # As many near the walls, and within every storey, however thin it is.
+    # As many near the walls, and within every layer in z, however thin it is.
     plane = generator.choice(walls.vertices, count)[:, :2] + generator.normal(0, 0.05 * max(walls.size[:2]), (count, 2))
     levels = np.unique(walls.vertices[:, 2])
-    storey = generator.integers(len(levels) - 1, size=count)
-    heights = levels[storey] + generator.random(count) * np.diff(levels)[storey]
+    z_layer = generator.integers(len(levels) - 1, size=count)
+    heights = levels[z_layer] + generator.random(count) * np.diff(levels)[z_layer]
     points = np.vstack([anywhere, np.column_stack([plane % walls.size[:2], heights])])
     points = points[clear_of_outlines(cell, points)]
     located = cell.locate(points)

@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 import geom3d
 from geom3d import architectures
 from geom3d.architectures._sponge import SpongeParameters
-from geom3d.errors import InputError
-from geom3d.solids.outline import Cut, Disc, Everywhere, Nowhere, Polygon, Strip, hexagon, rectangle
-from geom3d.verify import verify
+from geom3d.core.errors import InputError
+from geom3d.solids.prisms.outline import Difference, Disc, Nowhere, Plane, Polygon, Strip, hexagon, rectangle
+from geom3d.verification.comparison import verify
 
 SHAPES = (
     Disc(3.0, 4.0, 2.0),
-    Disc(0.0, 0.0, 0.3, fold=24),
+    Disc(0.0, 0.0, 0.3, symmetry_order=24),
     Strip(2.0, 3.0),
     rectangle(1.0, 2.0, 4.0, 6.0),
     hexagon(5.0, 5.0, 3.0),
     Polygon(((0.0, 0.0), (6.0, 0.0), (6.0, 2.0), (2.0, 2.0), (2.0, 6.0), (0.0, 6.0))),
-    Cut(Everywhere(), (Disc(5.0, 5.0, 2.0), Disc(1.0, 1.0, 0.5))),
-    Cut(Disc(5.0, 5.0, 3.0), (Disc(5.0, 5.0, 2.0),)),
-    Everywhere(),
+    Difference(Plane(), (Disc(5.0, 5.0, 2.0), Disc(1.0, 1.0, 0.5))),
+    Difference(Disc(5.0, 5.0, 3.0), (Disc(5.0, 5.0, 2.0),)),
+    Plane(),
     Nowhere(),
 )
 SIZE = (10.0, 10.0)
@@ -76,8 +76,8 @@ def test_growth_of_a_body_adds(name, a, b, before):
     architecture = architectures.get(name)
     base = architecture.build(architecture.Parameters()).film_base
     if before == 0:
-        assert base.grow(a).grow(b) == base.grow(a + b)
-    one, two = base.grow(before).grow(a).grow(b), base.grow(before).grow(a + b)
+        assert base.offset(a).offset(b) == base.offset(a + b)
+    one, two = base.offset(before).offset(a).offset(b), base.offset(before).offset(a + b)
     assert [prism.interval for prism in one.prisms] == [pytest.approx(prism.interval) for prism in two.prisms]
     assert [prism.growth for prism in one.prisms] == [pytest.approx(prism.growth) for prism in two.prisms]
     assert [prism.shape for prism in one.prisms] == [prism.shape for prism in two.prisms]

@@ -1,7 +1,7 @@
 """Architectures: one file each, found by its name; `trenches.py` is `architecture = "trenches"`.
 
 Such a file has a class `Parameters`, a function `build(parameters)` that returns a `Structure`, and a function
-`closed_form(parameters)` that returns a `Profile` or, where films do not follow the walls, a `Known`; sponges, which
+`closed_form(parameters)` that returns a `Profile` or, where films do not follow the walls, a `ClosedForms`; sponges, which
 have no closed form, return a `Quadrature`.
 """
 
@@ -10,20 +10,40 @@ from __future__ import annotations
 import importlib
 import math
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from geom3d.cell import Facts
-from geom3d.errors import InputError, choose_from
-from geom3d.quantities import Length
-from geom3d.roles import Role
-from geom3d.solids import Solid
-from geom3d.solids.outline import Disc, Everywhere
-from geom3d.solids.prism import Prism, Prisms
+from geom3d.architectures._structure import ClosedForms, OwnRegion, Profile, Quadrature, Structure, StructureFacts
+from geom3d.core.errors import InputError, choose_from
+from geom3d.core.quantities import Length
+from geom3d.core.roles import Role
+from geom3d.solids.prisms.outline import Disc, Plane
+from geom3d.solids.prisms.prism import Prism, Prisms
+
+__all__ = [
+    "Architecture",
+    "ClosedForms",
+    "OwnRegion",
+    "ParametersBase",
+    "PlateParameters",
+    "Profile",
+    "Quadrature",
+    "Size",
+    "SizeOrZero",
+    "Structure",
+    "StructureFacts",
+    "below",
+    "discs",
+    "get",
+    "lattice_cell",
+    "names",
+    "plate",
+    "plated_regions",
+    "scaffold_structure",
+    "standing",
+]
 
 #: A lateral or vertical dimension of a structure, µm.
 Size = Annotated[Length, Field(ge=1e-3, le=1e5)]
@@ -55,70 +75,9 @@ class PlateParameters(ParametersBase):
     ] = 0.0
 
     @property
-    def foot(self) -> float:
+    def base_z(self) -> float:
         """Z of the floor between posts or of the bottom of holes, µm."""
         return self.backing + self.base
-
-
-#: Name, usual role and body of one of an architecture's own regions.
-Own = tuple[str, Role, Solid]
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What an architecture builds, before films.
-
-    Attributes:
-        size: the period in x and y, µm.
-        regions: (name, role, body) of its own regions, the first wins.
-        facts: see `Facts`.
-        film_base: the body on which films grow.
-        ceiling: z at which the cell is closed from above, or None where layers may follow.
-    """
-
-    size: tuple[float, float]
-    regions: tuple[Own, ...]
-    facts: Facts
-    film_base: Solid
-    ceiling: float | None = None
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Closed form of a structure of constant cross-section on a plate, under films of total thickness t.
-
-    Attributes:
-        area: footprint of the unit cell, µm².
-        foot: z of the floor, µm; below it everything is solid.
-        height: of the structure above the floor, µm.
-        cross_section: solid area at mid-height under films of thickness t, µm².
-        perimeter: length of its outline, µm.
-        conformal: False where films lie on top of the structure only, and neither on its walls nor on the floor.
-        metrics: further closed forms, by the path of the metric.
-    """
-
-    area: float
-    foot: float
-    height: float
-    cross_section: Callable[[float], float]
-    perimeter: Callable[[float], float]
-    conformal: bool = True
-    metrics: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Known:
-    """Closed forms of an architecture that is more than one body with films.
-
-    Attributes:
-        metrics: value by the path of its metric.
-    """
-
-    metrics: dict[str, float]
-
-
-class Quadrature(Known):
-    """Numbers of a web found otherwise than by its mesh; a sponge has no closed form."""
 
 
 class Architecture(Protocol):
@@ -129,7 +88,7 @@ class Architecture(Protocol):
 
     def build(self, parameters: Any) -> Structure: ...
 
-    def closed_form(self, parameters: Any) -> Profile | Known: ...
+    def closed_form(self, parameters: Any) -> Profile | ClosedForms: ...
 
 
 @cache
@@ -157,7 +116,7 @@ def lattice_cell(lattice: str, pitch: float) -> tuple[tuple[float, float], tuple
     A hexagonal lattice is a box of p × √3 p with two sites.
 
     Returns:
-        size (µm, µm), sites ((x, y), …), `fold` for `Disc`.
+        size (µm, µm), sites ((x, y), …), `symmetry_order` for `Disc`.
     """
     if lattice == "square":
         return (pitch, pitch), ((pitch / 2, pitch / 2),), 8
@@ -167,12 +126,12 @@ def lattice_cell(lattice: str, pitch: float) -> tuple[tuple[float, float], tuple
 
 def plate(thickness: float, size: tuple[float, float]) -> Prisms:
     """A plate under everything, endless downwards: films on it cannot creep under it."""
-    return Prisms((Prism(Everywhere(), -math.inf, thickness),), size)
+    return Prisms((Prism(Plane(), -math.inf, thickness),), size)
 
 
-def discs(sites: tuple[tuple[float, float], ...], diameter: float, fold: int) -> tuple[Disc, ...]:
+def discs(sites: tuple[tuple[float, float], ...], diameter: float, symmetry_order: int) -> tuple[Disc, ...]:
     """A disc at each site."""
-    return tuple(Disc(x, y, diameter / 2, fold) for x, y in sites)
+    return tuple(Disc(x, y, diameter / 2, symmetry_order) for x, y in sites)
 
 
 def standing(shapes: tuple[Any, ...], low: float, high: float, size: tuple[float, float]) -> Prisms:
@@ -194,17 +153,17 @@ def scaffold_structure(
         size: the period in x and y, µm.
         height: of the shapes above the plate, µm.
         shapes: plane outlines of what stands on the plate.
-        facts: the rest of `Facts`.
+        facts: the rest of `StructureFacts`.
     """
-    p, top = parameters, parameters.foot + height
-    body = standing(shapes, 0.0, top, size) | plate(p.foot, size)
-    known = Facts(foot=p.foot, top=top, scaffold=("scaffold",), below=below(p), **facts)
+    p, top = parameters, parameters.base_z + height
+    body = standing(shapes, 0.0, top, size) | plate(p.base_z, size)
+    known = StructureFacts(base_z=p.base_z, top=top, scaffold=("scaffold",), below=below(p), **facts)
     return Structure(size, plated_regions(p, body, size), known, body)
 
 
-def plated_regions(parameters: PlateParameters, body: Prisms, size: tuple[float, float]) -> tuple[Own, ...]:
+def plated_regions(parameters: PlateParameters, body: Prisms, size: tuple[float, float]) -> tuple[OwnRegion, ...]:
     """The scaffold, and the backing under it if there is one."""
-    backing: tuple[Own, ...] = ()
+    backing: tuple[OwnRegion, ...] = ()
     if parameters.backing > 0:
         backing = (("backing", Role.SUBSTRATE, plate(parameters.backing, size)),)
     return (*backing, ("scaffold", Role.SUBSTRATE, body))

@@ -9,12 +9,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field as Key
 
-from geom3d.architectures import Own, ParametersBase, Quadrature, Size, SizeOrZero, Structure, below
-from geom3d.cell import Facts
-from geom3d.roles import Role
-from geom3d.solids.field import MOST_NODES, Field
-from geom3d.solids.web import Implicit, Web, coarsest_step
-from geom3d.walls import FloatArray
+from geom3d.architectures import ParametersBase, Size, SizeOrZero, below
+from geom3d.architectures._structure import OwnRegion, Quadrature, Structure, StructureFacts
+from geom3d.core.arrays import FloatArray
+from geom3d.core.roles import Role
+from geom3d.solids.fields.field import MOST_NODES, Field
+from geom3d.solids.fields.web import Implicit, Web, coarsest_step
 
 #: Samples by which levels are found, at most; the grid of the mesh is another one.
 MOST_SAMPLES = 4_000_000
@@ -39,7 +39,7 @@ class SpongeParameters(ParametersBase):
     ] = 1.0
 
     @property
-    def foot(self) -> float:
+    def base_z(self) -> float:
         """Z at which the web begins, µm."""
         return self.backing + self.base
 
@@ -62,13 +62,13 @@ def sponge(
         gap: smallest opening, µm, where that is known.
     """
     p = parameters
-    web = Web(shape, size, p.foot, p.foot + p.height, radius)
-    scaffold = Field(web, p.foot, size)
-    regions: tuple[Own, ...] = (
+    web = Web(shape, size, p.base_z, p.base_z + p.height, radius)
+    scaffold = Field(web, p.base_z, size)
+    regions: tuple[OwnRegion, ...] = (
         ("backing", Role.SUBSTRATE, Field(None, p.backing, size)),
         ("scaffold", Role.SUBSTRATE, scaffold),
     )
-    facts = Facts(foot=p.foot, top=web.top, scaffold=("scaffold",), below=below(p), gap=gap, web=web)
+    facts = StructureFacts(base_z=p.base_z, top=web.top, scaffold=("scaffold",), below=below(p), gap=gap, web=web)
     return Structure(size, regions, facts, scaffold)
 
 
@@ -78,20 +78,20 @@ def require_room(parameters: SpongeParameters, size: tuple[float, float], radius
     parameters.require(parameters.height <= most, "height", f"must be at most {most:.4g} µm for a web so fine")
 
 
-def planes(size: tuple[float, float], foot: float, height: float, radius: float) -> tuple[FloatArray, ...]:
+def planes(size: tuple[float, float], base_z: float, height: float, radius: float) -> tuple[FloatArray, ...]:
     """Planes in x, y and z whose crossings are the midpoints of small bricks that fill the web's box."""
     step = max(SAMPLING * radius, (size[0] * size[1] * height / MOST_SAMPLES) ** (1 / 3))
     counts = [max(16, math.ceil(length / step)) for length in (*size, height)]
     x, y, z = ((np.arange(n) + 0.5) * (length / n) for n, length in zip(counts, (*size, height), strict=True))
-    return x, y, foot + z
+    return x, y, base_z + z
 
 
 @cache
 def level_at(
-    shape: Implicit, share: float, size: tuple[float, float], foot: float, height: float, radius: float
+    shape: Implicit, share: float, size: tuple[float, float], base_z: float, height: float, radius: float
 ) -> float:
     """The level below which a function lies in that share of the web's box."""
-    return float(np.quantile(shape.on_grid(*planes(size, foot, height, radius)), share))
+    return float(np.quantile(shape.on_grid(*planes(size, base_z, height, radius)), share))
 
 
 def quadrature(parameters: SpongeParameters, shape: Implicit, size: tuple[float, float], area: float) -> Quadrature:
@@ -107,12 +107,12 @@ def quadrature(parameters: SpongeParameters, shape: Implicit, size: tuple[float,
     counts = [math.ceil(length / (size[0] * size[1] * p.height / SAMPLES) ** (1 / 3)) for length in (*size, p.height)]
     # Points of an irrational lattice: no plane or crystal of the web can fall in step with them.
     number = np.arange(math.prod(counts))[:, None]
-    points = (number * PLASTIC + 0.5) % 1.0 * [*size, p.height] + [0.0, 0.0, p.foot]
+    points = (number * PLASTIC + 0.5) % 1.0 * [*size, p.height] + [0.0, 0.0, p.base_z]
     share = float((shape.at(points) <= 0).mean())
     return Quadrature(
         {
             "sponge.solid_fraction": share,
-            "sponge.surface_per_volume_um": area / (size[0] * size[1] * p.height),
+            "sponge.surface_per_volume_per_um": area / (size[0] * size[1] * p.height),
             "thickness_equivalent_um.scaffold": p.base + share * p.height,
         }
     )
@@ -133,5 +133,5 @@ def _contoured(parameters: SpongeParameters, shape: Implicit, size: tuple[float,
     x, y, z = (np.linspace(0, length, n + 1) for n, length in zip(counts, extent, strict=True))
     spacing = tuple(length / n for n, length in zip(counts, extent, strict=True))
     image = pyvista.ImageData(dimensions=[n + 1 for n in counts], spacing=spacing)
-    image.point_data["f"] = shape.on_grid(x, y, parameters.foot + z).ravel()
+    image.point_data["f"] = shape.on_grid(x, y, parameters.base_z + z).ravel()
     return float(image.contour([0.0], scalars="f", method="flying_edges", compute_normals=False).area)

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from geom3d.architectures import PlateParameters, Profile, Size, Structure, below, lattice_cell, plate, plated_regions
-from geom3d.cell import Facts
-from geom3d.solids.outline import Cut, Everywhere, Shape, Strip, hexagon, rectangle
-from geom3d.solids.prism import Prism, Prisms
+from geom3d.architectures import PlateParameters, Size, below, lattice_cell, plate, plated_regions
+from geom3d.architectures._structure import Profile, Structure, StructureFacts
+from geom3d.solids.prisms.outline import Difference, Plane, Shape, Strip, hexagon, rectangle
+from geom3d.solids.prisms.prism import Prism, Prisms
 
 
 class Parameters(PlateParameters):
@@ -31,17 +31,17 @@ def build(parameters: Parameters) -> Structure:
     pattern: Shape
     if p.pattern == "hexagonal":
         size, sites, _ = lattice_cell("hexagonal", p.pitch)
-        pattern = Cut(Everywhere(), tuple(hexagon(x, y, opening) for x, y in sites))
+        pattern = Difference(Plane(), tuple(hexagon(x, y, opening) for x, y in sites))
     elif p.pattern == "square":
         size = (p.pitch, p.pitch)
         low, high = p.width / 2, p.pitch - p.width / 2
-        pattern = Cut(Everywhere(), (rectangle(low, low, high, high),))
+        pattern = Difference(Plane(), (rectangle(low, low, high, high),))
     else:
         size = (p.pitch, p.pitch)
         pattern = Strip(p.pitch / 2, p.width)
-    facts = Facts(
-        foot=p.foot,
-        top=p.foot,
+    facts = StructureFacts(
+        base_z=p.base_z,
+        top=p.base_z,
         scaffold=("scaffold",),
         below=below(p),
         gap=opening,
@@ -49,8 +49,8 @@ def build(parameters: Parameters) -> Structure:
         posts={"hexagonal": 2, "square": 1, "lines": 0}[p.pattern],
         pattern=pattern,
     )
-    lines = Prisms((Prism(pattern, -math.inf, p.foot, flat=True),), size)
-    return Structure(size, plated_regions(p, plate(p.foot, size), size), facts, lines)
+    lines = Prisms((Prism(pattern, -math.inf, p.base_z, flat=True),), size)
+    return Structure(size, plated_regions(p, plate(p.base_z, size), size), facts, lines)
 
 
 def closed_form(parameters: Parameters) -> Profile:
@@ -65,4 +65,4 @@ def closed_form(parameters: Parameters) -> Profile:
         area, transmittance, outline = math.sqrt(3) * p.pitch**2, line**2, 2 * 2 * math.sqrt(3) * opening
     covered = area * (1 - transmittance)
     metrics = {"transmittance": transmittance, "coverage": 1 - transmittance}
-    return Profile(area, p.foot, 0.0, lambda _: covered, lambda _: outline, conformal=False, metrics=metrics)
+    return Profile(area, p.base_z, 0.0, lambda _: covered, lambda _: outline, conformal=False, metrics=metrics)

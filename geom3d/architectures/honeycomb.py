@@ -7,15 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from geom3d.architectures import (
-    PlateParameters,
-    Profile,
-    Size,
-    Structure,
-    lattice_cell,
-    scaffold_structure,
-)
-from geom3d.solids.outline import Cut, Everywhere, hexagon
+from geom3d.architectures import PlateParameters, Size, lattice_cell, scaffold_structure
+from geom3d.architectures._structure import Profile, Structure
+from geom3d.solids.prisms.outline import Difference, Plane, hexagon
 
 
 class Parameters(PlateParameters):
@@ -27,12 +21,12 @@ class Parameters(PlateParameters):
 
 
 def build(parameters: Parameters) -> Structure:
-    """Walls of a honeycomb on a plate."""
+    """InterfaceMesh of a honeycomb on a plate."""
     p = parameters
     p.require(p.wall < p.pitch, "wall", f"must be smaller than pitch = {p.pitch:g} µm")
     size, sites, _ = lattice_cell("hexagonal", p.pitch)
     opening = p.pitch - p.wall
-    comb = Cut(Everywhere(), tuple(hexagon(x, y, opening) for x, y in sites))
+    comb = Difference(Plane(), tuple(hexagon(x, y, opening) for x, y in sites))
     return scaffold_structure(
         p,
         size,
@@ -52,7 +46,7 @@ def closed_form(parameters: Parameters) -> Profile:
     area, opening = math.sqrt(3) * p.pitch**2, p.pitch - p.wall
     return Profile(
         area,
-        p.foot,
+        p.base_z,
         p.depth,
         lambda t: area - 2 * (math.sqrt(3) / 2) * (opening - 2 * t) ** 2,
         lambda t: 2 * 2 * math.sqrt(3) * (opening - 2 * t),

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from geom3d.architectures import Known, ParametersBase, Size, Structure, discs, lattice_cell, plate, standing
-from geom3d.cell import Facts
-from geom3d.roles import Role
-from geom3d.solids.outline import Everywhere
-from geom3d.solids.prism import Prism, Prisms
+from geom3d.architectures import ParametersBase, Size, discs, lattice_cell, plate, standing
+from geom3d.architectures._structure import ClosedForms, Structure, StructureFacts
+from geom3d.core.roles import Role
+from geom3d.solids.prisms.outline import Plane
+from geom3d.solids.prisms.prism import Prism, Prisms
 
 Sites = tuple[tuple[float, float], ...]
 
@@ -42,8 +42,8 @@ def _lattice(p: Parameters) -> tuple[tuple[float, float], Sites, Sites, int]:
         return (2 * p.pitch, 2 * p.pitch), ((a, a), (b, b)), ((b, a), (a, b)), 8
     if p.pattern == "alternating_rows":
         return (p.pitch, 2 * p.pitch), ((a, a),), ((a, b),), 8
-    size, sites, fold = lattice_cell("hexagonal", p.pitch)
-    return size, sites[:1], sites[1:], fold
+    size, sites, symmetry_order = lattice_cell("hexagonal", p.pitch)
+    return size, sites[:1], sites[1:], symmetry_order
 
 
 def build(parameters: Parameters) -> Structure:
@@ -54,14 +54,16 @@ def build(parameters: Parameters) -> Structure:
     like = p.pitch * (math.sqrt(2) if p.pattern == "checkerboard" else 1)
     for key in ("anode_diameter", "cathode_diameter"):
         p.require(getattr(p, key) < like, key, f"must be smaller than {like:g} µm, the distance of posts of one sign")
-    size, anodes, cathodes, fold = _lattice(p)
+    size, anodes, cathodes, symmetry_order = _lattice(p)
     thickest = max(p.anode_diameter, p.cathode_diameter)
     gap, feature = min(unlike, like - thickest), min(p.anode_diameter, p.cathode_diameter)
-    whole = Everywhere()
+    whole = Plane()
     if p.mounting == "opposed":
         top = 2 * p.plate + p.height + p.tip_gap
-        anode = plate(p.plate, size) | standing(discs(anodes, p.anode_diameter, fold), 0.0, p.plate + p.height, size)
-        hanging = standing(discs(cathodes, p.cathode_diameter, fold), p.plate + p.tip_gap, math.inf, size)
+        anode = plate(p.plate, size) | standing(
+            discs(anodes, p.anode_diameter, symmetry_order), 0.0, p.plate + p.height, size
+        )
+        hanging = standing(discs(cathodes, p.cathode_diameter, symmetry_order), p.plate + p.tip_gap, math.inf, size)
         cathode = Prisms((Prism(whole, top - p.plate, math.inf),), size) | hanging
         rest = Prisms((Prism(whole, -math.inf, math.inf),), size)
         regions = (
@@ -69,8 +71,8 @@ def build(parameters: Parameters) -> Structure:
             ("cathode", Role.CATHODE, cathode),
             ("electrolyte", Role.ELECTROLYTE, rest),
         )
-        facts = Facts(
-            foot=0.0,
+        facts = StructureFacts(
+            base_z=0.0,
             top=top,
             scaffold=("anode", "cathode"),
             gap=min(gap, p.tip_gap),
@@ -82,8 +84,8 @@ def build(parameters: Parameters) -> Structure:
     top = p.plate + p.height
     rest = Prisms((Prism(whole, p.plate, top),), size)
     substrate = plate(p.plate, size)
-    facts = Facts(
-        foot=p.plate,
+    facts = StructureFacts(
+        base_z=p.plate,
         top=top,
         scaffold=("anode", "cathode", "substrate"),
         below=(("substrate", p.plate),),
@@ -95,8 +97,12 @@ def build(parameters: Parameters) -> Structure:
     return Structure(
         size,
         (
-            ("anode", Role.ANODE, standing(discs(anodes, p.anode_diameter, fold), p.plate, top, size)),
-            ("cathode", Role.CATHODE, standing(discs(cathodes, p.cathode_diameter, fold), p.plate, top, size)),
+            ("anode", Role.ANODE, standing(discs(anodes, p.anode_diameter, symmetry_order), p.plate, top, size)),
+            (
+                "cathode",
+                Role.CATHODE,
+                standing(discs(cathodes, p.cathode_diameter, symmetry_order), p.plate, top, size),
+            ),
             ("electrolyte", Role.ELECTROLYTE, rest),
             ("substrate", Role.SUBSTRATE, substrate),
         ),
@@ -105,7 +111,7 @@ def build(parameters: Parameters) -> Structure:
     )
 
 
-def closed_form(parameters: Parameters) -> Known:
+def closed_form(parameters: Parameters) -> ClosedForms:
     """Cylinders: side πdh and section πd²/4 each; opposed, the plates' inner faces count as well."""
     p = parameters
     size, anodes, cathodes, _ = _lattice(p)
@@ -130,4 +136,4 @@ def closed_form(parameters: Parameters) -> Known:
     metrics["area_gain.side_walls"] = sides
     metrics["area_gain.scaffold"] = sides + (2.0 if opposed else 1.0)
     metrics["thickness_equivalent_um.electrolyte"] = total - electrodes
-    return Known(metrics)
+    return ClosedForms(metrics)

@@ -11,11 +11,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from geom3d.architectures import Known, ParametersBase, Size, Structure, plate, standing
-from geom3d.cell import Facts
-from geom3d.roles import Role
-from geom3d.solids.outline import Everywhere, Polygon, Shape, Strip, rectangle
-from geom3d.solids.prism import Prisms
+from geom3d.architectures import ParametersBase, Size, plate, standing
+from geom3d.architectures._structure import ClosedForms, Structure, StructureFacts
+from geom3d.core.roles import Role
+from geom3d.solids.prisms.outline import Plane, Polygon, Shape, Strip, rectangle
+from geom3d.solids.prisms.prism import Prisms
 
 
 class Parameters(ParametersBase):
@@ -83,12 +83,12 @@ def build(parameters: Parameters) -> Structure:
         anode_at = p.gap / 2 + p.anode_width / 2
         cathode_at = p.anode_width + 1.5 * p.gap + p.cathode_width / 2
         shapes = (Strip(anode_at, p.anode_width), Strip(cathode_at, p.cathode_width))
-        rest = standing((Everywhere(),), p.plate, top, size)
+        rest = standing((Plane(),), p.plate, top, size)
         feature = min(p.anode_width, p.cathode_width)
     substrate = plate(p.plate, size)
     bodies: list[Prisms] = [standing((shape,), p.plate, top, size) for shape in shapes]
-    facts = Facts(
-        foot=p.plate,
+    facts = StructureFacts(
+        base_z=p.plate,
         top=top,
         scaffold=("anode", "cathode", "substrate"),
         below=(("substrate", p.plate),),
@@ -110,7 +110,7 @@ def build(parameters: Parameters) -> Structure:
     )
 
 
-def closed_form(parameters: Parameters) -> Known:
+def closed_form(parameters: Parameters) -> ClosedForms:
     """Flat walls; of a finite comb the outermost finger's outer side and the bus bar's back face no electrolyte."""
     p = parameters
     fingers = {"anode": p.anode_width, "cathode": p.cathode_width}
@@ -134,4 +134,4 @@ def closed_form(parameters: Parameters) -> Known:
         if not p.fingers:
             metrics[f"inter_electrode_distance_um.{name}.mean"] = p.gap
     metrics["thickness_equivalent_um.electrolyte"] = (filled - sum(plan.values())) * p.height / area
-    return Known(metrics)
+    return ClosedForms(metrics)

@@ -8,8 +8,9 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from geom3d.architectures import Quadrature, Size, Structure
+from geom3d.architectures import Size
 from geom3d.architectures._sponge import SpongeParameters, quadrature, sponge
+from geom3d.architectures._structure import Quadrature, Structure
 from geom3d.architectures.spheres import Spheres
 
 #: Radius of curvature of struts as a share of the pores' diameter.
@@ -41,7 +42,7 @@ def build(parameters: Parameters) -> Structure:
 def closed_form(parameters: Parameters) -> Quadrature:
     """Volume and area by quadrature."""
     shape, size, _ = _shape(parameters)
-    return quadrature(parameters, shape, size, shape.area(parameters.foot, parameters.foot + parameters.height))
+    return quadrature(parameters, shape, size, shape.area(parameters.base_z, parameters.base_z + parameters.height))
 
 
 def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
@@ -60,6 +61,6 @@ def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
         for x, y in ((0.25, 0.25), (0.75, 0.75)):
             # A shift by a third of the long edge leads to the sites of the next layer, to those after next, and back.
             at = np.array([x * size[0], (y + layer / 3) * size[1]]) % size
-            centres.append((float(at[0]), float(at[1]), p.foot + spacing / 2 + layer * rise))
+            centres.append((float(at[0]), float(at[1]), p.base_z + spacing / 2 + layer * rise))
     # The struts between three pores are far finer than the pores.
     return Spheres(tuple(centres), p.diameter / 2, size, pores=True), size, STRUT * p.diameter

@@ -7,15 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from geom3d.architectures import (
-    PlateParameters,
-    Profile,
-    Size,
-    Structure,
-    discs,
-    lattice_cell,
-    scaffold_structure,
-)
+from geom3d.architectures import PlateParameters, Size, discs, lattice_cell, scaffold_structure
+from geom3d.architectures._structure import Profile, Structure
 
 
 class Parameters(PlateParameters):
@@ -31,12 +24,12 @@ def build(parameters: Parameters) -> Structure:
     """Posts on a plate."""
     p = parameters
     p.require(p.diameter < p.pitch, "diameter", f"must be smaller than pitch = {p.pitch:g} µm")
-    size, sites, fold = lattice_cell(p.lattice, p.pitch)
+    size, sites, symmetry_order = lattice_cell(p.lattice, p.pitch)
     return scaffold_structure(
         p,
         size,
         p.height,
-        discs(sites, p.diameter, fold),
+        discs(sites, p.diameter, symmetry_order),
         gap=p.pitch - p.diameter,
         feature=p.diameter,
         aspect_ratio=p.height / p.diameter,
@@ -52,7 +45,7 @@ def closed_form(parameters: Parameters) -> Profile:
     count, radius = len(sites), p.diameter / 2
     return Profile(
         size[0] * size[1],
-        p.foot,
+        p.base_z,
         p.height,
         lambda t: count * math.pi * (radius + t) ** 2,
         lambda t: count * 2 * math.pi * (radius + t),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from geom3d.architectures import PlateParameters, Profile, Structure, scaffold_structure
+from geom3d.architectures import PlateParameters, scaffold_structure
+from geom3d.architectures._structure import Profile, Structure
 
 #: Edge of the square unit cell, µm; no metric depends on it.
 EDGE = 10.0
@@ -19,4 +20,4 @@ def build(parameters: Parameters) -> Structure:
 
 def closed_form(parameters: Parameters) -> Profile:
     """A flat surface."""
-    return Profile(EDGE**2, parameters.foot, 0.0, lambda _: 0.0, lambda _: 0.0)
+    return Profile(EDGE**2, parameters.base_z, 0.0, lambda _: 0.0, lambda _: 0.0)

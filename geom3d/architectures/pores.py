@@ -7,16 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from geom3d.architectures import (
-    PlateParameters,
-    Profile,
-    Size,
-    Structure,
-    discs,
-    lattice_cell,
-    scaffold_structure,
-)
-from geom3d.solids.outline import Cut, Everywhere
+from geom3d.architectures import PlateParameters, Size, discs, lattice_cell, scaffold_structure
+from geom3d.architectures._structure import Profile, Structure
+from geom3d.solids.prisms.outline import Difference, Plane
 
 
 class Parameters(PlateParameters):
@@ -32,8 +25,8 @@ def build(parameters: Parameters) -> Structure:
     """A perforated plate on a plain one."""
     p = parameters
     p.require(p.diameter < p.pitch, "diameter", f"must be smaller than pitch = {p.pitch:g} µm")
-    size, sites, fold = lattice_cell(p.lattice, p.pitch)
-    sieve = Cut(Everywhere(), discs(sites, p.diameter, fold))
+    size, sites, symmetry_order = lattice_cell(p.lattice, p.pitch)
+    sieve = Difference(Plane(), discs(sites, p.diameter, symmetry_order))
     return scaffold_structure(
         p,
         size,
@@ -54,7 +47,7 @@ def closed_form(parameters: Parameters) -> Profile:
     area, count, radius = size[0] * size[1], len(sites), p.diameter / 2
     return Profile(
         area,
-        p.foot,
+        p.base_z,
         p.depth,
         lambda t: area - count * math.pi * (radius - t) ** 2,
         lambda t: count * 2 * math.pi * (radius - t),

@@ -11,10 +11,11 @@ import numpy as np
 from pydantic import Field
 from scipy.spatial import cKDTree
 
-from geom3d.architectures import Quadrature, Size, Structure
+from geom3d.architectures import Size
 from geom3d.architectures._sponge import Seed, Share, SpongeParameters, planes, quadrature, sponge
+from geom3d.architectures._structure import Quadrature, Structure
+from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.solids.grid import wrapped
-from geom3d.walls import FloatArray, IntArray
 
 #: Points on each sphere by which the area is found in a second way.
 POINTS = 4000
@@ -117,7 +118,7 @@ def build(parameters: Parameters) -> Structure:
 def closed_form(parameters: Parameters) -> Quadrature:
     """Volume and area by quadrature."""
     shape, size, _ = _shape(parameters)
-    return quadrature(parameters, shape, size, shape.area(parameters.foot, parameters.foot + parameters.height))
+    return quadrature(parameters, shape, size, shape.area(parameters.base_z, parameters.base_z + parameters.height))
 
 
 def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
@@ -126,7 +127,7 @@ def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
     covered = 1 - p.void_fraction if p.kind == "particles" else p.void_fraction
     count = _expected(p.radius, covered, edge, p.height)
     p.require(count <= MOST_SPHERES, "height", f"must leave at most {MOST_SPHERES:,} spheres, here {count:.3g}")
-    centres = _centres(p.radius, covered, p.seed, edge, p.foot, p.height)
+    centres = _centres(p.radius, covered, p.seed, edge, p.base_z, p.height)
     # A quarter of the radius: necks and pores between spheres are finer than the spheres.
     return Spheres(centres, p.radius, (edge, edge), p.kind == "pores"), (edge, edge), p.radius / 4
 
@@ -138,17 +139,17 @@ def _expected(radius: float, covered: float, edge: float, height: float) -> floa
 
 @cache
 def _centres(
-    radius: float, covered: float, seed: int, edge: float, foot: float, height: float
+    radius: float, covered: float, seed: int, edge: float, base_z: float, height: float
 ) -> tuple[tuple[float, float, float], ...]:
     """Centres, one after the other at random, until the spheres cover that share of the web's height.
 
     They reach a radius below and above it, so that its ends are like its middle.
     """
-    ends = (foot - radius, foot + height + radius)
+    ends = (base_z - radius, base_z + height + radius)
     most = int(1.5 * _expected(radius, covered, edge, height)) + 100
     centres = np.random.default_rng(seed).random((most, 3)) * [edge, edge, ends[1] - ends[0]]
     centres[:, 2] += ends[0]
-    x, y, z = np.meshgrid(*planes((edge, edge), foot, height, radius), indexing="ij")
+    x, y, z = np.meshgrid(*planes((edge, edge), base_z, height, radius), indexing="ij")
     points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
     first = np.full(len(points), len(centres))
     tree = cKDTree(points, boxsize=[edge, edge, 0.0])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.optimize import brentq
 
-from geom3d.architectures import Quadrature, Size, Structure
+from geom3d.architectures import Size
 from geom3d.architectures._sponge import (
     Seed,
     Share,
@@ -27,7 +27,8 @@ from geom3d.architectures._sponge import (
     require_room,
     sponge,
 )
-from geom3d.walls import FloatArray
+from geom3d.architectures._structure import Quadrature, Structure
+from geom3d.core.arrays import FloatArray
 
 #: Subdivisions of a unit square in the plane of whole wave numbers over which the sphere's area is summed.
 FINE = 40
@@ -107,7 +108,7 @@ def _shape(parameters: Parameters) -> tuple[Waves, tuple[float, float], float]:
     edge, radius = p.periods * p.wavelength, p.wavelength / (2 * math.pi)
     require_room(p, (edge, edge), radius)
     plain = Waves(p.wavelength, p.periods, p.seed)
-    level = level_at(plain, p.solid_fraction, (edge, edge), p.foot, p.height, radius)
+    level = level_at(plain, p.solid_fraction, (edge, edge), p.base_z, p.height, radius)
     return Waves(p.wavelength, p.periods, p.seed, level), (edge, edge), radius
 
 

@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from geom3d.architectures import Quadrature, Size, Structure
+from geom3d.architectures import Size
 from geom3d.architectures._sponge import SpongeParameters, contoured, level_at, quadrature, require_room, sponge
-from geom3d.walls import FloatArray, IntArray
+from geom3d.architectures._structure import Quadrature, Structure
+from geom3d.core.arrays import FloatArray, IntArray
 
 #: Largest value of each function, and the length of its wave vectors in 2π / period.
 SURFACES = {"gyroid": (1.5, math.sqrt(2)), "schwarz_p": (3.0, 1.0), "diamond": (1.0, math.sqrt(3))}
@@ -34,7 +35,7 @@ class Nodal:
 
     surface: str
     period: float
-    foot: float
+    base_z: float
     sheet: bool
     level: float = 0.0
 
@@ -59,7 +60,7 @@ class Nodal:
     def _nodal(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
         wave = 2 * math.pi / self.period
         (sx, sy, sz), (cx, cy, cz) = (
-            [function(wave * u) for u in (x, y, z - self.foot)] for function in (np.sin, np.cos)
+            [function(wave * u) for u in (x, y, z - self.base_z)] for function in (np.sin, np.cos)
         )
         if self.surface == "gyroid":
             values = sx * cy + sy * cz + sz * cx
@@ -116,8 +117,8 @@ def _shape(parameters: Parameters) -> tuple[Nodal, float]:
     if p.level is not None:
         least = 0.0 if sheet else -largest
         p.require(least < p.level < largest, "level", f"must lie between {least:g} and {largest:.4g} for this surface")
-        return Nodal(p.surface, p.period, p.foot, sheet, p.level), radius
-    plain = Nodal(p.surface, p.period, p.foot, sheet)
+        return Nodal(p.surface, p.period, p.base_z, sheet, p.level), radius
+    plain = Nodal(p.surface, p.period, p.base_z, sheet)
     share = 0.5 if p.solid_fraction is None else p.solid_fraction
-    level = level_at(plain, share, (p.period, p.period), p.foot, p.height, radius)
-    return Nodal(p.surface, p.period, p.foot, sheet, level), radius
+    level = level_at(plain, share, (p.period, p.period), p.base_z, p.height, radius)
+    return Nodal(p.surface, p.period, p.base_z, sheet, level), radius

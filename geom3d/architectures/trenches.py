@@ -6,14 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from geom3d.architectures import (
-    PlateParameters,
-    Profile,
-    Size,
-    Structure,
-    scaffold_structure,
-)
-from geom3d.solids.outline import Cut, Everywhere, Strip
+from geom3d.architectures import PlateParameters, Size, scaffold_structure
+from geom3d.architectures._structure import Profile, Structure
+from geom3d.solids.prisms.outline import Difference, Plane, Strip
 
 
 class Parameters(PlateParameters):
@@ -29,7 +24,7 @@ def build(parameters: Parameters) -> Structure:
     p = parameters
     p.require(p.width < p.pitch, "width", f"must be smaller than pitch = {p.pitch:g} µm")
     size = (p.pitch, p.pitch)
-    ridges = Cut(Everywhere(), (Strip(p.pitch / 2, p.width),))
+    ridges = Difference(Plane(), (Strip(p.pitch / 2, p.width),))
     return scaffold_structure(
         p,
         size,
@@ -47,7 +42,7 @@ def closed_form(parameters: Parameters) -> Profile:
     p = parameters
     return Profile(
         p.pitch**2,
-        p.foot,
+        p.base_z,
         p.depth,
         lambda t: p.pitch * (p.pitch - p.width + 2 * t),
         lambda _: 2 * p.pitch,

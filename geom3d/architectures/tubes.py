@@ -7,16 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from geom3d.architectures import (
-    PlateParameters,
-    Profile,
-    Size,
-    Structure,
-    discs,
-    lattice_cell,
-    scaffold_structure,
-)
-from geom3d.solids.outline import Cut
+from geom3d.architectures import PlateParameters, Size, discs, lattice_cell, scaffold_structure
+from geom3d.architectures._structure import Profile, Structure
+from geom3d.solids.prisms.outline import Difference
 
 
 class Parameters(PlateParameters):
@@ -38,9 +31,9 @@ def build(parameters: Parameters) -> Structure:
         "inner_diameter",
         f"must be smaller than outer_diameter = {p.outer_diameter:g} µm",
     )
-    size, sites, fold = lattice_cell(p.lattice, p.pitch)
-    outside, inside = discs(sites, p.outer_diameter, fold), discs(sites, p.inner_diameter, fold)
-    rings = tuple(Cut(outer, (inner,)) for outer, inner in zip(outside, inside, strict=True))
+    size, sites, symmetry_order = lattice_cell(p.lattice, p.pitch)
+    outside, inside = discs(sites, p.outer_diameter, symmetry_order), discs(sites, p.inner_diameter, symmetry_order)
+    rings = tuple(Difference(outer, (inner,)) for outer, inner in zip(outside, inside, strict=True))
     gap = min(p.pitch - p.outer_diameter, p.inner_diameter)
     wall = (p.outer_diameter - p.inner_diameter) / 2
     return scaffold_structure(
@@ -63,7 +56,7 @@ def closed_form(parameters: Parameters) -> Profile:
     count, outer, inner = len(sites), p.outer_diameter / 2, p.inner_diameter / 2
     return Profile(
         size[0] * size[1],
-        p.foot,
+        p.base_z,
         p.height,
         lambda t: count * math.pi * ((outer + t) ** 2 - (inner - t) ** 2),
         lambda _: count * 2 * math.pi * (outer + inner),

@@ -21,11 +21,13 @@ from typing import IO, Any, BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from geom3d import __version__, manifold
-from geom3d.errors import InputError
-from geom3d.exports import Job, replacing, rows
-from geom3d.progress import bar
-from geom3d.walls import FloatArray, IntArray
+from geom3d._version import __version__
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.errors import InputError
+from geom3d.core.files import replacing, rows
+from geom3d.core.progress import bar
+from geom3d.exports import Job
+from geom3d.mesh import manifold
 
 CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -145,11 +147,11 @@ def write_3mf(
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
-def _pour(chunks: Iterable[bytes], entry: IO[bytes]) -> None:
+def _pour(components: Iterable[bytes], entry: IO[bytes]) -> None:
     """Writes each chunk while the next is prepared: deflate runs beside Python."""
     with ThreadPoolExecutor(1) as pool:
         last = pool.submit(entry.write, b"")
-        for chunk in chunks:
+        for chunk in components:
             last.result()
             last = pool.submit(entry.write, chunk)
         last.result()

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from geom3d.errors import InputError
+from geom3d.core.arrays import IntArray
+from geom3d.core.errors import InputError
 from geom3d.exports import Job
-from geom3d.volume import SIDES, VolumeMesh, volume_mesh
-from geom3d.walls import IntArray
+from geom3d.mesh.volume import SIDES, VolumeMesh, volume_mesh
 
 #: A mesh with a tetrahedron of less mean ratio than this strains solvers.
 POOR = 1e-4
@@ -48,7 +48,7 @@ def parts(job: Job, name: str) -> Parts:
     if mesh is None:
         mesh = job.meshes[job.options.max_edge] = volume_mesh(job.walls, job.options.max_edge)
     count = len(mesh.names) + 1
-    kind = np.where(mesh.side >= 0, count * count + mesh.side, mesh.behind * count + mesh.front)
+    kind = np.where(mesh.side >= 0, count * count + mesh.side, mesh.back_region * count + mesh.front_region)
     kinds, group = np.unique(kind, return_inverse=True)
     names = [*mesh.names, "void"]
     pairs = [

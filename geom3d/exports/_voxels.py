@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from geom3d import __version__
-from geom3d.errors import InputError
-from geom3d.exports import Job, replacing
-from geom3d.progress import bar
-from geom3d.voxels import Labels, Raster, layers, raster, rounded_up
+from geom3d._version import __version__
+from geom3d.core.errors import InputError
+from geom3d.core.files import replacing
+from geom3d.core.progress import bar
+from geom3d.exports import Job
+from geom3d.rasters.voxels import Labels, Raster, layers, raster, rounded_up
 
 #: A cell that is proposed has no more voxels than this.
 USUAL_VOXELS = 2e8

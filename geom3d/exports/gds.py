@@ -19,10 +19,11 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from geom3d.errors import InputError
-from geom3d.exports import Job, formats, replacing, unfinished
-from geom3d.masks import Mask, masks
-from geom3d.walls import FloatArray
+from geom3d.core.arrays import FloatArray
+from geom3d.core.errors import InputError
+from geom3d.core.files import replacing, unfinished
+from geom3d.exports import Job, formats
+from geom3d.rasters.masks import Mask, masks
 
 if TYPE_CHECKING:
     import gdstk
@@ -221,7 +222,7 @@ def _table(job: Job, drawn: list[Mask]) -> str:
 
 def _properties(job: Job, drawn: list[Mask]) -> str:
     """Names and colours of the layers for KLayout, openings hatched; shown at first is the section at half height."""
-    middle = (job.cell.facts.foot + job.cell.facts.top) / 2
+    middle = (job.cell.facts.base_z + job.cell.facts.top) / 2
     parts = []
     for mask in drawn:
         colour, pattern = mask.region.material.colour, "I0" if mask.positive else "I5"

@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from geom3d import __version__, manifold
-from geom3d.errors import InputError
-from geom3d.exports import Job, replacing
-from geom3d.progress import bar
+from geom3d._version import __version__
+from geom3d.core.errors import InputError
+from geom3d.core.files import replacing
+from geom3d.core.progress import bar
+from geom3d.exports import Job
+from geom3d.mesh import manifold
 
 #: Viewers draw node by node; more of them than this cannot be turned with a mouse.
 MOST_NODES = 20_000

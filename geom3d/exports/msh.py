@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from geom3d.exports import Job, unfinished
+from geom3d.core.files import unfinished
+from geom3d.exports import Job
 from geom3d.exports._volume import Parts, most, parts
-from geom3d.volume import SIDES
+from geom3d.mesh.volume import SIDES
 
 #: Bytes of a point with its place in periodic pairs, of a tetrahedron and of a triangle.
 OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 28, 28, 24

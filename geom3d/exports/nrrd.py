@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from geom3d import __version__
-from geom3d.exports import Job, replacing
+from geom3d._version import __version__
+from geom3d.core.files import replacing
+from geom3d.exports import Job
 from geom3d.exports._voxels import Stack, sheet_estimate
 
 

@@ -11,10 +11,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from geom3d import __version__, manifold
-from geom3d.errors import InputError
-from geom3d.exports import Job, replacing, rows
-from geom3d.progress import bar
+from geom3d._version import __version__
+from geom3d.core.errors import InputError
+from geom3d.core.files import replacing, rows
+from geom3d.core.progress import bar
+from geom3d.exports import Job
+from geom3d.mesh import manifold
 
 #: Triangles of a design that is held in memory: about 1.5 GB.
 MOST_TRIANGLES = 20_000_000

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from geom3d import __version__, manifold
-from geom3d.exports import Job, replacing
+from geom3d._version import __version__
+from geom3d.core.files import replacing
+from geom3d.core.progress import bar
+from geom3d.exports import Job
 from geom3d.exports.obj import require_fit
-from geom3d.progress import bar
+from geom3d.mesh import manifold
 
 VERTEX = np.dtype([("at", "<f8", 3), ("colour", "u1", 3)])
 FACE = np.dtype([("corners", "u1"), ("vertices", "<i4", 3)])

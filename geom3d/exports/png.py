@@ -17,11 +17,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.exports import Job, unfinished_folder
-from geom3d.progress import bar
-from geom3d.sections import Slicer
-from geom3d.slices import Labels, Raster, file_name, given, heights, lost, storeys
-from geom3d.walls import FloatArray
+from geom3d.core.arrays import FloatArray
+from geom3d.core.files import unfinished_folder
+from geom3d.core.progress import bar
+from geom3d.exports import Job
+from geom3d.mesh.sections import Slicer
+from geom3d.rasters.slices import Labels, Raster, file_name, given, heights, lost, z_layers
 
 Block = NDArray[np.uint8]
 #: Bytes of the images, uncompressed, beyond which some slices are tried, and how much larger the others may be.
@@ -33,17 +34,17 @@ def export(job: Job) -> list[dict[str, Any]]:
     places, raster = _slices(job)
     slicer, names = Slicer(job.walls), job.walls.names
     totals = [0] * len(names)
-    storey, shown = -1, [Path()] * len(names)
+    z_layer, shown = -1, [Path()] * len(names)
     with bar("PNG", len(places)) as advance, ExitStack() as stack:
         folders = [stack.enter_context(unfinished_folder(_folder(job, name))) for name in names]
-        for number, here in enumerate(storeys(job.cell, slicer, places)):
+        for number, here in enumerate(z_layers(job.cell, slicer, places)):
             paths = [folder / file_name(number, len(places), "png") for folder in folders]
-            if here == storey:
+            if here == z_layer:
                 for path, same in zip(paths, shown, strict=True):
                     shutil.copyfile(same, path)
             else:
                 _draw(raster, slicer, float(places[number]), paths, job.scale)
-            storey, shown = here, paths
+            z_layer, shown = here, paths
             totals = [size + path.stat().st_size for size, path in zip(totals, paths, strict=True)]
             advance(1)
     for key in ("pixel", "layer_height"):

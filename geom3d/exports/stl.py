@@ -12,11 +12,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d import __version__, manifold
-from geom3d.errors import InputError
-from geom3d.exports import Job, replacing
-from geom3d.progress import Advance, bar
-from geom3d.walls import FloatArray, IntArray, Walls
+from geom3d._version import __version__
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.errors import InputError
+from geom3d.core.files import replacing
+from geom3d.core.progress import Advance, bar
+from geom3d.exports import Job
+from geom3d.mesh import manifold
+from geom3d.mesh.interfaces import InterfaceMesh
 
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 #: Triangles that are prepared at once: 0.8 MB, which stays in a processor's cache.
@@ -48,7 +51,7 @@ def estimate(job: Job) -> dict[str, int]:
     }
 
 
-def triangles(walls: Walls, labels: Sequence[int], repeat: tuple[int, int]) -> int:
+def triangles(walls: InterfaceMesh, labels: Sequence[int], repeat: tuple[int, int]) -> int:
     """Triangles of the shell of a repeated body.
 
     Raises:
@@ -65,7 +68,7 @@ def triangles(walls: Walls, labels: Sequence[int], repeat: tuple[int, int]) -> i
 
 def write_stl(
     file: BinaryIO,
-    walls: Walls,
+    walls: InterfaceMesh,
     labels: Sequence[int],
     repeat: tuple[int, int],
     factor: float,
@@ -123,12 +126,12 @@ class _Tiles:
     """
 
     def __init__(
-        self, walls: Walls, labels: Sequence[int], faces: IntArray, index: IntArray, tiles: int, factor: float
+        self, walls: InterfaceMesh, labels: Sequence[int], faces: IntArray, index: IntArray, tiles: int, factor: float
     ) -> None:
         self.capacity = min(tiles, max(1, CHUNK // max(1, len(faces))))
         self._period, self._factor = walls.size[:2], factor
         self._corners = walls.vertices[faces]
-        outward = np.isin(walls.behind[index], labels)
+        outward = np.isin(walls.back_region[index], labels)
         normal = walls.area_vectors[index] / walls.areas[index, None]
         self._normals = np.where(outward[:, None], normal, -normal)
         self._block = np.zeros((self.capacity, len(faces)), dtype=RECORD)
@@ -183,13 +186,13 @@ def _sides(corners: NDArray[np.float32]) -> tuple[FloatArray, FloatArray]:
     return (corners[..., 1] - first).astype(np.float64), (corners[..., 2] - first).astype(np.float64)
 
 
-def _resolution(walls: Walls, repeat: tuple[int, int]) -> float:
+def _resolution(walls: InterfaceMesh, repeat: tuple[int, int]) -> float:
     """Largest step between neighbouring float32 numbers within the array, µm (the file's unit does not matter)."""
     reach = max(walls.size[0] * repeat[0], walls.size[1] * repeat[1], walls.size[2])
     return float(np.spacing(np.float32(reach)))
 
 
-def _is_fine(walls: Walls, repeat: tuple[int, int]) -> bool:
+def _is_fine(walls: InterfaceMesh, repeat: tuple[int, int]) -> bool:
     """Whether float32 keeps all vertices apart."""
     ends = walls.vertices[walls.triangles]
     shortest = np.abs(ends - np.roll(ends, -1, axis=1)).max(axis=2).min()

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from geom3d.exports import Job, unfinished_folder
-from geom3d.progress import bar
-from geom3d.sections import Section, Slicer
-from geom3d.slices import file_name, given, heights, lost
-from geom3d.walls import FloatArray
+from geom3d.core.arrays import FloatArray
+from geom3d.core.files import unfinished_folder
+from geom3d.core.progress import bar
+from geom3d.exports import Job
+from geom3d.mesh.sections import Section, Slicer
+from geom3d.rasters.slices import file_name, given, heights, lost
 
 #: Most bytes of a corner, which stands in the outlines of two regions, of one use of a unit cell and of all else.
 CORNER, USE, HEAD, GROUP = 2 * 42, 60, 1000, 1000

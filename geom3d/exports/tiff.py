@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from geom3d import __version__
-from geom3d.exports import Job, unfinished
+from geom3d._version import __version__
+from geom3d.core.files import unfinished
+from geom3d.exports import Job
 from geom3d.exports._voxels import Stack, sheet_estimate
 
 #: Files that may grow beyond this have 64-bit offsets (BigTIFF), which ImageJ's own form does not have.

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from geom3d.distance import FIELD, with_distance
-from geom3d.exports import Job, replacing
+from geom3d.core.files import replacing
+from geom3d.exports import Job
+from geom3d.transport.distance import FIELD, with_distance
 
 
 def export(job: Job) -> list[dict[str, Any]]:
@@ -21,9 +22,9 @@ def export(job: Job) -> list[dict[str, Any]]:
     walls = job.walls if FIELD in job.walls.fields else with_distance(job.cell, job.walls)
     names = [*walls.names, "void", "outside"]
     polygons: Any = cast("Any", pyvista.PolyData).from_regular_faces(walls.vertices * job.factor, walls.triangles)
-    polygons.cell_data["behind"] = walls.behind.astype(np.int32)
+    polygons.cell_data["behind"] = walls.back_region.astype(np.int32)
     # Beyond the box is one more label, so that all are indices into the names.
-    polygons.cell_data["front"] = np.where(walls.front < 0, len(names) - 1, walls.front).astype(np.int32)
+    polygons.cell_data["front"] = np.where(walls.front_region < 0, len(names) - 1, walls.front_region).astype(np.int32)
     polygons.cell_data["area_um2"] = walls.areas
     for name, values in walls.fields.items():
         polygons.cell_data[name] = values

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from geom3d.distance import FIELD, on_interfaces
-from geom3d.exports import Job, unfinished
+from geom3d.core.files import unfinished
+from geom3d.exports import Job
 from geom3d.exports._volume import most, parts
+from geom3d.transport.distance import FIELD, on_interfaces
 
 #: Bytes of a point, a tetrahedron and a triangle in base64, should nothing be gained by compression.
 OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 38, 43, 60
@@ -40,8 +41,8 @@ def export(job: Job) -> list[dict[str, Any]]:
         point_data={"volume_point": kept.astype(np.int32)},
         cell_data={
             "interface": [found.group.astype(np.int32)],
-            "behind": [mesh.behind.astype(np.int32)],
-            "front": [mesh.front.astype(np.int32)],
+            "behind": [mesh.back_region.astype(np.int32)],
+            "front": [mesh.front_region.astype(np.int32)],
             **({} if np.isnan(distance).all() else {FIELD: [distance]}),
         },
     )

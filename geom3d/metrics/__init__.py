@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Protocol
 
-from geom3d.cell import Cell
-from geom3d.roles import COLLECTOR, Role
-from geom3d.template import Template
-from geom3d.walls import Walls
+from geom3d.cell.cell import Cell
+from geom3d.cell.template import Template
+from geom3d.core.roles import COLLECTOR, Role
+from geom3d.mesh.interfaces import InterfaceMesh
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Sample:
 
     template: Template
     cell: Cell
-    walls: Walls
+    walls: InterfaceMesh
     warnings: list[str] = field(default_factory=list)
 
     def labels(self, *roles: Role) -> list[int]:
@@ -62,15 +62,15 @@ class Sample:
     @cached_property
     def connected_volumes(self) -> dict[int, float]:
         """By label of every electrode region, its volume that reaches its own collector, µm³."""
-        chunks = self.walls.chunks
+        components = self.walls.components
         volumes: dict[int, float] = {}
         for role in COLLECTOR:
             electrode = self.labels(role)
             if electrode:
-                reached = self.cell.reached(chunks, role)
+                reached = self.cell.reached(components, role)
                 for label in electrode:
-                    own = chunks.labels == label
-                    share = chunks.volumes[own & reached].sum() / chunks.volumes[own].sum()
+                    own = components.labels == label
+                    share = components.volumes[own & reached].sum() / components.volumes[own].sum()
                     volumes[label] = float(self.walls.volumes[label] * share)
         return volumes
 
@@ -86,7 +86,8 @@ class MetricModule(Protocol):
 @cache
 def modules() -> tuple[MetricModule, ...]:
     """All metrics, in the order of their first quantity's rank."""
-    found: list[Any] = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+    names = [m.name for m in pkgutil.iter_modules(__path__) if m.name != "report"]
+    found: list[Any] = [importlib.import_module(f"{__name__}.{name}") for name in names]
     return tuple(sorted(found, key=lambda module: module.METRICS[0].rank))
 
 
@@ -104,7 +105,7 @@ def metric_of(path: str) -> Metric | None:
     return None
 
 
-def measure(template: Template, cell: Cell, walls: Walls) -> dict[str, Any]:
+def measure(template: Template, cell: Cell, walls: InterfaceMesh) -> dict[str, Any]:
     """All entries of the report of a battery, nested as in `measure --json`."""
     sample = Sample(template, cell, walls)
     entries: dict[str, Any] = {}

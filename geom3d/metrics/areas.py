@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from geom3d.core.roles import Role
 from geom3d.metrics import Metric, Sample
-from geom3d.roles import Role
 
 METRICS = (
     Metric("footprint_um2", "footprint of the unit cell", "µm²", "chip area of one period", 0),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from geom3d.materials import find, shipped
+from geom3d.core.roles import Role
+from geom3d.library.materials import find, shipped
 from geom3d.metrics import Metric, Sample
-from geom3d.roles import Role
 
 METRICS = (
     Metric(

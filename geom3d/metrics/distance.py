@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from geom3d.distance import STEADY, Electrodes, Spread
 from geom3d.metrics import Metric, Sample
+from geom3d.transport.distance import STEADY, Electrodes, Spread
 
 _PARTS = (
     ("min", "least", "exact, over all points of both surfaces"),

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from geom3d.connectivity import components
+from geom3d.core.arrays import BoolArray
+from geom3d.mesh.components import component_numbers
 from geom3d.metrics import Metric, Sample
-from geom3d.walls import BoolArray
 
 METRICS = (
     Metric("sponge.solid_fraction", "solid fraction of the web", "1", "share of the web in its height", 67),
     Metric(
-        "sponge.surface_per_volume_um",
+        "sponge.surface_per_volume_per_um",
         "surface per volume of the web",
         "1/µm",
         "surface of the web, without its flat top, per volume of the box it stands in",
@@ -36,7 +36,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
     if facts.web is None:
         return {"sponge": None}
-    box = walls.footprint * (facts.top - facts.foot)
+    box = walls.footprint * (facts.top - facts.base_z)
     web = cell.names.index("scaffold")
     volume = float(walls.volumes[web]) - walls.footprint * dict(facts.below).get("scaffold", 0.0)
     rest = [k for k in range(len(cell.names) + 1) if k != web]
@@ -47,7 +47,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     return {
         "sponge": {
             "solid_fraction": volume / box,
-            "surface_per_volume_um": side / box,
+            "surface_per_volume_per_um": side / box,
             "closed_pores": _closed(sample) / (box - volume) if box > volume else 0.0,
             "grid_step_um": cell.step,
         }
@@ -56,14 +56,14 @@ def measure(sample: Sample) -> Mapping[str, Any]:
 
 def _closed(sample: Sample) -> float:
     """Volume, µm³, of what lies beyond the web and its coats and does not reach the top of the box."""
-    chunks, cell = sample.walls.chunks, sample.cell
+    components, cell = sample.walls.components, sample.cell
     inner = {name for name, _ in cell.facts.below} | {"scaffold"}
     for layer in sample.template.layers:
         if layer.thickness is None:
             break
         inner.add(layer.name)
-    beyond: BoolArray = ~np.isin(chunks.labels, [cell.names.index(name) for name in inner])
-    links = chunks.links[beyond[chunks.links].all(axis=1)]
-    part = components(len(beyond), links)
-    open_parts = np.unique(part[beyond & chunks.at_end])
-    return float(chunks.volumes[beyond & ~np.isin(part, open_parts)].sum())
+    beyond: BoolArray = ~np.isin(components.labels, [cell.names.index(name) for name in inner])
+    links = components.links[beyond[components.links].all(axis=1)]
+    part = component_numbers(len(beyond), links)
+    open_parts = np.unique(part[beyond & components.at_end])
+    return float(components.volumes[beyond & ~np.isin(part, open_parts)].sum())

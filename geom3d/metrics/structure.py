@@ -48,11 +48,11 @@ def measure(sample: Sample) -> Mapping[str, Any]:
 def _equivalent_aspect_ratio(sample: Sample) -> float | None:
     """Depth × perimeter is the side walls' area, so the figure is read off the mesh: area / (4 × open area)."""
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
-    depth = facts.top - facts.foot
+    depth = facts.top - facts.base_z
     if not math.isfinite(facts.film_gap) or depth <= 0 or "scaffold" not in cell.names:
         return None
     scaffold = cell.names.index("scaffold")
     rest = [k for k in range(len(cell.names) + 1) if k != scaffold]
     side = float(walls.areas[walls.between([scaffold], rest) & walls.upright].sum())
-    solid = (float(walls.volumes[scaffold]) - facts.foot * walls.footprint) / depth
+    solid = (float(walls.volumes[scaffold]) - facts.base_z * walls.footprint) / depth
     return side / (4 * (walls.footprint - solid))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from geom3d.metrics import Metric, Sample
-from geom3d.solids.floorplan import floor_plan
+from geom3d.solids.prisms.floorplan import floor_plan
 
 METRICS = (
     Metric(

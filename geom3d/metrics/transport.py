@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from geom3d.materials import CELSIUS
+from geom3d.library.materials import CELSIUS
 from geom3d.metrics import Metric, Sample
 from geom3d.transport import OHM_CM2, NoPath, Transport
 

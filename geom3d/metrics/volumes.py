@@ -30,7 +30,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     above = dict(zip(names, thickness.tolist(), strict=True))
     for name, part in cell.facts.below:
         above[name] -= part
-    height = cell.top - cell.facts.foot
+    height = cell.top - cell.facts.base_z
     return {
         "thickness_equivalent_um": dict(zip(names, thickness.tolist(), strict=True)),
         # A bare flat scaffold is all base: there is nothing to take shares of.

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.scene.faces import Face, face
-from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Body:
 
 
 def bodies(
-    walls: Walls,
+    walls: InterfaceMesh,
     repeat: tuple[int, int],
     *,
     shown: BoolArray | None = None,
@@ -80,7 +81,7 @@ def capped(found: Sequence[Body], faces: Sequence[Face]) -> list[Body]:
     return bodies
 
 
-def cut_faces(walls: Walls, repeat: tuple[int, int], cut: tuple[float, float]) -> list[Face]:
+def cut_faces(walls: InterfaceMesh, repeat: tuple[int, int], cut: tuple[float, float]) -> list[Face]:
     """The two faces that lie open where the quarter below two places is cut away: that across y, then that across x."""
     found = []
     for axis, other, along in ((1, 0, "y"), (0, 1, "x")):
@@ -96,7 +97,9 @@ def cut_faces(walls: Walls, repeat: tuple[int, int], cut: tuple[float, float]) -
 Part = tuple[FloatArray, IntArray, IntArray]
 
 
-def _tiles(walls: Walls, there: BoolArray, clear: Sequence[int], cut: tuple[float, float] | None) -> list[list[Part]]:
+def _tiles(
+    walls: InterfaceMesh, there: BoolArray, clear: Sequence[int], cut: tuple[float, float] | None
+) -> list[list[Part]]:
     """The visible parts of every region in every unit cell of the array."""
     columns, rows, count = there.shape
     # Labels as indices: the regions, the void, and OUTSIDE = -1 as the last entry.
@@ -126,17 +129,17 @@ def _tiles(walls: Walls, there: BoolArray, clear: Sequence[int], cut: tuple[floa
     return found
 
 
-def _sides(walls: Walls) -> IntArray:
+def _sides(walls: InterfaceMesh) -> IntArray:
     """(T,) on which of the box's sides a triangle lies: 0 low x, 1 high x, 2 low y, 3 high y; -1 inside and on the ends."""
     normal = np.abs(walls.area_vectors)
     axis = (normal[:, 1] > normal[:, 0]).astype(int)
     middle = walls.vertices[walls.triangles].mean(axis=1)[np.arange(len(axis)), axis]
     upper = middle > np.array(walls.size)[axis] / 2
-    return np.where(walls.twin >= 0, 2 * axis + upper, -1)
+    return np.where(walls.periodic_image >= 0, 2 * axis + upper, -1)
 
 
 def _visible(
-    walls: Walls, sides: IntArray, here: BoolArray, beyond: Sequence[BoolArray], glass: BoolArray
+    walls: InterfaceMesh, sides: IntArray, here: BoolArray, beyond: Sequence[BoolArray], glass: BoolArray
 ) -> list[Part]:
     """The visible triangles of every region of one unit cell.
 
@@ -147,18 +150,18 @@ def _visible(
         beyond: the same for its four neighbours, in the order of the sides.
         glass: which labels one can see through.
     """
-    ahead = np.where(walls.twin >= 0, walls.behind[walls.twin], walls.front)
+    ahead = np.where(walls.periodic_image >= 0, walls.back_region[walls.periodic_image], walls.front_region)
     there = here[ahead]
     for side, neighbour in enumerate(beyond):
         there = np.where(sides == side, neighbour[ahead], there)
-    own, other = here[walls.behind], here[walls.front]
+    own, other = here[walls.back_region], here[walls.front_region]
     # What is clear shows the surface of what lies behind it, and hides none of its own; nothing is drawn twice.
-    seen_behind = own & (~there | (glass[ahead] & ~glass[walls.behind]))
-    seen_front = other & (~own | (glass[walls.behind] & ~glass[walls.front]))
+    seen_behind = own & (~there | (glass[ahead] & ~glass[walls.back_region]))
+    seen_front = other & (~own | (glass[walls.back_region] & ~glass[walls.front_region]))
     found = []
     for label in range(len(walls.names)):
-        mine = np.flatnonzero(seen_behind & (walls.behind == label))
-        yours = np.flatnonzero(seen_front & (walls.front == label))
+        mine = np.flatnonzero(seen_behind & (walls.back_region == label))
+        yours = np.flatnonzero(seen_front & (walls.front_region == label))
         faces = np.concatenate([walls.triangles[mine], walls.triangles[yours][:, ::-1]])
         used, index = np.unique(faces, return_inverse=True)
         found.append((walls.vertices[used], index.reshape(-1, 3), np.concatenate([mine, yours])))

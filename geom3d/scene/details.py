@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from geom3d.core.arrays import FloatArray
 from geom3d.scene.faces import Face, rings
-from geom3d.walls import FloatArray
 
 #: Places that are tried, at most.
 TRIED = 120

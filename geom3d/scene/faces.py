@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from geom3d.sections import IN_PLANE, section
-from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.mesh.sections import IN_PLANE, section
 
 #: Coordinates of polygons are rounded to multiples of this, µm, so that copies side by side unite.
 GRID = 1e-7
@@ -65,7 +66,7 @@ class Face:
         return found
 
 
-def face(walls: Walls, place: float, normal: str, repeat: int, *, step: int = 0) -> Face:
+def face(walls: InterfaceMesh, place: float, normal: str, repeat: int, *, step: int = 0) -> Face:
     """The face of a plane through a row of unit cells.
 
     Args:

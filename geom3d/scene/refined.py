@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.mesh.interfaces import InterfaceMesh
 
 
-def refined(walls: Walls, chosen: BoolArray, count: int) -> Walls:
+def refined(walls: InterfaceMesh, chosen: BoolArray, count: int) -> InterfaceMesh:
     """The walls with some of their triangles divided into smaller ones.
 
     Edges are halved as long as they are too long, whatever triangle they belong to; so neighbours still match.
@@ -19,7 +20,7 @@ def refined(walls: Walls, chosen: BoolArray, count: int) -> Walls:
         chosen: (T,) triangles that are divided, if they do not lie on the box's sides.
         count: largest number of triangles in their place, unless there are more to begin with.
     """
-    inner = chosen & (walls.twin < 0)
+    inner = chosen & (walls.periodic_image < 0)
     vertices, triangles, source = walls.vertices, walls.triangles[inner], np.flatnonzero(inner)
     longest = float(_lengths(vertices, triangles).max()) if len(triangles) else 0.0
     while longest > 0:
@@ -36,9 +37,9 @@ def refined(walls: Walls, chosen: BoolArray, count: int) -> Walls:
         walls,
         vertices=vertices,
         triangles=np.concatenate([walls.triangles[outer], triangles]),
-        behind=walls.behind[origin],
-        front=walls.front[origin],
-        twin=number[walls.twin[origin]],
+        back_region=walls.back_region[origin],
+        front_region=walls.front_region[origin],
+        periodic_image=number[walls.periodic_image[origin]],
         filling=None,
     )
 

@@ -13,9 +13,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.errors import OutputError
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.errors import OutputError
 from geom3d.scene.bodies import Body
-from geom3d.walls import BoolArray, FloatArray, IntArray
 
 Image = NDArray[np.uint8]
 

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from geom3d.walls import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray
 
 #: Coordinates are whole numbers of steps of a period's 2^-36, as a power of two: 10 µm gives a step of 1e-10 µm. The
 #: other 17 bits of a float64 are left for arrays of up to 131,072 periods, in which a shift by whole periods is exact.

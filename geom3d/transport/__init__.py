@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from geom3d.cell import Cell
-from geom3d.errors import InputError
-from geom3d.materials import CELSIUS
+from geom3d.cell.cell import Cell
+from geom3d.core.errors import InputError
+from geom3d.library.materials import CELSIUS
+from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.transport import prisms, sponges
 from geom3d.transport.contacts import Contacts, NoPath, contacts_of
 from geom3d.transport.solution import Currents, Solution
-from geom3d.walls import Walls
 
 __all__ = ["Currents", "NoPath", "Solution", "Transport", "conduct", "contacts_of"]
 
@@ -90,8 +90,8 @@ class Transport:
             by_label=other,
         )
 
-    def field(self) -> Walls:
-        """Walls with a field: on every triangle of the electrodes' surfaces the current density over its mean; nan elsewhere.
+    def field(self) -> InterfaceMesh:
+        """InterfaceMesh with a field: on every triangle of the electrodes' surfaces the current density over its mean; nan elsewhere.
 
         The triangles are those of the solver, finer than the cell's own.
         """
@@ -100,8 +100,8 @@ class Transport:
 
 def conduct(
     cell: Cell,
-    walls: Walls,
-    coarse: tuple[Cell, Walls] | None = None,
+    walls: InterfaceMesh,
+    coarse: tuple[Cell, InterfaceMesh] | None = None,
     *,
     celsius: float = CELSIUS,
 ) -> Transport:
@@ -134,7 +134,7 @@ def _require(celsius: float) -> None:
 
 
 def _solved(
-    cell: Cell, walls: Walls, coarse: tuple[Cell, Walls] | None, contacts: Contacts
+    cell: Cell, walls: InterfaceMesh, coarse: tuple[Cell, InterfaceMesh] | None, contacts: Contacts
 ) -> tuple[Solution, float | None]:
     """The solution and its relative error."""
     if cell.step is None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from geom3d.core.arrays import FloatArray
 from geom3d.transport.plan import SIDES
 from geom3d.transport.wedges import Wedges
-from geom3d.walls import FloatArray
 
 #: Over a height of 1: mass and stiffness of linear functions.
 MASS, STIFF = np.array([[2, 1], [1, 2]]) / 6, np.array([[1, -1], [-1, 1]])

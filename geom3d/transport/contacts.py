@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.cell import Cell
-from geom3d.materials import CELSIUS
-from geom3d.roles import Role
-from geom3d.walls import FloatArray
+from geom3d.cell.cell import Cell
+from geom3d.core.arrays import FloatArray
+from geom3d.core.roles import Role
+from geom3d.library.materials import CELSIUS
 
 
 @dataclass(frozen=True)

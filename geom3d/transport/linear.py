@@ -11,8 +11,8 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.linalg import cg, splu
 
-from geom3d.errors import GeometryError
-from geom3d.walls import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.errors import GeometryError
 
 #: Unknowns up to which a system is solved directly; and up to which it is where iterations do not settle.
 DIRECT, STUBBORN = 20_000, 250_000

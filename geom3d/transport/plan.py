@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from geom3d.walls import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 
 #: The sides of a triangle, each opposite one corner.
 SIDES = np.array([(1, 2), (2, 0), (0, 1)])

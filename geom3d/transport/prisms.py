@@ -8,9 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from geom3d.progress import bar
-from geom3d.solids.extrusion import Extrusion, layers_of
-from geom3d.solids.planmesh import plan_mesh
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.progress import bar
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.solids.prisms.extrusion import Extrusion, layers_of
+from geom3d.solids.prisms.planmesh import plan_mesh
 from geom3d.transport.bounds import current_parts, potential_parts, shares, steepness
 from geom3d.transport.contacts import Contacts, NoPath
 from geom3d.transport.linear import RESIDUAL, System, assembled
@@ -18,7 +20,6 @@ from geom3d.transport.plan import Plan
 from geom3d.transport.solution import Currents, Solution
 from geom3d.transport.surface import surface
 from geom3d.transport.wedges import Wedges
-from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 
 #: Half of the gap between the two energies, relative, at which refinement ends.
 ENOUGH = 2.5e-3
@@ -39,37 +40,37 @@ class Stack:
     Attributes:
         plan: the triangles.
         heights: (Z + 1,) of the layers' floors, µm.
-        storey: (Z,) storey of the floor plan that each layer lies in.
-        labels: (S, F) region by storey and face of the floor plan.
+        layer in z: (Z,) layer in z of the floor plan that each layer lies in.
+        labels: (S, F) region by layer in z and face of the floor plan.
     """
 
     plan: Plan
     heights: FloatArray
-    storey: IntArray
+    z_layer: IntArray
     labels: IntArray
 
     @classmethod
     def of(cls, filling: Extrusion, contacts: Contacts, period: tuple[float, float]) -> Stack:
         """As coarse as refinement may begin with: wide faces have a few points inside, layers grow with the distance
-        from thin storeys. Storeys that differ in what does not matter are one.
+        from thin layers in z. Storeys that differ in what does not matter are one.
         """
         kinds = np.zeros(int(filling.labels.max()) + 1, dtype=np.int64)
         for number, group in enumerate(([*contacts.anode], [*contacts.cathode], *([k] for k in contacts.conductivity))):
             kinds[group] = number + 1
         same = (kinds[filling.labels][1:] == kinds[filling.labels][:-1]).all(axis=1)
         levels = filling.levels[np.r_[True, ~same, True]]
-        heights, storey = layers_of(levels, float(levels[-1]), 1)
+        heights, z_layer = layers_of(levels, float(levels[-1]), 1)
         flat = plan_mesh(filling.plan, max(period), 1, 1)
         return cls(
             Plan(flat.points, flat.triangles, flat.face, period),
             heights,
-            storey,
+            z_layer,
             filling.labels[np.flatnonzero(np.r_[True, ~same])],
         )
 
     def wedges(self, contacts: Contacts) -> Wedges:
         """What conducts."""
-        return Wedges.of(self.plan, self.heights, self.labels[self.storey][:, self.plan.face], contacts)
+        return Wedges.of(self.plan, self.heights, self.labels[self.z_layer][:, self.plan.face], contacts)
 
     def with_layers(self, chosen: BoolArray) -> Stack:
         """(Z,) chosen layers cut in two."""
@@ -78,7 +79,7 @@ class Stack:
         return replace(
             self,
             heights=np.sort(np.concatenate([self.heights, middles])),
-            storey=np.insert(self.storey, number, self.storey[number]),
+            z_layer=np.insert(self.z_layer, number, self.z_layer[number]),
         )
 
     def with_triangles(self, chosen: BoolArray) -> Stack:
@@ -153,7 +154,7 @@ class Pair:
         return np.asarray(-np.einsum("wij,wj->wi", self.parts[1], means))
 
 
-def conduction(walls: Walls, contacts: Contacts) -> Solution:
+def conduction(walls: InterfaceMesh, contacts: Contacts) -> Solution:
     """The conductance of a cell of prisms, between two bounds.
 
     Args:
@@ -215,7 +216,7 @@ class _Choice:
         of, count = pair.wedges, len(stack.plan.triangles)
         if self._last == "layers":
             steep = np.minimum(steepness(of, pair.out), pair.shares)
-            per_layer = np.asarray(np.bincount(of.layer, steep, len(stack.storey)), dtype=np.float64)
+            per_layer = np.asarray(np.bincount(of.layer, steep, len(stack.z_layer)), dtype=np.float64)
             if per_layer.any():
                 return stack.with_layers(_most(per_layer))
             self._last = "triangles"
@@ -245,8 +246,8 @@ def _currents(pair: Pair, ends: IntArray, sign: int) -> Currents:
     return Currents(pair.wedges.face_areas.ravel()[ends], sign * pair.out.ravel()[ends])
 
 
-def _field(walls: Walls, stack: Stack, pair: Pair) -> Walls:
-    """Walls with the current density over its mean on the electrodes' surfaces."""
+def _field(walls: InterfaceMesh, stack: Stack, pair: Pair) -> InterfaceMesh:
+    """InterfaceMesh with the current density over its mean on the electrodes' surfaces."""
     values = np.full((len(stack.heights) - 1, len(stack.plan.triangles), 5), np.nan)
     of = pair.wedges
     for ends, sign in ((of.anode, 1), (of.cathode, -1)):
@@ -258,5 +259,5 @@ def _field(walls: Walls, stack: Stack, pair: Pair) -> Walls:
     heights = np.union1d(stack.heights, filling.levels)
     middles = (heights[1:] + heights[:-1]) / 2
     layer = np.searchsorted(stack.heights, middles) - 1
-    storey = np.searchsorted(filling.levels, middles) - 1
-    return surface(walls, stack.plan, heights, filling.labels[storey][:, stack.plan.face], values[layer])
+    z_layer = np.searchsorted(filling.levels, middles) - 1
+    return surface(walls, stack.plan, heights, filling.labels[z_layer][:, stack.plan.face], values[layer])

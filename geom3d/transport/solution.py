@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geom3d.walls import FloatArray, Walls
+from geom3d.core.arrays import FloatArray
+from geom3d.mesh.interfaces import InterfaceMesh
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Solution:
     cathode: Currents
     unknowns: int
     way: str
-    field: Callable[[], Walls]
+    field: Callable[[], InterfaceMesh]
 
     def scaled(self, factor: float) -> Solution:
         """The same where all conductivities are so many times as large."""

@@ -15,16 +15,17 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import cg
 from scipy.spatial import KDTree
 
-from geom3d.connectivity import components
-from geom3d.errors import GeometryError
-from geom3d.progress import bar
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.errors import GeometryError
+from geom3d.core.progress import bar
+from geom3d.mesh.components import component_numbers
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.mesh.volume import FACES, face_sums, opposite, paired_faces
 from geom3d.transport.contacts import Contacts, NoPath
 from geom3d.transport.linear import System, assembled
 from geom3d.transport.solution import Currents, Solution
 from geom3d.transport.surface import FIELD
 from geom3d.transport.wedges import counted
-from geom3d.volume import FACES, face_sums, opposite, paired_faces
-from geom3d.walls import FloatArray, IntArray, Walls
 
 #: Relative residual, and most iterations, of a density that is evened out.
 EVEN, MOST_EVEN = 1e-6, 5000
@@ -52,7 +53,7 @@ class Medium:
     cathode: IntArray
 
     @classmethod
-    def of(cls, walls: Walls, contacts: Contacts) -> Medium:
+    def of(cls, walls: InterfaceMesh, contacts: Contacts) -> Medium:
         """What conducts in a sponge; pieces that do not join both electrodes are left out.
 
         Faces are counted by their corners, once through the period: no edge of a sponge's mesh is as long as that.
@@ -66,7 +67,7 @@ class Medium:
         member = np.isin(labels, list(contacts.conductivity))
         own, own_labels = corners[member], labels[member]
         pairs, rim = paired_faces(len(points), home[own], walls)
-        part = components(len(own), pairs // 4)
+        part = component_numbers(len(own), pairs // 4)
         marks = np.random.default_rng(0).integers(0, 2**64, size=len(points), dtype=np.uint64)
         rim_sums = face_sums(marks, home[own])[rim]
         near = np.zeros(len(points), dtype=bool)
@@ -110,7 +111,7 @@ class Medium:
         return assembled(local, self.nodes, self.node_count)
 
 
-def conduction(walls: Walls, contacts: Contacts, step: float) -> Solution:
+def conduction(walls: InterfaceMesh, contacts: Contacts, step: float) -> Solution:
     """The conductance of a sponge.
 
     Args:
@@ -173,7 +174,9 @@ def _currents(medium: Medium, ends: IntArray, into: FloatArray, reach: float) ->
     return Currents(areas, currents * (total / currents.sum()))
 
 
-def _field(walls: Walls, medium: Medium, contacts: Contacts, anode: Currents, cathode: Currents) -> Walls:
+def _field(
+    walls: InterfaceMesh, medium: Medium, contacts: Contacts, anode: Currents, cathode: Currents
+) -> InterfaceMesh:
     """The walls with the current density over its mean on the electrodes' surfaces.
 
     Triangles on levels are those of the mesh, corner for corner; on planes the mesh may have others, and each has the

@@ -1,4 +1,4 @@
-"""Walls of a stack of wedges: finer triangles on the same shapes, each with a number."""
+"""InterfaceMesh of a stack of wedges: finer triangles on the same shapes, each with a number."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.mesh.components import Components
+from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 from geom3d.transport.plan import SIDES, Plan
-from geom3d.walls import OUTSIDE, Chunks, FloatArray, IntArray, Walls
 
-#: Name of the field on `Walls`.
+#: Name of the field on `InterfaceMesh`.
 FIELD = "current_density_over_mean"
 #: Triangles, labels behind and in front, and numbers.
 Part = tuple[IntArray, IntArray, IntArray, FloatArray]
 
 
-def surface(walls: Walls, plan: Plan, heights: FloatArray, labels: IntArray, values: FloatArray) -> Walls:
+def surface(
+    walls: InterfaceMesh, plan: Plan, heights: FloatArray, labels: IntArray, values: FloatArray
+) -> InterfaceMesh:
     """The walls of the same cell with the triangles of a plan and the layers' floors.
 
     Args:
@@ -27,25 +31,25 @@ def surface(walls: Walls, plan: Plan, heights: FloatArray, labels: IntArray, val
     """
     inner, near, far = _sides(plan, labels, values)
     parts = [_floors(plan, labels, values), inner, near, far]
-    triangles, behind, front, field = (np.concatenate(part) for part in zip(*parts, strict=True))
-    twin = np.full(len(triangles), -1)
+    triangles, back_region, front_region, field = (np.concatenate(part) for part in zip(*parts, strict=True))
+    periodic_image = np.full(len(triangles), -1)
     count = len(near[0])
     if count:
-        twin[-2 * count : -count] = np.arange(len(twin) - count, len(twin))
-        twin[-count:] = np.arange(len(twin) - 2 * count, len(twin) - count)
+        periodic_image[-2 * count : -count] = np.arange(len(periodic_image) - count, len(periodic_image))
+        periodic_image[-count:] = np.arange(len(periodic_image) - 2 * count, len(periodic_image) - count)
     used, index = np.unique(triangles, return_inverse=True)
 
-    def pieces() -> Chunks:
-        return replace(walls.chunks, behind=None, front=None)
+    def pieces() -> Components:
+        return replace(walls.components, back_component=None, front_component=None)
 
-    return Walls(
+    return InterfaceMesh(
         names=walls.names,
         size=walls.size,
         vertices=np.column_stack([plan.points[used % len(plan.points)], heights[used // len(plan.points)]]),
         triangles=index.reshape(-1, 3),
-        behind=behind,
-        front=front,
-        twin=twin,
+        back_region=back_region,
+        front_region=front_region,
+        periodic_image=periodic_image,
         pieces=pieces,
         filling=walls.filling,
         fields={FIELD: field},
@@ -81,10 +85,10 @@ def _sides(plan: Plan, labels: IntArray, values: FloatArray) -> tuple[Part, Part
         halves = ([a, b, a + rise], [b, b + rise, a + rise]) if turned else ([a, b, b + rise], [a, b + rise, a + rise])
         return np.stack([np.column_stack(half) for half in halves], axis=1).reshape(-1, 3)
 
-    def part(layer: IntArray, side: IntArray, front: IntArray, field: FloatArray, *, turned: bool) -> Part:
-        behind = labels[layer, side // 3]
+    def part(layer: IntArray, side: IntArray, front_region: IntArray, field: FloatArray, *, turned: bool) -> Part:
+        back_region = labels[layer, side // 3]
         return (
-            quads(layer, side, turned=turned), np.repeat(behind, 2), np.repeat(front, 2), np.repeat(field, 2),
+            quads(layer, side, turned=turned), np.repeat(back_region, 2), np.repeat(front_region, 2), np.repeat(field, 2),
         )  # fmt: skip
 
     def at(layer: IntArray, side: IntArray) -> FloatArray:

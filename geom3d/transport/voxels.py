@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from geom3d.cell import Cell
-from geom3d.connectivity import components
-from geom3d.distance import Electrodes
-from geom3d.errors import InputError
+from geom3d.cell.cell import Cell
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.errors import InputError
+from geom3d.mesh.components import component_numbers
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.rasters.voxels import Raster, by_centre
 from geom3d.transport.contacts import Contacts
+from geom3d.transport.distance import Electrodes
 from geom3d.transport.linear import System
-from geom3d.voxels import Raster, by_centre
-from geom3d.walls import BoolArray, FloatArray, IntArray, Walls
 
 #: Least share of the way to a neighbour at which an electrode's surface may lie: nearer ones would spoil the system.
 NEAREST = 0.02
@@ -110,7 +111,7 @@ def flow(lattice: Lattice, distance: Mapping[int, Callable[[FloatArray], FloatAr
                 what.append(kappa[p] * area / step / np.maximum(share, NEAREST))
     one, other, link = (np.concatenate(part) for part in (ones, others, links))
     at = {kind: (np.concatenate(where), np.concatenate(what)) for kind, (where, what) in ends.items()}
-    part = components(len(kinds), np.column_stack([one, other]))
+    part = component_numbers(len(kinds), np.column_stack([one, other]))
     through = np.intersect1d(part[at[ANODE][0]], part[at[CATHODE][0]])
     if not len(through):
         raise InputError("transport: no electrolyte joins the electrodes on these voxels; take smaller ones")
@@ -162,8 +163,8 @@ def _facing(
     before, beyond = distance(lattice.centres(p)), distance(lattice.centres(q))
     total = before + beyond
     crossed = kinds[q] == kind
-    behind = np.flatnonzero(~crossed & (total <= step * (1 + 1e-9)))
-    crossed[behind] = _crossing(lattice, p[behind], q[behind], step, distance)
+    back_region = np.flatnonzero(~crossed & (total <= step * (1 + 1e-9)))
+    crossed[back_region] = _crossing(lattice, p[back_region], q[back_region], step, distance)
     share = np.where(total > 0, before / np.where(total > 0, total, 1), 0.5)
     return p[crossed], q[crossed], share[crossed]
 
@@ -183,7 +184,7 @@ def _crossing(
     return np.asarray(left <= AT_SURFACE * min(lattice.spacing))
 
 
-def lattice_of(cell: Cell, walls: Walls, contacts: Contacts, edges: tuple[float, float, float]) -> Lattice:
+def lattice_of(cell: Cell, walls: InterfaceMesh, contacts: Contacts, edges: tuple[float, float, float]) -> Lattice:
     """The voxels of a cell, each of the region at its centre.
 
     Args:
@@ -203,7 +204,7 @@ def lattice_of(cell: Cell, walls: Walls, contacts: Contacts, edges: tuple[float,
     return Lattice(kinds, kappa, (x, y, z))
 
 
-def flow_in(cell: Cell, walls: Walls, contacts: Contacts, edges: tuple[float, float, float]) -> Flow:
+def flow_in(cell: Cell, walls: InterfaceMesh, contacts: Contacts, edges: tuple[float, float, float]) -> Flow:
     """What flows between the electrodes of a cell, on voxels of such edges; see `lattice_of`.
 
     Raises:
@@ -232,7 +233,7 @@ class Estimate:
     unknowns: int
 
 
-def conduction(cell: Cell, walls: Walls, contacts: Contacts, edges: tuple[float, float, float]) -> Estimate:
+def conduction(cell: Cell, walls: InterfaceMesh, contacts: Contacts, edges: tuple[float, float, float]) -> Estimate:
     """The conductance of any cell with an uncertainty.
 
     Args:

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from geom3d.connectivity import components
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.mesh.components import component_numbers
 from geom3d.transport.contacts import Contacts
 from geom3d.transport.plan import SIDES, Plan
-from geom3d.walls import FloatArray, IntArray
 
 #: Faces of a wedge: three sides, each opposite one corner, the bottom and the top.
 BOTTOM, TOP = 3, 4
@@ -66,7 +66,7 @@ class Wedges:
         ends = [np.isin(beyond, list(labels_)) for labels_ in (contacts.anode, contacts.cathode)]
         order = np.argsort(faces.ravel(), kind="stable")
         double = np.flatnonzero(np.diff(faces.ravel()[order]) == 0)
-        part = components(len(layer), np.column_stack([order[double], order[double + 1]]) // 5)
+        part = component_numbers(len(layer), np.column_stack([order[double], order[double + 1]]) // 5)
         kept = np.isin(part, np.intersect1d(part[ends[0].any(axis=1)], part[ends[1].any(axis=1)]))
         layer, triangle, faces = layer[kept], triangle[kept], faces[kept]
         home = plan.home[plan.triangles]

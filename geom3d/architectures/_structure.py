@@ -1,0 +1,105 @@
+"""What an architecture returns: its regions before films, what it knows of itself, and its closed forms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from geom3d.core.roles import Role
+from geom3d.solids import Solid
+from geom3d.solids.fields.web import Web
+from geom3d.solids.prisms.outline import Shape
+
+
+@dataclass(frozen=True)
+class StructureFacts:
+    """What an architecture knows of itself and no mesh can tell.
+
+    Attributes:
+        foot: z at which the structure begins, the top of its passive base, µm.
+        top: z of the scaffold's top, µm.
+        scaffold: names of the regions that count as the scaffold when its developed surface is measured.
+        below: name and thickness, µm, of the regions that fill the box below the foot.
+        gap: smallest distance between facing walls of the bare structure, µm; infinite where there are none.
+        feature: smallest lateral width of the bare structure, µm; infinite where there is none.
+        aspect_ratio: height to width of its posts, walls or holes; None for a flat cell.
+        posts: posts or holes in one unit cell; 0 where they are endless.
+        pattern: the lines that carry the stack of a transparent grid, else None.
+        film_gap: smallest opening that films grow into, µm; infinite where they lie flat, and in sponges, whose throats
+            close one by one.
+        web: of a sponge, else None.
+    """
+
+    base_z: float
+    top: float
+    scaffold: tuple[str, ...]
+    below: tuple[tuple[str, float], ...] = ()
+    gap: float = math.inf
+    feature: float = math.inf
+    aspect_ratio: float | None = None
+    posts: float = 0
+    pattern: Shape | None = None
+    film_gap: float = math.inf
+    web: Web | None = None
+
+
+#: Name, usual role and body of one of an architecture's own regions.
+OwnRegion = tuple[str, Role, Solid]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What an architecture builds, before films.
+
+    Attributes:
+        size: the period in x and y, µm.
+        regions: (name, role, body) of its own regions, the first wins.
+        facts: see `StructureFacts`.
+        film_base: the body on which films grow.
+        ceiling: z at which the cell is closed from above, or None where layers may follow.
+    """
+
+    size: tuple[float, float]
+    regions: tuple[OwnRegion, ...]
+    facts: StructureFacts
+    film_base: Solid
+    ceiling: float | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Closed form of a structure of constant cross-section on a plate, under films of total thickness t.
+
+    Attributes:
+        area: footprint of the unit cell, µm².
+        foot: z of the floor, µm; below it everything is solid.
+        height: of the structure above the floor, µm.
+        cross_section: solid area at mid-height under films of thickness t, µm².
+        perimeter: length of its outline, µm.
+        conformal: False where films lie on top of the structure only, and neither on its walls nor on the floor.
+        metrics: further closed forms, by the path of the metric.
+    """
+
+    area: float
+    base_z: float
+    height: float
+    cross_section: Callable[[float], float]
+    perimeter: Callable[[float], float]
+    conformal: bool = True
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClosedForms:
+    """Closed forms of an architecture that is more than one body with films.
+
+    Attributes:
+        metrics: value by the path of its metric.
+    """
+
+    metrics: dict[str, float]
+
+
+class Quadrature(ClosedForms):
+    """Numbers of a web found otherwise than by its mesh; a sponge has no closed form."""

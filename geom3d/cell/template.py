@@ -1,0 +1,366 @@
+"""Templates: TOML and overrides, validated into a frozen description of a battery."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic import model_validator as _model_validator
+
+from geom3d import architectures
+from geom3d.architectures import ParametersBase
+from geom3d.core.errors import InputError, choose_from
+from geom3d.core.quantities import Length, convert
+from geom3d.core.roles import Role
+from geom3d.core.validation import explain, fields_of
+from geom3d.library import materials
+from geom3d.library.materials import Material
+
+
+def _encodable(text: str) -> str:
+    """Text that a file can hold; a shell may hand over bytes that are none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be text that UTF-8 can hold") from None
+    return text
+
+
+#: Most unit cells in either direction.
+MOST_CELLS = 100_000
+
+_CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+#: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
+Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^|/\\.\x00-\x1f\"=]+$")]
+Charge = Annotated[float, BeforeValidator(lambda v: convert(v, "mAh", "a charge")), Field(gt=0)]
+Value = Annotated[float, Field(strict=True)]
+Voltage = Annotated[float, BeforeValidator(lambda v: convert(v, "V", "a voltage")), Field(gt=0, le=10)]
+Words = Annotated[str, AfterValidator(_encodable)]
+Extent = Annotated[Length, Field(gt=0)]
+
+
+class Layer(BaseModel):
+    """A conformal coat (`thickness`) or a fill (`fill_to`), in order from the scaffold outward.
+
+    Attributes:
+        name: unique in its template.
+        role: what the layer does.
+        material: name of a material.
+        thickness: of a coat, µm.
+        fill_to: the level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left.
+    """
+
+    model_config = _CONFIG
+
+    name: Name
+    role: Role
+    material: str
+    thickness: Annotated[Length, Field(gt=0, le=1e4)] | None = None
+    fill_to: Annotated[Length, Field(ge=-1e5, le=1e5)] | None = None
+
+    @_model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.thickness is None) == (self.fill_to is None):
+            raise ValueError("needs either thickness (a conformal coat) or fill_to (a fill), and not both")
+        return self
+
+
+class RegionChoice(BaseModel):
+    """Material, and if it differs from the usual one the role, of one of the architecture's own regions."""
+
+    model_config = _CONFIG
+
+    material: str
+    role: Role | None = None
+
+
+class Published(BaseModel):
+    """A published value to compare with.
+
+    Attributes:
+        metric: path of the metric, such as `area_gain.scaffold`.
+        value: in the metric's unit.
+        note: what to know about it.
+    """
+
+    model_config = _CONFIG
+
+    metric: str
+    value: Value
+    note: str = ""
+
+
+class Device(BaseModel):
+    """A packaged device: outer dimensions, and its data-sheet figures where they are known."""
+
+    model_config = _CONFIG
+
+    width: Extent
+    length: Extent
+    thickness: Extent
+    capacity: Charge | None = None
+    voltage: Voltage | None = None
+
+
+class Template(BaseModel):
+    """A description of a battery, complete and valid by itself.
+
+    Attributes:
+        name: of the file, without its ending.
+        title, source, note: what it describes, and where that was published.
+        architecture: name of an architecture.
+        repeat: unit cells in x and y; no number per footprint depends on it.
+        tolerance: largest distance between a chord and its arc, µm; None means 0.1 % of each circle's radius.
+        resolution: of a sponge, the step of its grid, µm; None for one that suits curvature and films.
+        capacity_basis: "practical" or "theoretical".
+        parameters: of the architecture, µm.
+        materials: by own region of the architecture.
+        user_materials: defined in the template, or found beside it.
+        layers: coats and fills, from the scaffold outward.
+        published: values to compare with.
+        device: the packaged device, if any.
+    """
+
+    model_config = _CONFIG
+
+    name: str
+    title: Words
+    source: Words = ""
+    note: Words = ""
+    architecture: str
+    repeat: tuple[
+        Annotated[int, Field(ge=1, le=MOST_CELLS, strict=True)], Annotated[int, Field(ge=1, le=MOST_CELLS, strict=True)]
+    ] = (1, 1)
+    tolerance: Annotated[Length, Field(gt=0, le=1e3)] | None = None
+    resolution: Annotated[Length, Field(gt=0, le=1e3)] | None = None
+    capacity_basis: Literal["practical", "theoretical"] = "practical"
+    parameters: SerializeAsAny[ParametersBase]
+    materials: dict[str, RegionChoice] = Field(default_factory=dict)
+    user_materials: dict[str, Material] = Field(default_factory=dict)
+    layers: tuple[Layer, ...] = Field(default=(), max_length=30)
+    published: tuple[Published, ...] = ()
+    device: Device | None = None
+
+    @property
+    def films(self) -> dict[str, float]:
+        """Thicknesses of the conformal coats by name, from the scaffold outward, µm."""
+        return {layer.name: layer.thickness for layer in self.layers if layer.thickness is not None}
+
+    def material(self, name: str, key: str) -> Material:
+        """The material of that name: the template's own, then the shipped ones.
+
+        Raises:
+            InputError: naming `key` and the valid names.
+        """
+        found = self.user_materials.get(name) or materials.find(name)
+        if found is None:
+            valid = choose_from(name, [*materials.shipped(), *self.user_materials], limit=80)
+            raise InputError(f"{key}: unknown material {name!r}; {valid}")
+        return found
+
+
+def shipped() -> list[str]:
+    """Names of the templates that come with geom3d."""
+    return sorted(e.name.removesuffix(".toml") for e in _folder().iterdir() if e.name.endswith(".toml"))
+
+
+def load_template(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Template:
+    """Reads a template.
+
+    Args:
+        source: path of a TOML file, or the name of a shipped template.
+        overrides: value by path, such as `{"parameters.pitch": 12, "layers.barrier.thickness": "20 nm"}`.
+
+    Raises:
+        InputError: one or two lines that name the file, the key, the rule, the value and the valid options.
+    """
+    path = Path(source)
+    if path.suffix != ".toml" and str(source) in shipped():
+        text, folder, name = (_folder() / f"{source}.toml").read_text("utf-8"), None, str(source)
+    else:
+        text, folder, name = _read(path), path.parent, path.stem
+    try:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # numbers of 5000 digits and brackets nested as deep, too
+        raise InputError(f"{source}: not valid TOML: {error}") from None
+    try:
+        return parse_template(data, name, folder, overrides or {})
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{source}: not valid TOML: its tables are nested too deep") from None
+
+
+def parse_template(
+    data: Mapping[str, Any], name: str, folder: Path | None = None, overrides: Mapping[str, Any] | None = None
+) -> Template:
+    """A template from a mapping of the form of a TOML file.
+
+    Args:
+        data: left as it is.
+        name: of the template.
+        folder: where to look for material files of the user.
+        overrides: value by path.
+    """
+    content = _copy(data)
+    for path, value in (overrides or {}).items():
+        _override(content, path, value)
+    for key in ("name", "user_materials"):  # set below, and not the user's to give
+        if key in content:
+            raise InputError(f"{key}: unknown key; {choose_from(key, fields_of(Template))}")
+    content.setdefault("title", name)
+    if "architecture" not in content:
+        raise InputError(f"architecture: missing; valid: {', '.join(architectures.names())}")
+    if not isinstance(content["architecture"], str):
+        raise InputError(f"architecture: must be a name in quotes; got {content['architecture']!r}")
+    architecture = architectures.get(content["architecture"])
+    given = content.pop("parameters", {})
+    if not isinstance(given, dict):
+        raise InputError(f"parameters: must be a table [parameters]; got {given!r}")
+    try:
+        content["parameters"] = architecture.Parameters.model_validate(given)
+    except ValidationError as error:
+        raise InputError(explain(error, architecture.Parameters, given, "parameters")) from None
+    structure = architecture.build(content["parameters"])
+    own = [region for region, _, _ in structure.regions]
+    content["materials"], content["user_materials"] = _materials(content.get("materials", {}), own)
+    _find_beside(content, folder)
+    content["name"] = name
+    try:
+        template = Template.model_validate(content)
+    except ValidationError as error:
+        raise InputError(explain(error, Template, content, "")) from None
+    metrics = [entry.metric for entry in template.published]
+    if len(set(metrics)) < len(metrics):
+        raise InputError("published.metric: each metric may have one published value only")
+    twice = _first_duplicate([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
+    if twice is not None:
+        raise InputError(f"layers: the name {twice!r} is taken; names of layers and regions must differ")
+    return template
+
+
+def _first_duplicate(names: Iterable[str]) -> str | None:
+    """The first name that occurs twice (files and override paths do not tell case apart), or None."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            return name
+        seen.add(name.casefold())
+    return None
+
+
+def _folder() -> Traversable:
+    """The shipped templates: inside an installed package, or beside it in a checkout."""
+    inside = files("geom3d") / "templates"
+    return inside if inside.is_dir() else Path(__file__).resolve().parent.parent.parent / "templates"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")  # editors on Windows put a mark in front
+    except (FileNotFoundError, NotADirectoryError):
+        valid = choose_from(path.stem, shipped())
+        raise InputError(
+            f"template {str(path)!r}: no such file, and no shipped template has that name; {valid}"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a UTF-8 text file (byte {error.start})") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"template {str(path)!r}: cannot be read: {reason}") from None
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _override(content: dict[str, Any], path: str, value: Any) -> None:
+    """Sets one key; layers are named, not numbered."""
+    keys = path.split(".")
+    if not all(keys):
+        raise InputError(f"--set {path}: must be a path of names such as parameters.pitch or layers.NAME.thickness")
+    target: Any = content
+    for depth, key in enumerate(keys[:-1]):
+        if isinstance(target, list):
+            target = _named(target, key, path)
+            continue
+        if key not in target and key in ("parameters", "materials", "device"):
+            target[key] = {}
+        target = target.get(key)
+        if not isinstance(target, dict | list):
+            raise InputError(f"--set {path}: {'.'.join(keys[: depth + 1])} is not a table of this template")
+    if isinstance(target, list):
+        raise InputError(f"--set {path}: name the key to set, such as {path}.thickness")
+    # A coat can be turned into a fill and back: the two keys exclude each other.
+    for one, other in (("thickness", "fill_to"), ("fill_to", "thickness")):
+        if keys[0] == "layers" and keys[-1] == one:
+            target.pop(other, None)
+    target[keys[-1]] = value
+
+
+def _named(items: list[Any], name: str, path: str) -> Any:
+    for item in items:
+        if isinstance(item, dict) and item.get("name") == name:
+            return item
+    names = [str(item.get("name")) for item in items if isinstance(item, dict)]
+    raise InputError(f"--set {path}: no layer {name!r}; {choose_from(name, names)}")
+
+
+def _materials(given: Any, own: Iterable[str]) -> tuple[dict[str, Any], dict[str, Material]]:
+    """Splits [materials] into the choice for own regions and the materials that the user defines."""
+    if not isinstance(given, dict):
+        raise InputError(f"materials: must be a table [materials]; got {given!r}")
+    own = list(own)
+    choices: dict[str, Any] = {}
+    defined: dict[str, Material] = {}
+    for key, value in given.items():
+        if key in own:
+            choices[key] = {"material": value} if isinstance(value, str) else value
+        elif isinstance(value, dict):
+            defined[key] = _define(value, key, f"materials.{key}")
+        else:
+            raise InputError(f"materials.{key}: not a region of this architecture; {choose_from(key, own)}")
+    return choices, defined
+
+
+def _define(value: Mapping[str, Any], name: str, key: str) -> Material:
+    content = {"title": name, **value}
+    try:
+        return Material.model_validate(content)
+    except ValidationError as error:
+        raise InputError(explain(error, Material, content, key)) from None
+
+
+def _find_beside(content: dict[str, Any], folder: Path | None) -> None:
+    """Reads materials that are neither defined in the template nor shipped from files beside it."""
+    if folder is None:
+        return
+    layers = content.get("layers", [])
+    users = [*content["materials"].values(), *(layers if isinstance(layers, list) else [])]
+    for user in users:
+        name = user.get("material") if isinstance(user, dict) else None
+        if not isinstance(name, str) or name in content["user_materials"] or materials.find(name) is not None:
+            continue
+        path = folder / f"{name}.toml"
+        if Path(name).name == name and path.is_file():
+            try:
+                data = tomllib.loads(_read(path))
+            except (ValueError, RecursionError) as error:
+                raise InputError(f"{path}: not valid TOML: {error}") from None
+            content["user_materials"][name] = _define(data, name, str(path))

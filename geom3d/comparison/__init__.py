@@ -1,0 +1,79 @@
+"""Designs side by side: a page for the browser, or Markdown, CSV, JSON and Excel for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from geom3d import rendering
+from geom3d.api import Design
+from geom3d.comparison.summary import Parts, Summary, gather
+from geom3d.core.errors import InputError, OutputError, choose_from
+from geom3d.core.files import replacing
+from geom3d.scene.stage import NO_OPENGL
+
+#: Endings of files.
+FORMS = ("csv", "html", "json", "md", "xlsx")
+
+
+def compare(
+    designs: Sequence[Design],
+    path: Path,
+    *,
+    charts: Path | None = None,
+    pictures: bool = True,
+    workers: int = 1,
+) -> list[str]:
+    """Writes the comparison; the ending of the path chooses the form.
+
+    Args:
+        designs: in the order of the comparison; the first is the one that others are held against.
+        path: of the file: .html, .md, .csv, .json or .xlsx.
+        charts: a folder for the charts as separate files; made if it is missing.
+        pictures: whether a page shows pictures.
+        workers: processes that share the work. Scripts that ask for several need a `__main__` guard, as with all of
+            Python's process pools.
+
+    Returns:
+        sentences that the user must know: what could not be done.
+
+    Raises:
+        InputError: where the ending is unknown, or a design cannot be built.
+        OutputError: where a file cannot be written.
+    """
+    form = path.suffix.lower().removeprefix(".")
+    if form not in FORMS:
+        raise InputError(f"output: unknown ending {path.suffix!r} of {path.name!r}; {choose_from(form, FORMS)}")
+    if not path.parent.is_dir():
+        raise OutputError(f"folder {str(path.parent)!r} does not exist")
+    notes = []
+    if form == "html" and pictures and not rendering.has_opengl():
+        pictures = False
+        notes.append(f"no pictures: {NO_OPENGL}")
+    page = form == "html"
+    summaries = gather(designs, Parts(pictures=page and pictures, models=page), workers)
+    _write(summaries, path, form, notes)
+    if charts is not None:
+        from geom3d.comparison.charts import write_charts
+
+        write_charts(summaries, charts)
+    return notes
+
+
+def _write(summaries: Sequence[Summary], path: Path, form: str, notes: Sequence[str]) -> None:
+    """Writes the file of a form."""
+    from geom3d.comparison import texts
+
+    if form == "xlsx":
+        from geom3d.comparison.sheets import workbook
+
+        data = workbook(summaries)
+    elif form == "html":
+        from geom3d.comparison.page import page
+
+        data = page(summaries, notes).encode()
+    else:
+        forms = {"md": texts.markdown, "csv": texts.comma_separated, "json": texts.as_json}
+        data = forms[form](summaries).encode()
+    with replacing(path) as file:
+        file.write(data)

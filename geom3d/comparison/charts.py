@@ -1,0 +1,269 @@
+"""Charts of a comparison, at the widths of a journal's columns, as SVG with real text, and as PNG."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from geom3d.comparison.conduction import conduction
+from geom3d.comparison.distances import distances
+from geom3d.comparison.drawing import (
+    SIDES,
+    Sheet,
+    colour_of,
+    column,
+    rows_of_designs,
+    rows_of_numbers,
+    text_colour,
+    three,
+)
+from geom3d.comparison.scatter import scatter
+from geom3d.comparison.summary import Summary
+from geom3d.core.errors import OutputError
+from geom3d.core.files import replacing
+from geom3d.core.progress import bar
+from geom3d.core.roles import Role
+
+#: Widths, mm, of one column and of two.
+WIDTHS = (85, 170)
+#: Dots per inch of PNG files.
+RESOLUTION = 300
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A kind of chart.
+
+    Attributes:
+        name: of its files.
+        title: what it shows.
+        caption: how to read it.
+        draw: draws it on a sheet; False where there is nothing to draw.
+    """
+
+    name: str
+    title: str
+    caption: str
+    draw: Callable[[Sheet, Sequence[Summary]], bool]
+
+    def svg(self, summaries: Sequence[Summary], width: float) -> str | None:
+        """The chart as SVG, or None where there is nothing to draw.
+
+        Args:
+            exhibits: the designs.
+            width: mm.
+        """
+        data = self._saved(summaries, width, "svg")
+        return None if data is None else data.decode()
+
+    def png(self, summaries: Sequence[Summary], width: float) -> bytes | None:
+        """The chart as PNG, or None where there is nothing to draw."""
+        return self._saved(summaries, width, "png")
+
+    def _saved(self, summaries: Sequence[Summary], width: float, form: str) -> bytes | None:
+        from matplotlib import style
+
+        # Text stays text; names of parts depend on nothing but the drawing; no file carries a date.
+        look: dict[str, Any] = {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "geom3d",
+            "font.size": 7.5,
+            "axes.linewidth": 0.6,
+            "axes.axisbelow": True,
+            "text.parse_math": False,
+        }
+        with style.context(["default", look]):
+            sheet = Sheet(width)
+            if not self.draw(sheet, summaries):
+                return None
+            data = io.BytesIO()
+            if form == "svg":
+                nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+                sheet.figure.savefig(data, format="svg", metadata=nothing)
+            else:
+                sheet.figure.savefig(data, format="png", dpi=RESOLUTION, metadata={"Software": None})
+            return data.getvalue()
+
+
+def write_charts(summaries: Sequence[Summary], folder: Path) -> list[Path]:
+    """Writes every chart at both widths as SVG and PNG.
+
+    Raises:
+        OutputError: a folder or file that cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"folder {str(folder)!r} cannot be made: {error.strerror}") from None
+    paths = []
+    with bar("charts", len(CHARTS) * len(WIDTHS)) as advance:
+        for chart in CHARTS:
+            for width in WIDTHS:
+                svg, png = chart.svg(summaries, width), chart.png(summaries, width)
+                for suffix, data in (("svg", None if svg is None else svg.encode()), ("png", png)):
+                    if data is not None:
+                        path = folder / f"{chart.name}_{width}mm.{suffix}"
+                        with replacing(path) as file:
+                            file.write(data)
+                        paths.append(path)
+                advance(1)
+    return paths
+
+
+def _area_gain(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
+    kinds = [("anode", SIDES["anode"]), ("cathode", SIDES["cathode"]), ("side walls", "#8c8c8c")]
+    keys = [label.replace(" ", "_") for label, _ in kinds]
+    table = [[summary.report["area_gain"][key] for key in keys] for summary in summaries]
+    values = [value for row in table for value in row if value]
+    if not values:
+        return False
+    axes, log = rows_of_numbers(sheet, summaries, 6.6, "area / footprint", values)
+    start, height = (1.0 if log else 0.0), 0.26
+    for place, (label, colour) in enumerate(kinds):
+        for row, line in enumerate(table):
+            value = line[place]
+            if value is None:
+                continue
+            where = row + (place - 1) * (height + 0.02)
+            if value > 0:
+                axes.barh(where, value - start, height, left=start, color=colour, label=None if row else label)
+            beside = max(value, start)
+            axes.annotate(
+                three(value) if value else "0",
+                (beside, where),
+                (2, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=5.6,
+                color="#333333",
+            )
+    axes.axvline(1.0, color="#202020", linewidth=0.7, zorder=3)
+    low, high = min(*values, 1.0), max(values)
+    axes.set_xlim(*((low / 1.6, high * 2.2) if log else (0, 1.12 * max(high, 1.0))))
+    sheet.legend([sheet.patch(colour, label) for label, colour in kinds])
+    return True
+
+
+def _capacity(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
+    table = [summary.report["capacity_uAh_cm2"] for summary in summaries]
+    values = [entry[side] for entry in table for side in SIDES if entry[side]]
+    if not values:
+        return False
+    axes, log = rows_of_numbers(sheet, summaries, 4.6, "capacity per footprint / µAh cm⁻²", values)
+    for row, entry in enumerate(table):
+        both = [entry[side] for side in SIDES if entry[side]]
+        if len(both) == 2:
+            axes.plot(both, [row, row], color="#b5b5b5", linewidth=1.2, zorder=2)
+        for side, marker in (("anode", "o"), ("cathode", "s")):
+            if entry[side]:
+                axes.plot(entry[side], row, marker, color=SIDES[side], markersize=4.2, markeredgewidth=0, zorder=3)
+        if entry["cell"]:
+            axes.plot(
+                entry["cell"], row, "o", markerfacecolor="none", markeredgecolor="#202020", markersize=7.6, zorder=4
+            )
+    told = ["half cell" if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
+    column(axes, "cell, limited by", told)
+    axes.set_xlim(*((min(values) / 1.7, max(values) * 1.7) if log else (0, 1.06 * max(values))))
+    sheet.legend(
+        [
+            sheet.marker("o", SIDES["anode"], "anode"),
+            sheet.marker("s", SIDES["cathode"], "cathode"),
+            sheet.marker("ring", "#202020", "cell: the electrode that limits"),
+        ]
+    )
+    return True
+
+
+def _volume_fractions(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
+    table = [_by_role(summary) for summary in summaries]
+    roles = [role for role in [*Role, "void"] if any(shares.get(role) for shares in table)]
+    if not roles:
+        return False
+    (axes,) = rows_of_designs(sheet, summaries, 4.8, "share of the structure's volume / %")
+    for row, shares in enumerate(table):
+        left = 0.0
+        for role in roles:
+            share = 100 * shares.get(role, 0.0)
+            if share > 0:
+                colour = colour_of(role)
+                axes.barh(row, share, 0.72, left=left, color=colour, edgecolor="#444444", linewidth=0.3)
+                if share >= (5 if sheet.width > 100 else 9):
+                    axes.text(
+                        left + share / 2,
+                        row,
+                        f"{share:.0f}",
+                        ha="center",
+                        va="center",
+                        fontsize=5.8,
+                        color=text_colour(colour),
+                    )
+            left += share
+        if not shares:
+            axes.text(1, row, "no structure above the base", va="center", fontsize=6, color="#555555")
+    axes.set_xlim(0, 100)
+    axes.grid(visible=False)
+    sheet.legend([sheet.patch(colour_of(role), str(role).replace("_", " ")) for role in roles])
+    return True
+
+
+def _by_role(summary: Summary) -> dict[str, float]:
+    """Volume fraction of each role, and of the void; nothing where the report has none."""
+    shares: dict[str, float] = {}
+    for region, share in (summary.report["volume_fraction"] or {}).items():
+        known = summary.report["materials"].get(region)
+        role = "void" if known is None else known["role"]
+        shares[role] = shares.get(role, 0.0) + share
+    return shares if math.fsum(shares.values()) > 0 else {}
+
+
+#: All charts, in the order of the page.
+CHARTS = (
+    Chart(
+        "area-gain",
+        "Area gain",
+        "Interface of either electrode with the electrolyte, and the upright part of the bare structure's surface (not defined "
+        "in sponges), per footprint. The line marks 1, a flat film as large as the chip.",
+        _area_gain,
+    ),
+    Chart(
+        "capacity",
+        "Capacity per footprint",
+        "Capacity of the connected material of either electrode. The ring marks the electrode that limits the cell; its value "
+        "stands on the right.",
+        _capacity,
+    ),
+    Chart(
+        "distance",
+        "Distance between the electrodes",
+        "Straight distance from each electrode's surface to the nearest point of the other's. Shapes are histograms, each "
+        "scaled to its tallest bin; a peg means that the distance is the same everywhere. Bars span the 5 % to 95 % percentiles, "
+        "thin lines least to largest. Where the designs differ by orders of magnitude, the shapes stand against each design's "
+        "mean.",
+        distances,
+    ),
+    Chart(
+        "capacity-distance",
+        "Capacity against mean distance",
+        "Upper left is what 3D designs aim for: much charge, short ways. Whiskers span the 5 % to 95 % percentiles of "
+        "the distance from the anode. Half cells have no point.",
+        scatter,
+    ),
+    Chart(
+        "resistance",
+        "Ionic resistance",
+        "Of the electrolyte between the electrodes, times the footprint; shown where conduction was asked for (--transport). The "
+        "tick is what the mean distance over the area would give. The shares of the anode's and the cathode's surface that carry the upper half of the "
+        "current are 50 % where it spreads evenly.",
+        conduction,
+    ),
+    Chart(
+        "volume-fractions",
+        "Volume fractions",
+        "What the volume between the structure's foot and its top is made of, by role; layers of the same role are added up.",
+        _volume_fractions,
+    ),
+)

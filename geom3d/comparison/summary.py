@@ -1,0 +1,177 @@
+"""What a comparison shows of a design: small, and fit to be handed from one process to another."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from geom3d.api import Design
+from geom3d.cell.template import Template
+from geom3d.comparison.model import Model, model_of
+from geom3d.core.errors import GeometryError, OutputError
+from geom3d.core.progress import bar
+from geom3d.library.materials import Material
+from geom3d.metrics.report import Report
+
+#: Width and height of the pictures, pixels.
+PICTURE = (1200, 900)
+#: Designs from which on more processes are worth their start, by whether pictures are drawn.
+FEWEST = {True: 4, False: 12}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is wanted of every design.
+
+    Attributes:
+        pictures: a picture of each.
+        models: a light mesh of each, to be turned in a page.
+    """
+
+    pictures: bool = False
+    models: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A design, measured and drawn.
+
+    Attributes:
+        label: what tables and charts call it; no two are called the same.
+        template, report: the design and its numbers.
+        size: edges of the unit cell in x, y and z, up to the top of the highest region, µm.
+        materials: by region, in order.
+        picture: a PNG file, or None.
+        model: a light mesh, or None.
+    """
+
+    label: str
+    template: Template
+    report: Report
+    size: tuple[float, float, float]
+    materials: dict[str, Material]
+    picture: bytes | None = None
+    model: Model | None = None
+
+    @property
+    def title(self) -> str:
+        """The title that the template gives."""
+        return self.template.title
+
+
+def gather(designs: Sequence[Design], parts: Parts, workers: int = 1) -> list[Summary]:
+    """Measures and draws the designs, with a progress bar.
+
+    Args:
+        designs: in the order of the comparison.
+        parts: what is wanted of each.
+        workers: processes that share the work; 1 for this one alone, which keeps what it has measured.
+
+    Raises:
+        InputError: a design that cannot be built.
+        GeometryError: a mesh that fails its checks.
+        OutputError: where a process was ended by the system.
+    """
+    words = "measuring and drawing" if parts.pictures else "measuring"
+    with bar(words, len(designs)) as advance:
+        if workers <= 1 or len(designs) < FEWEST[parts.pictures]:
+            summaries = []
+            for design in designs:
+                summaries.append(summary(design, parts))
+                advance(1)
+        else:
+            with _pool(workers) as pool:
+                # Copies, which do not carry what has been built.
+                futures = [pool.submit(_in_worker, replace(d, overrides={}), parts) for d in designs]
+                for _ in as_completed(futures):
+                    advance(1)
+                summaries = [_result(future, d, parts) for future, d in zip(futures, designs, strict=True)]
+    return [replace(e, label=label) for e, label in zip(summaries, labels(designs), strict=True)]
+
+
+def summary(design: Design, parts: Parts) -> Summary:
+    """One design, measured and drawn."""
+    report, cell = design.measure(), design.cell()
+    return Summary(
+        label=design.template.name,
+        template=design.template,
+        report=report,
+        size=(cell.size[0], cell.size[1], cell.top),
+        materials={region.name: region.material for region in cell.regions},
+        picture=_picture(design) if parts.pictures else None,
+        model=model_of(cell, design.walls()) if parts.models else None,
+    )
+
+
+def labels(designs: Sequence[Design]) -> list[str]:
+    """A name for every design: the template's, with what was overridden where names repeat, numbered where that does."""
+    names = [design.template.name for design in designs]
+    for k, design in enumerate(designs):
+        if design.overrides and _repeats(designs, design.template.name):
+            changes = [f"{key.rpartition('.')[2]} = {value}" for key, value in design.overrides.items()]
+            names[k] = f"{names[k]} ({', '.join(changes)})"
+    return [f"{name} ({names[: k + 1].count(name)})" if names.count(name) > 1 else name for k, name in enumerate(names)]
+
+
+def _repeats(designs: Sequence[Design], name: str) -> bool:
+    return sum(design.template.name == name for design in designs) > 1
+
+
+def _picture(design: Design) -> bytes:
+    from geom3d.rendering import render
+
+    with tempfile.TemporaryDirectory(prefix="geom3d-") as folder:
+        path = Path(folder, "picture.png")
+        render(design, path, view="cut", size=PICTURE)
+        return path.read_bytes()
+
+
+def _in_worker(design: Design, parts: Parts) -> Summary | None:
+    try:
+        return summary(design, parts)
+    except GeometryError:
+        return None  # a mesh that fails its checks does not travel: it is made again where it can be kept
+
+
+def _result(future: Future[Summary | None], design: Design, parts: Parts) -> Summary:
+    try:
+        found = future.result()
+    except BrokenProcessPool:
+        raise OutputError(
+            f"no comparison: the process that measured {design.source!r} or one beside it was ended by the system, "
+            "perhaps for want of memory; compare fewer designs"
+        ) from None
+    return summary(design, parts) if found is None else found
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Fresh processes, ended at once where the work is given up."""
+    # Neither VTK nor threads survive a fork.
+    context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, context, _quietly)
+    try:
+        yield pool
+    except BaseException:
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _quietly() -> None:
+    """The first process answers for all: Ctrl-C reaches every one of a terminal, all would draw bars, and VTK says that it
+    found no screen.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

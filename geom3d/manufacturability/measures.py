@@ -1,0 +1,104 @@
+"""Measures what processes ask of a cell, once and in its own size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from geom3d.cell.cell import Cell
+from geom3d.cell.template import Template
+from geom3d.core.arrays import BoolArray
+from geom3d.manufacturability import ASSEMBLY, VOID, Body, Measures, Slopes, Spot
+from geom3d.manufacturability.prisms import Stack
+from geom3d.manufacturability.sponges import Sponge
+from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
+from geom3d.metrics import Sample
+from geom3d.metrics import sponge as sponge_metrics
+from geom3d.metrics import structure as structure_metrics
+
+#: A downward face of less than this share of the mean one's area has a direction that is rounding.
+SLIVER = 1e-9
+
+
+def measures(template: Template, cell: Cell, walls: InterfaceMesh) -> Measures:
+    """The anatomy of a battery at its three stages."""
+    facts, count = cell.facts, len(cell.regions)
+    scaffold = np.zeros(count + 1, dtype=bool)
+    scaffold[[cell.names.index(n) for n in {*facts.scaffold, *(name for name, _ in facts.below)}]] = True
+    solid = np.arange(count + 1) < count
+    undersides = slopes(walls, scaffold)
+    if facts.web is None:
+        stack = Stack.of(cell)
+        masks = stack.masks()
+        found = {n: (stack.width(m, "" if n == VOID else n), stack.height(m, n)) for n, m in masks.items()}
+        widths = {name: wide for name, (wide, _) in found.items() if wide is not None}
+        heights = {name: high for name, (_, high) in found.items() if high is not None}
+        mask = scaffold[stack.labels]
+        body = Body(_nameless(stack.width(mask, "scaffold")), _nameless(stack.width(~mask, "opening")), undersides)
+        cavities, islands = stack.cavities(), stack.islands()
+    else:
+        sponge = Sponge(cell, walls)
+        widths, heights = sponge.widths, sponge.heights
+        pores = sponge.pores(0.0, facts.base_z, facts.top, ())
+        body = Body(_nameless(sponge.web(0.0, "scaffold")), pores, undersides)
+        cavities, islands = sponge.cavities(), sponge.islands()
+    sample = Sample(template, cell, walls)
+    structure = structure_metrics.measure(sample)
+    volumes = dict(zip(cell.names, walls.volumes.tolist(), strict=False))
+    return Measures(
+        widths=widths,
+        heights=heights,
+        body=body,
+        slopes=slopes(walls, solid),
+        cavities=cavities,
+        islands=islands,
+        top=cell.top,
+        depth=facts.top - facts.base_z,
+        aspect_ratio=structure["aspect_ratio"],
+        equivalent_aspect_ratio=_equivalent_aspect_ratio(sample, structure["equivalent_aspect_ratio"]),
+        thinnest_film=_thinnest_film(template, widths, heights),
+        volumes={**volumes, ASSEMBLY: sum(volumes.values())},
+    )
+
+
+def _nameless(spot: Spot | None) -> Spot | None:
+    """A place in the scaffold, which the rule names."""
+    return None if spot is None else replace(spot, regions=())
+
+
+def slopes(walls: InterfaceMesh, body: BoolArray) -> Slopes:
+    """The faces of a body that look down and do not lie on the bottom of the box.
+
+    Args:
+        walls: of the cell.
+        body: (R + 1,) mask of the labels that belong to it.
+    """
+    faces, index = walls.shell(body)
+    outward = np.where(body[walls.back_region[index]], 1.0, -1.0)
+    rise = outward * walls.area_vectors[index, 2]
+    down = np.flatnonzero((rise < 0) & (walls.front_region[index] != OUTSIDE))
+    areas = walls.areas[index[down]]
+    kept = areas > SLIVER * (areas.mean() if len(areas) else 0.0)
+    down, areas = down[kept], areas[kept]
+    angles = np.degrees(np.arcsin(np.clip(-rise[down] / areas, 0, 1)))
+    return Slopes(angles, areas, walls.vertices[faces[down]].mean(axis=1))
+
+
+def _equivalent_aspect_ratio(sample: Sample, known: float | None) -> float | None:
+    """Of a sponge depth × wall area / (4 × pore volume), which for straight holes is the same; bends are not counted."""
+    found = sponge_metrics.measure(sample)["sponge"]
+    if found is None:
+        return known
+    depth = sample.cell.facts.top - sample.cell.facts.base_z
+    return float(depth * found["surface_per_volume_per_um"] / (4 * (1 - found["solid_fraction"])))
+
+
+def _thinnest_film(template: Template, widths: dict[str, Spot], heights: dict[str, Spot]) -> Spot | None:
+    """The coat of least thickness, and where it lies."""
+    coats = [(thickness, name) for name, thickness in template.films.items()]
+    if not coats:
+        return None
+    thickness, name = min(coats)
+    spot = widths.get(name, heights.get(name))
+    return Spot(thickness, None if spot is None else spot.at, (name,))

@@ -1,0 +1,259 @@
+"""Local widths of plane shapes on a floor plan, through the period, from their exact outlines.
+
+From a point of an outline a disc grows inward until something else stops it. Where it then touches a wall opposite, its
+diameter is the width of the shape there; where it touches but the neighbouring side of a corner, it says nothing. So
+corners, which no disc fills, do not count as narrow, and wedges of less than 20° do. A shape whose walls face each other
+nowhere, such as a triangular post, is as wide as the largest disc in it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from scipy.spatial import cKDTree
+
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.mesh.components import component_numbers
+from geom3d.solids.prisms.floorplan import FloorPlan
+
+#: InterfaceMesh face each other where they lean by less than this.
+WEDGE = math.radians(20)
+#: By this share of its radius a disc's middle is moved on to see whether it touches a wall there.
+NUDGE = 0.01
+#: Cosine of the angle from the normal beyond which a point belongs to the start's own wall.
+SHALLOW = 0.1
+#: Relative error of a distance that a wrong normal makes.
+ROUGH = 0.02
+#: Relative change of a radius that is none.
+SAME = 1e-7
+#: A disc settles in a few rounds; one that has not by then rolls along a curved wall.
+ROUNDS = 60
+#: Directions into which discs grow from a corner that juts into the body lie this far apart, radians.
+FAN = math.radians(5)
+#: Edges that turn by less than this go straight on, radians.
+STRAIGHT = 3e-4
+#: Starts on a straight line lie no further apart than this share of the period, but none has more than so many.
+SPACING, MOST_STARTS = 0.02, 64
+#: Edges among which the nearest is looked for, where all are short.
+NEIGHBOURS = 4
+#: Narrower than this, µm, or than this share of the period, is rounding and no body.
+ROUNDING, DIGITS = 1e-5, 5e-8
+#: Lines shorter than this share of the period, a hundred steps of its grid, have no direction.
+SHORT = 1.5e-9
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """The narrowest place of a plane shape.
+
+    Attributes:
+        width: µm.
+        middle: x, y, µm, within the period.
+        across: unit vector from wall to wall.
+    """
+
+    width: float
+    middle: tuple[float, float]
+    across: tuple[float, float]
+
+
+def narrowest(plan: FloorPlan, mask: BoolArray) -> tuple[Narrow | None, Narrow | None]:
+    """The narrowest place inside and outside some faces of a floor plan; None where nothing is narrow.
+
+    Args:
+        plan: the faces.
+        mask: (F,) which of them.
+    """
+    edges = _outline(plan, mask)
+    if not len(edges):
+        return None, None
+    most = math.hypot(*plan.size) / 2  # a wider disc would hold a copy of any point of the outline
+    ways = _Ways(edges, plan.size)
+    starts, normals, inner = _starts(edges, plan.size)
+    starts += ways(starts)  # a line that begins with a short edge leads astray by its rounding
+    inside, outside = (
+        _least(starts[side], normals[side], _widths(starts[side], normals[side], most, ways), most, plan.size)
+        for side in (inner, ~inner)
+    )
+    return inside, outside
+
+
+def _least(
+    starts: FloatArray, normals: FloatArray, found: FloatArray, most: float, size: tuple[float, float]
+) -> Narrow | None:
+    found = np.where(found < max(ROUNDING, DIGITS * most), np.inf, found)
+    best = int(np.argmin(found))
+    if not np.isfinite(found[best]):
+        return None
+    x, y = (starts[best] + found[best] / 2 * normals[best]) % size
+    return Narrow(float(found[best]), (float(x), float(y)), (float(normals[best, 0]), float(normals[best, 1])))
+
+
+def _outline(plan: FloorPlan, mask: BoolArray) -> FloatArray:
+    """(S, 2, 2) edges of some faces, the faces on their left."""
+    into = mask[plan.left] & ~mask[plan.right]
+    back = mask[plan.right] & ~mask[plan.left]
+    high, low = mask[plan.seam_faces[:, 0]], mask[plan.seam_faces[:, 1]]
+    ends = [
+        plan.edges[into],
+        plan.edges[back][:, ::-1],
+        plan.seam[high & ~low],
+        plan.seam_twin[low & ~high][:, ::-1],
+    ]
+    return plan.points[np.concatenate(ends)]
+
+
+def _starts(edges: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """(n, 2) points on outlines, (n, 2) normals there, and (n,) whether these point inside."""
+    along = edges[:, 1] - edges[:, 0]
+    length = np.linalg.norm(along, axis=1)
+    left = np.column_stack([-along[:, 1], along[:, 0]]) / length[:, None]
+    before, after = _corners(edges, size)
+    angle = np.arctan2(left[:, 1], left[:, 0])
+    turn = (angle[after] - angle[before] + math.pi) % (2 * math.pi) - math.pi
+    first, whole = _straight(length, before, after, np.abs(turn) < STRAIGHT)
+    kept = whole > min(SHORT * max(size), float(whole.max()) / 2)
+    first, whole = first[kept], whole[kept]
+    # An odd number, so that one is in the middle: in a square or a hexagon only discs from there meet the side opposite.
+    count = np.clip(np.ceil(whole / (SPACING * min(size))), 1, MOST_STARTS).astype(np.int64) | 1
+    line = np.repeat(np.arange(len(first)), count)
+    share = (np.arange(len(line)) - (np.cumsum(count) - count)[line] + 0.5) / count[line]
+    edge = first[line]
+    points = (edges[edge, 0] + (share * whole[line] / length[edge])[:, None] * along[edge]) % size
+    inward = left[edge]
+    inner = np.ones(len(points), dtype=bool)
+    corners, directions, into = _fans(edges[after, 0], angle[before], turn)
+    return (
+        np.concatenate([points, points, corners]),
+        np.concatenate([inward, -inward, directions]),
+        np.concatenate([inner, ~inner, into]),
+    )
+
+
+def _straight(length: FloatArray, before: IntArray, after: IntArray, on: BoolArray) -> tuple[IntArray, FloatArray]:
+    """(l,) first edges of straight lines, and (l,) their lengths, µm; lines that come back on themselves stay in pieces.
+
+    Args:
+        length: (S,) of the edges.
+        before, after: (c,) edges that follow each other.
+        on: (c,) whether they go straight on.
+    """
+    links = np.column_stack([before[on], after[on]])
+    part = component_numbers(len(length), links)
+    begins = np.ones(len(length), dtype=bool)
+    begins[links[:, 1]] = False
+    endless = ~np.isin(part, part[begins])
+    whole = np.bincount(part, weights=length)[part]
+    first = np.flatnonzero(begins | endless)
+    return first, np.where(endless, length, whole)[first]
+
+
+def _fans(at: FloatArray, angle: FloatArray, turn: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Starts at corners: all normals between those of the two edges, on the side into which the corner juts.
+
+    Args:
+        at: (c, 2) the corners.
+        angle: (c,) of the normal on the left before them.
+        turn: (c,) by how much it turns there, to the left if positive.
+    """
+    points, directions, into = [np.empty((0, 2))], [np.empty((0, 2))], [np.empty(0, dtype=bool)]
+    steps = np.ceil(np.abs(turn) / FAN).astype(np.int64)
+    for step in range(int(steps.max(initial=0)) + 1):
+        chosen = (steps > 1) & (step <= steps)
+        normal = angle[chosen] + turn[chosen] * step / steps[chosen]
+        # A turn to the right juts into what lies on the left.
+        right = turn[chosen] < 0
+        points.append(at[chosen])
+        directions.append(np.column_stack([np.cos(normal), np.sin(normal)]) * np.where(right, 1.0, -1.0)[:, None])
+        into.append(right)
+    return np.concatenate(points), np.concatenate(directions), np.concatenate(into)
+
+
+def _corners(edges: FloatArray, size: tuple[float, float]) -> tuple[IntArray, IntArray]:
+    """(c,) edges that end where (c,) others begin, through the period; where outlines cross there are none."""
+    ends = np.concatenate([edges[:, 0], edges[:, 1]]) % size  # exact: all lie on a grid that divides the period
+    number = np.unique(ends, axis=0, return_inverse=True)[1].ravel()
+    begin, end = number[: len(edges)], number[len(edges) :]
+    single = (np.bincount(begin, minlength=len(number)) == 1) & (np.bincount(end, minlength=len(number)) == 1)
+    first = np.full(len(number), -1)
+    first[begin] = np.arange(len(edges))
+    before = np.flatnonzero(single[end])
+    return before, first[end[before]]
+
+
+def _widths(starts: FloatArray, inward: FloatArray, most: float, ways: _Ways) -> FloatArray:
+    """(n,) local widths; infinite where no wall faces the start.
+
+    Args:
+        starts: (n, 2) points on walls, µm.
+        inward: (n, 2) unit normals into the shape.
+        most: radius up to which discs grow, µm.
+        ways: knows all walls.
+    """
+    radius = np.full(len(starts), most)
+    active = np.arange(len(starts))
+    for _ in range(ROUNDS):
+        if not len(active):
+            break
+        centre = starts[active] + radius[active, None] * inward[active]
+        touched = ways(centre) + radius[active, None] * inward[active]  # from the start
+        square = np.einsum("ij,ij->i", touched, touched)
+        along = np.einsum("ij,ij->i", touched, inward[active])
+        # The disc that touches the start and goes through the nearest point. What lies behind the start, or in the wall's
+        # own plane but for its roughness, is not in its way.
+        ahead = along > np.maximum(SHALLOW * np.sqrt(square), max(ROUNDING, DIGITS * most) / 10)
+        fits = np.where(ahead, square / np.where(ahead, 2 * along, 1.0), np.inf)
+        shrinks = fits < radius[active] * (1 - SAME)
+        active, fits = active[shrinks], fits[shrinks]
+        radius[active] = fits
+    # A little way on from its middle the wall opposite is nearer by nearly as much, where the disc touches it; half-way
+    # back the start is the nearest point, unless its normal is wrong.
+    opposite, own = (
+        np.linalg.norm(ways(starts + (share * radius)[:, None] * inward), axis=1) for share in (1 + NUDGE, 0.5)
+    )
+    touches = (radius < most) & (own >= 0.5 * radius * (1 - ROUGH))
+    faces = touches & (opposite <= radius * (1 - NUDGE * math.cos(WEDGE)) * (1 + 10 * SAME))
+    if faces.any():
+        return np.where(faces, (1 + NUDGE) * radius + opposite, np.inf)
+    return np.where(touches & (radius == radius[touches].max(initial=0.0)), 2 * radius, np.inf)
+
+
+class _Ways:
+    """Steps to the nearest of some edges, which repeat with a period."""
+
+    def __init__(self, edges: FloatArray, size: tuple[float, float]) -> None:
+        self._edges, self._size = edges, np.array(size)
+        self._middles: cKDTree | None = None
+        if np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1).max() <= SPACING * min(size):
+            # In the middle of a circle all its edges are equally near, which a tree of edges takes very long over.
+            self._middles = cKDTree(edges.mean(axis=1) % self._size, boxsize=size)
+            return
+        # Of a point in the first period the nearest copy of any edge lies in the same one or one next to it.
+        shifts = np.array([(i * size[0], j * size[1]) for i in (-1, 0, 1) for j in (-1, 0, 1)])
+        self._edges = (edges[None] + shifts[:, None, None]).reshape(-1, 2, 2)
+        self._tree = shapely.STRtree(shapely.linestrings(self._edges))
+
+    def __call__(self, points: FloatArray) -> FloatArray:
+        points = points % self._size
+        if self._middles is None:
+            nearest = np.empty(len(points), dtype=np.int64)
+            of, found = self._tree.query_nearest(shapely.points(points), all_matches=False)
+            nearest[of] = found
+            return _steps(points, self._edges[nearest])
+        # Of short edges the nearest is among those of the nearest middles.
+        few = np.arange(1, min(NEIGHBOURS, len(self._edges)) + 1)
+        edges = self._edges[self._middles.query(points, few)[1]]
+        shift = np.rint((edges.mean(axis=2) - points[:, None]) / self._size) * self._size
+        steps = _steps(points[:, None], edges - shift[:, :, None])
+        best = np.einsum("ijk,ijk->ij", steps, steps).argmin(axis=1)
+        return np.asarray(steps[np.arange(len(points)), best])
+
+
+def _steps(points: FloatArray, edges: FloatArray) -> FloatArray:
+    """(…, 2) the step from each of (…, 2) points to the nearest point of its own of (…, 2, 2) edges."""
+    start, along = edges[..., 0, :], edges[..., 1, :] - edges[..., 0, :]
+    share = np.einsum("...i,...i->...", points - start, along) / np.einsum("...i,...i->...", along, along)
+    return np.asarray(start + np.clip(share, 0, 1)[..., None] * along - points)

@@ -1,0 +1,303 @@
+"""Verdicts: what a process says of a design at a scale, for people and machines, and processes side by side."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from geom3d.cell.cell import Cell
+from geom3d.cell.template import Template
+from geom3d.core.errors import InputError
+from geom3d.library.processes import Process
+from geom3d.manufacturability import ASSEMBLY, Measures
+from geom3d.manufacturability.rules import Finding, findings, region_scale
+
+#: What a process does, by its family: where it can, where it cannot, and where there is nothing for it.
+WORDS = {
+    "printing": ("prints", "does not print", "nothing to print"),
+    "etching": ("can be etched", "cannot be etched", "nothing to etch"),
+    "deposition": ("films can be deposited", "films cannot be deposited", "no films to deposit"),
+}
+#: Order of processes side by side.
+RANKS = {"yes": 0, "from scale": 1, "no": 2, "nothing": 3}
+#: mm³ and cm³ in a µm³.
+MM3, CM3 = 1e-9, 1e-12
+
+
+@dataclass(frozen=True)
+class Part:
+    """A region, or the assembly, as it is printed.
+
+    Attributes:
+        name, material: of the region; the assembly has no material.
+        narrowest_um, thinnest_um: magnified; None where it spreads without end.
+        from_scale: at which it is wide and thick enough by itself; None for other processes than printing.
+        volume_mm3, mass_g: of all unit cells, magnified; no mass without a density.
+    """
+
+    name: str
+    material: str
+    narrowest_um: float | None
+    thinnest_um: float | None
+    from_scale: float | None
+    volume_mm3: float
+    mass_g: float | None
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """Whether a process can make a design.
+
+    Attributes:
+        title: of the design.
+        name, process: what it was checked against.
+        scale: magnification.
+        repeat: unit cells of which volumes and masses are told.
+        findings: of every rule.
+        parts: every region, then the assembly.
+    """
+
+    title: str
+    name: str
+    process: Process
+    scale: float
+    repeat: tuple[int, int]
+    findings: tuple[Finding, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def violations(self) -> tuple[Finding, ...]:
+        """The rules that are broken at this scale."""
+        return tuple(finding for finding in self.findings if not finding.ok)
+
+    @property
+    def never(self) -> tuple[Finding, ...]:
+        """The rules that are broken at every scale."""
+        return tuple(finding for finding in self.findings if finding.from_scale is None)
+
+    @property
+    def smallest_scale(self) -> float | None:
+        """The smallest scale at which no rule is broken; None where there is none, or nothing to do."""
+        scales = [finding.from_scale for finding in self.findings]
+        return None if self.never or not scales else max(scale or 0.0 for scale in scales)
+
+    @property
+    def status(self) -> str:
+        """yes, from scale, no, or nothing."""
+        if not self.findings:
+            return "nothing"
+        return "no" if self.never else "from scale" if self.violations else "yes"
+
+    @property
+    def verdict(self) -> str:
+        """The answer in a sentence."""
+        can, cannot, nothing = WORDS[self.process.family]
+        if self.status == "no":
+            return f"{cannot}: {'; '.join(reason(finding) for finding in self.never)}"
+        if self.status == "from scale":
+            return f"{can} from scale {self.smallest_scale:.6g}"
+        return can if self.status == "yes" else nothing
+
+    @property
+    def decisive(self) -> Finding | None:
+        """The rule on which it depends: one broken at every scale, else the one that needs the largest scale."""
+        if self.never:
+            return self.never[0]
+        return max((f for f in self.findings if f.from_scale), key=lambda f: f.from_scale or 0.0, default=None)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """All of it, as in `geom3d check --json`."""
+        process = self.process.model_dump(mode="json", by_alias=True)
+        return {
+            "title": self.title,
+            "process": {"name": self.name, **process},
+            "scale": self.scale,
+            "status": self.status,
+            "verdict": self.verdict,
+            "smallest_scale": self.smallest_scale,
+            "findings": [asdict(finding) for finding in self.findings],
+            "violations": [finding.rule for finding in self.violations],
+            "repeat": list(self.repeat),
+            "parts": [asdict(part) for part in self.parts],
+        }
+
+    def to_json(self) -> str:
+        """The report as JSON text; no NaN, no infinity."""
+        return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
+
+    def tables(self) -> list[tuple[str, list[str], list[list[str]]]]:
+        """(title, columns, rows) of the findings and of the parts."""
+        head = ["check", "measured", "limit", "", "from scale", "worst place (x, y, z in µm, before magnification)"]
+        rows = [_row(finding) for finding in self.findings]
+        cells = f"{self.repeat[0]} × {self.repeat[1]} unit cells at scale {self.scale:g}"
+        columns = ["part", "material", "narrowest µm", "thinnest µm", "from scale", "volume mm³", "mass g"]
+        parts = [
+            [
+                p.name,
+                p.material,
+                *(_number(v) for v in (p.narrowest_um, p.thinnest_um, p.from_scale, p.volume_mm3, p.mass_g)),
+            ]
+            for p in self.parts
+        ]
+        return [("", head, rows), (cells, columns, parts)]
+
+    @property
+    def heading(self) -> str:
+        """What was checked, and the answer."""
+        return f"{self.title}\n{self.process.title} ({self.name}) at scale {self.scale:g}: {self.verdict}"
+
+    def __str__(self) -> str:
+        lines = [self.heading]
+        for title, head, rows in self.tables():
+            lines += ["", *([title] if title else []), *("  ".join(row).rstrip() for row in [head, *rows])]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return _html(self.heading, self.tables())
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Processes side by side, the best first: those that make it at this scale, then by the scale they need.
+
+    Attributes:
+        title: of the design.
+        scale: magnification.
+        reports: one per process.
+    """
+
+    title: str
+    scale: float
+    reports: tuple[CheckReport, ...]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """All of it, as in `geom3d check --process all --json`."""
+        return {"title": self.title, "scale": self.scale, "processes": [report.data for report in self.reports]}
+
+    def to_json(self) -> str:
+        """The ranking as JSON text; no NaN, no infinity."""
+        return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
+
+    def tables(self) -> list[tuple[str, list[str], list[list[str]]]]:
+        """(title, columns, rows)."""
+        head = ["process", "", "verdict", "from scale", "decided by"]
+        rows = []
+        for report in self.reports:
+            decisive = report.decisive
+            verdict = report.verdict.partition(":")[0].partition(" from scale")[0]
+            if report.status == "from scale":
+                verdict += ", if larger"
+            why = "" if decisive is None else reason(decisive)
+            if len(report.never) > 1:
+                why += f" (and {len(report.never) - 1} more)"
+            rows.append([report.name, report.process.title, verdict, _number(report.smallest_scale), why])
+        return [("", head, rows)]
+
+    @property
+    def heading(self) -> str:
+        """What was checked."""
+        return f"{self.title}\nall processes at scale {self.scale:g}, the best first"
+
+    def _repr_html_(self) -> str:
+        return _html(self.heading, self.tables())
+
+
+def require_scale(scale: float) -> None:
+    """Raises a clear error for a magnification that is none."""
+    if not (math.isfinite(scale) and 1e-6 <= scale <= 1e9):
+        raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {scale}")
+
+
+def check(template: Template, cell: Cell, measures: Measures, name: str, process: Process, scale: float) -> CheckReport:
+    """Holds a design against a process."""
+    parts = _parts(template, cell, measures, process, scale)
+    found = tuple(findings(process, measures, scale))
+    return CheckReport(template.title, name, process, scale, template.repeat, found, parts)
+
+
+def rank(reports: Sequence[CheckReport]) -> Ranking:
+    """Puts the verdicts of several processes on one design in order."""
+
+    def place(report: CheckReport) -> tuple[int, float, str]:
+        return RANKS[report.status], report.smallest_scale or 0.0, report.name
+
+    return Ranking(reports[0].title, reports[0].scale, tuple(sorted(reports, key=place)))
+
+
+def reason(finding: Finding) -> str:
+    """A finding in a few words: what, how much, what would be right."""
+    if finding.rule in ("cavities", "islands"):
+        one = {"cavities": "closed cavity", "islands": "island"}[finding.rule]
+        return f"{finding.value:g} {one if finding.value == 1 else finding.title}"
+    value = "–" if finding.value is None else f"{finding.value:.4g}"
+    if finding.unit == "µm":
+        of = f" ({', '.join(finding.regions)})" if finding.regions else ""
+        return f"{finding.title} {value} µm{of}"
+    most = "" if finding.limit is None else f", at most {finding.limit:g}{finding.unit}"
+    return f"{finding.title} {value}{finding.unit}{most}"
+
+
+def _parts(template: Template, cell: Cell, measures: Measures, process: Process, scale: float) -> tuple[Part, ...]:
+    """Every region and the assembly, magnified, of all unit cells."""
+    factor = scale**3 * template.repeat[0] * template.repeat[1]
+    density = {region.name: region.material.density_g_cm3 for region in cell.regions}
+    found = []
+    for name, volume in measures.volumes.items():
+        wide, high = measures.widths.get(name), measures.heights.get(name)
+        if name == ASSEMBLY:
+            known = [density[n] is not None for n in density]
+            mass = sum(measures.volumes[n] * (density[n] or 0.0) for n in density) if all(known) else None
+            material = ""
+        else:
+            mass = None if (own := density[name]) is None else volume * own
+            material = next(region.material.title for region in cell.regions if region.name == name)
+        found.append(
+            Part(
+                name=name,
+                material=material,
+                narrowest_um=None if wide is None else wide.value * scale,
+                thinnest_um=None if high is None else high.value * scale,
+                from_scale=region_scale(process, measures, name) if process.family == "printing" else None,
+                volume_mm3=volume * factor * MM3,
+                mass_g=None if mass is None else mass * factor * CM3,
+            )
+        )
+    return tuple(found)
+
+
+def _row(finding: Finding) -> list[str]:
+    """A finding as the cells of a table."""
+    value = "–" if finding.value is None else f"{finding.value:.4g} {finding.unit}".replace(" °", "°").strip()
+    if finding.uncertainty:
+        value += f" ± {finding.uncertainty:.2g}"
+    limit = ""
+    if finding.limit is not None:
+        limit = (
+            "none"
+            if finding.limit == 0 and not finding.unit
+            else f"{'≥' if finding.at_least else '≤'} {finding.limit:g} {finding.unit}".replace(" °", "°").strip()
+        )
+    verdict = "" if finding.limit is None else "ok" if finding.ok else "violated"
+    scale = "never" if finding.from_scale is None else f"{finding.from_scale:.4g}" if finding.from_scale else ""
+    place = "" if finding.at is None or not finding.value else f"({', '.join(f'{x:.4g}' for x in finding.at)})"
+    where = ", ".join(part for part in (" | ".join(finding.regions), place, finding.note) if part)
+    return [finding.title, value, limit, verdict, scale, where]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _html(heading: str, tables: list[tuple[str, list[str], list[list[str]]]]) -> str:
+    title, _, rest = heading.partition("\n")
+    text = f"<h4>{html.escape(title)}</h4><p><b>{html.escape(rest)}</b></p>"
+    for caption, head, rows in tables:
+        text += f"<p>{html.escape(caption)}</p><table><tr>{''.join(f'<th>{html.escape(c)}</th>' for c in head)}</tr>"
+        text += "".join(f"<tr>{''.join(f'<td>{html.escape(c)}</td>' for c in row)}</tr>" for row in rows) + "</table>"
+    return text

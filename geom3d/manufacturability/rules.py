@@ -1,0 +1,162 @@
+"""The rules of processes: each compares one measure of a design with one limit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geom3d.library.processes import Process
+from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Place, Slopes, Spot, least
+
+#: Relative difference between a measure and a limit that is none: chords and rounding.
+SLACK = 1e-4
+#: Overhangs may exceed the limit by so much, degrees.
+SLACK_DEG = 0.1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule says.
+
+    Attributes:
+        rule: its key.
+        title: what is measured, in words.
+        unit: of measure and limit; "" for plain numbers.
+        value: measured, magnified; None where there is nothing to measure.
+        limit: None where the figure is only told.
+        at_least: whether the limit is a lower one.
+        ok: whether it is kept.
+        from_scale: the smallest scale at which it is kept; 0 where it is kept at any, None where it is at none.
+        at: x, y, z of the worst place in the unit cell, µm, before any magnification.
+        regions: what lies there.
+        uncertainty: of the value.
+        note: more about it.
+    """
+
+    rule: str
+    title: str
+    unit: str
+    value: float | None
+    limit: float | None
+    at_least: bool
+    ok: bool
+    from_scale: float | None
+    at: Place | None = None
+    regions: tuple[str, ...] = ()
+    uncertainty: float = 0.0
+    note: str = ""
+
+
+def findings(process: Process, measures: Measures, scale: float) -> list[Finding]:
+    """What every rule of a process says of a design; an empty list where it has nothing to do there."""
+    rules = {"printing": _printing, "etching": _etching, "deposition": _deposition}
+    return list(rules[process.family](process, measures, scale))
+
+
+def region_scale(process: Process, measures: Measures, name: str) -> float:
+    """The smallest scale at which a region is wide and thick enough to print."""
+    wide, high = measures.widths.get(name), measures.heights.get(name)
+    found = [
+        _length("width", "", wide, process.min_feature, 1.0).from_scale,
+        _length("layer", "", high, process.layer_height, 1.0).from_scale,
+    ]
+    return max(scale or 0.0 for scale in found)
+
+
+def _printing(process: Process, measures: Measures, scale: float) -> Iterator[Finding]:
+    bodies = {name: spot for name, spot in measures.widths.items() if name != VOID}
+    yield _length("feature", "smallest feature", least(list(bodies.values())), process.min_feature, scale)
+    gap = measures.widths.get(VOID)
+    yield _length("gap", "smallest gap", gap, process.min_gap, scale)
+    yield _length("layer", "thinnest part along z", least(list(measures.heights.values())), process.layer_height, scale)
+    yield _ratio("aspect_ratio", "aspect ratio of the structure", measures.aspect_ratio, process)
+    yield _overhang("overhang", "steepest overhang", measures.slopes, process, scale)
+    if process.trapped is not None:
+        note = f"{process.trapped} stays in them" if measures.cavities.number else ""
+        yield _count("cavities", "closed cavities", measures.cavities, note)
+    if not process.carries:
+        note = "parts of a layer that begin in mid-air" if measures.islands.number else ""
+        yield _count("islands", "islands", measures.islands, note)
+    if process.layer_height is not None:
+        layers = math.ceil(measures.top * scale / process.layer_height * (1 - SLACK))
+        yield Finding("layers", "layers", "", layers, None, at_least=False, ok=True, from_scale=0.0)
+
+
+def _etching(process: Process, measures: Measures, scale: float) -> Iterator[Finding]:
+    body = measures.body
+    if body.wall is None and body.opening is None and not len(body.slopes.angles):
+        return
+    yield _length("feature", "narrowest wall of the scaffold", body.wall, process.min_feature, scale)
+    yield _length("gap", "narrowest opening", body.opening, process.min_gap, scale)
+    yield _ratio("aspect_ratio", "aspect ratio of the structure", measures.aspect_ratio, process)
+    if body.opening is not None and measures.depth > 0:
+        deep = _ratio("opening_ratio", "depth over narrowest opening", measures.depth / body.opening.value, process)
+        yield replace(deep, at=body.opening.at)
+    yield _overhang("overhang", "steepest undercut", body.slopes, process, scale)
+
+
+def _deposition(process: Process, measures: Measures, scale: float) -> Iterator[Finding]:
+    if measures.thinnest_film is None:
+        return
+    yield _length("feature", "thinnest film", measures.thinnest_film, process.min_feature, scale)
+    ratio = measures.equivalent_aspect_ratio
+    yield _ratio("aspect_ratio", "equivalent aspect ratio of the bare structure", ratio, process)
+    yield _overhang("overhang", "steepest overhang of the bare structure", measures.body.slopes, process, scale)
+
+
+def _length(rule: str, title: str, spot: Spot | None, limit: float | None, scale: float) -> Finding:
+    """A length must reach a limit, which it does from some scale on."""
+    if spot is None:
+        return Finding(rule, title, "µm", None, limit, at_least=True, ok=True, from_scale=0.0)
+    needed = 0.0 if limit is None else _written(limit / spot.value)
+    ok = limit is None or spot.value * scale >= limit * (1 - SLACK) * (1 - 1e-9)
+    # What is one thickness everywhere needs no place but a name.
+    names = tuple(name for name in spot.regions if name != ASSEMBLY) or spot.regions
+    return Finding(
+        rule, title, "µm", spot.value * scale, limit, at_least=True, ok=ok, from_scale=needed, at=spot.at,
+        regions=names, uncertainty=spot.uncertainty * scale,
+    )  # fmt: skip
+
+
+def _written(scale: float) -> float:
+    """A scale in four digits, rounded to what is written most simply and is yet enough but for the slack."""
+    if scale <= 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(scale)) - 3)
+    near = round(scale / unit) * unit
+    enough = near if near >= scale * (1 - SLACK) else math.ceil(scale / unit) * unit
+    return float(f"{enough:.6g}")
+
+
+def _ratio(rule: str, title: str, value: float | None, process: Process) -> Finding:
+    """A ratio, the same at every scale."""
+    limit = process.max_aspect_ratio
+    ok = value is None or limit is None or value <= limit * (1 + SLACK)
+    return Finding(rule, title, "", value, limit, at_least=False, ok=ok, from_scale=0.0 if ok else None)
+
+
+def _overhang(rule: str, title: str, slopes: Slopes, process: Process, scale: float) -> Finding:
+    """The steepest of the faces that look down, and how much of them is too steep."""
+    limit = process.max_overhang_deg
+    if not len(slopes.angles):
+        return Finding(rule, title, "°", 0.0, limit, at_least=False, ok=True, from_scale=0.0)
+    worst = float(slopes.angles.max())
+    steep = slopes.angles >= worst - SLACK_DEG
+    place = slopes.places[steep][int(np.argmax(slopes.areas[steep]))].tolist()
+    beyond = float(slopes.areas[slopes.angles > limit + SLACK_DEG].sum())
+    ok = beyond == 0
+    note = "" if ok else f"{beyond * scale**2:.4g} µm² per unit cell beyond the limit"
+    return Finding(
+        rule, title, "°", worst, limit, at_least=False, ok=ok, from_scale=0.0 if ok else None,
+        at=(place[0], place[1], place[2]), note=note,
+    )  # fmt: skip
+
+
+def _count(rule: str, title: str, count: Count, note: str) -> Finding:
+    ok = count.number == 0
+    return Finding(
+        rule, title, "", count.number, 0, at_least=False, ok=ok, from_scale=0.0 if ok else None, at=count.at, note=note
+    )

@@ -1,0 +1,213 @@
+"""The report of a battery: the numbers, by key, and as tables for people."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from geom3d.cell.cell import Cell
+from geom3d.cell.template import Template
+from geom3d.core.errors import choose_from
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.metrics import Metric, catalogue, measure
+from geom3d.metrics.transport import entries
+from geom3d.transport import Transport
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table.
+
+    Attributes:
+        path: of the value in the report.
+        title, unit, meaning: as in `Metric`, the unit empty for plain numbers.
+        value: a number, a word, or None where there is nothing to tell.
+        uncertainty: of a sampled number, else None.
+    """
+
+    path: str
+    title: str
+    unit: str
+    meaning: str
+    value: float | str | None
+    uncertainty: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The value for people: six significant digits."""
+        return "–" if self.value is None else show(self.value)
+
+    @property
+    def error(self) -> str:
+        """The uncertainty for people: two significant digits, empty where there is none."""
+        return "" if not self.uncertainty else f"± {self.uncertainty:.2g}"
+
+
+def show(value: float | str) -> str:
+    """A value for people: six significant digits."""
+    return f"{value:.6g}" if isinstance(value, int | float) else value
+
+
+@dataclass(frozen=True)
+class Report:
+    """The measured numbers of a battery.
+
+    `report["area_gain"]["anode"]` and `report["area_gain.anode"]` are the same value; the keys are those of
+    `geom3d measure --json`.
+    """
+
+    data: dict[str, Any]
+
+    def __getitem__(self, path: str) -> Any:
+        """The value at a key or a path of keys joined by dots.
+
+        Raises:
+            KeyError: naming the valid keys.
+        """
+        here: Any = self.data
+        rest = path
+        if not path:
+            raise KeyError(f"{path!r}: unknown; {choose_from(path, self.data)}")
+        while rest:
+            if not isinstance(here, dict):
+                raise KeyError(f"{path}: no such value")
+            # Names of regions may not hold dots, so the shortest prefix that is a key is the right one.
+            key = rest if rest in here else rest.split(".", 1)[0]
+            if key not in here:
+                raise KeyError(f"{path}: unknown; {choose_from(key, here)}")
+            here, rest = here[key], rest[len(key) + 1 :]
+        return here
+
+    def rows(self) -> Iterator[Row]:
+        """Every single value, in the order of tables."""
+        for metric in catalogue():
+            yield from self._rows_of(metric)
+
+    def _rows_of(self, metric: Metric) -> Iterator[Row]:
+        unit = "" if metric.unit == "1" else metric.unit
+        path, star = metric.path.removesuffix(".*"), metric.path.endswith(".*")
+        value: Any = self.data
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        errors = self.data.get("uncertainty") or {}
+        if star:
+            for name, part in (value or {}).items():
+                where = f"{path}.{name}"
+                yield Row(where, f"{metric.title}: {name}", unit, metric.meaning, part, errors.get(where))
+        elif not isinstance(value, dict):
+            yield Row(path, metric.title, unit, metric.meaning, value, errors.get(path))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences that a reader of the numbers must know."""
+        return list(self.data["warnings"])
+
+    def to_json(self) -> str:
+        """The report as JSON text; no NaN, no infinity."""
+        return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
+
+    def __repr__(self) -> str:
+        return f"<Report {self.data['title']!r}: {sum(row.value is not None for row in self.rows())} numbers>"
+
+    def __str__(self) -> str:
+        lines = [
+            f"{row.title:50} {row.text:>12} {row.unit:8} {row.error}".rstrip()
+            for row in self.rows()
+            if row.value is not None
+        ]
+        return "\n".join([str(self.data["title"]), *lines])
+
+    def _repr_html_(self) -> str:
+        lines = [
+            f"<tr title='{html.escape(r.meaning)}'><td>{html.escape(r.title)}</td>"
+            f"<td style='text-align:right'>{html.escape(r.text)}</td><td>{html.escape(r.unit)}</td>"
+            f"<td>{r.error}</td></tr>"
+            for r in self.rows()
+            if r.value is not None
+        ]
+        notes = "".join(f"<p><b>{html.escape(w)}</b></p>" for w in self.warnings)
+        return f"<h4>{html.escape(str(self.data['title']))}</h4>{notes}<table>{''.join(lines)}</table>"
+
+
+#: Relative uncertainty of a number from which on the report warns.
+UNCERTAIN = 0.01
+#: Numbers that may hang on a single place of the surface and so are as rough as the grid there: interfaces between two
+#: regions can be as small as one likes, and extremes of a distance are those of facets. What counts is sums and means.
+LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|max|std|p05|p95)$")
+#: Relative difference that is no more than rounding.
+ROUNDING = 1e-9
+
+
+def make_report(
+    template: Template, cell: Cell, walls: InterfaceMesh, coarse: tuple[Cell, InterfaceMesh] | None = None
+) -> Report:
+    """Measures a battery.
+
+    Args:
+        template, cell, walls: the battery at its three stages.
+        coarse: the cell and its walls on a grid of twice the step, for a sampled battery.
+    """
+    head = {
+        "title": template.title,
+        "source": template.source,
+        "architecture": template.architecture,
+        "repeat": list(template.repeat),
+        "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in cell.regions},
+    }
+    report = Report({**head, **measure(template, cell, walls), "uncertainty": None})
+    if coarse is not None:
+        _add_uncertainty(report, Report(measure(template, *coarse)))
+    return report
+
+
+def with_transport(report: Report, solve: Callable[[float], Transport], celsius: float) -> Report:
+    """The report with ionic conduction.
+
+    Args:
+        report: without it.
+        solve: gives the conduction at a temperature, °C, or raises `NoPath`.
+        celsius: temperature of the electrolyte.
+    """
+    found, errors, notes = entries(solve, celsius, report.data)
+    value, error = found["ionic_resistance_ohm_cm2"], errors.get("ionic_resistance_ohm_cm2", 0.0)
+    if value is not None and error > UNCERTAIN * value:
+        notes.append(f"the ionic resistance is uncertain by {100 * error / value:.2g} %")
+    known = report.data["uncertainty"]
+    return Report(
+        {
+            **report.data,
+            **found,
+            "uncertainty": {**(known or {}), **errors} if known is not None or errors else None,
+            "warnings": [*report.warnings, *notes],
+        }
+    )
+
+
+def _add_uncertainty(report: Report, coarse: Report) -> None:
+    """Enters by how much every sampled number differs from that on a grid of twice the step.
+
+    An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
+    """
+    coarser = {row.path: row.value for row in coarse.rows()}
+    found: dict[str, float] = {}
+    for row in report.rows():
+        value, there = row.value, coarser.get(row.path)
+        if row.path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(there, int | float):
+            change = abs(value - there)
+            found[row.path] = change if change > ROUNDING * abs(value) else 0.0
+    report.data["uncertainty"] = found
+    rough = [
+        f"{path} ({100 * error / abs(value):.2g} %)"
+        for path, error in found.items()
+        if not LOCAL.match(path) and (value := report[path]) and error > UNCERTAIN * abs(value)
+    ]
+    if rough:
+        step = report["sponge.grid_step_um"]
+        report.data["warnings"].append(
+            f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm: {', '.join(rough)}; "
+            "a smaller resolution makes them better"
+        )

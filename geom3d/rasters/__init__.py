@@ -1,0 +1,1 @@
+"""Cells in pixels and voxels, slices and lithography masks."""

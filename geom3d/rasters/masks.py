@@ -1,0 +1,144 @@
+"""Lithography masks: the outline of every region over every range of heights in which it does not change.
+
+Outlines are those of the floor plan's faces, so they are exact and neighbours share their corners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geom3d.cell.cell import Cell, Region
+from geom3d.core.arrays import BoolArray, FloatArray
+from geom3d.solids.prisms.floorplan import FloorPlan
+from geom3d.solids.prisms.prism import Prisms, z_layers
+
+#: GDS datatypes: a region as drawn, and its opening, which is the rest of the period.
+DRAWN, OPENING = 0, 1
+
+
+@dataclass(frozen=True)
+class Mask:
+    """One layer of a mask set.
+
+    Attributes:
+        layer: its number, from 1, ascending by region and height.
+        datatype: DRAWN, or OPENING for the rest of the period.
+        region: whose outline it is.
+        low, high: the heights between which the region has that outline, µm.
+        area: of its polygons in one period, µm², from the floor plan.
+        polygons: (n, 2) corners of each, counter-clockwise, the first not repeated, µm; holes are joined to the outer
+            outline by cuts of no width, from corner to corner, so they change no area.
+    """
+
+    layer: int
+    datatype: int
+    region: Region
+    low: float
+    high: float
+    area: float
+    polygons: tuple[FloatArray, ...]
+
+    @property
+    def positive(self) -> bool:
+        """Whether polygons stand where the material is."""
+        return self.datatype == DRAWN
+
+
+def masks(cell: Cell) -> list[Mask]:
+    """The masks of a cell made of prisms.
+
+    A scaffold's region that covers neither nothing nor all has an opening as well: what is etched to make holes in it.
+    """
+    solids = [region.solid for region in cell.regions if isinstance(region.solid, Prisms)]
+    plan, levels, labels = z_layers(solids, cell.size, cell.fineness)
+    found: list[Mask] = []
+    layer = 0
+    for label, region in enumerate(cell.regions):
+        for low, high, chosen in _runs(labels == label):
+            layer += 1
+            kinds = [(DRAWN, chosen)]
+            if region.name in cell.facts.scaffold and not chosen.all():
+                kinds.append((OPENING, ~chosen))
+            for datatype, faces in kinds:
+                heights = float(levels[low]), float(levels[high])
+                area = float(plan.areas[faces].sum())
+                found.append(Mask(layer, datatype, region, *heights, area, tuple(_outlines(plan, faces))))
+    return found
+
+
+def _runs(present: BoolArray) -> Iterator[tuple[int, int, BoolArray]]:
+    """Ranges of layers in z with equal faces: first layer in z, the one after the last, (F,) the faces; empty ones left out.
+
+    Args:
+        present: (S, F) where the region is.
+    """
+    begins = np.flatnonzero(np.r_[True, (present[1:] != present[:-1]).any(axis=1)])
+    for low, high in zip(begins.tolist(), [*begins[1:].tolist(), len(present)], strict=True):
+        if present[low].any():
+            yield low, high, present[low]
+
+
+def _outlines(plan: FloorPlan, faces: BoolArray) -> Iterator[FloatArray]:
+    """Polygons without holes over some faces."""
+    united = shapely.orient_polygons(shapely.get_parts(shapely.coverage_union_all(plan.faces[faces])))
+    for polygon in united:
+        rings = [_straightened(shapely.get_coordinates(ring)[:-1]) for ring in shapely.get_rings(polygon)]
+        yield keyholed(rings) if len(rings) > 1 else rings[0]
+
+
+def _straightened(ring: FloatArray) -> FloatArray:
+    """The ring without corners amid a side along x or y; on slanting sides they stay, since rounding may move them."""
+    before, after = np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0)
+    return np.asarray(ring[~((before == ring) & (ring == after)).any(axis=1)])
+
+
+def keyholed(rings: list[FloatArray]) -> FloatArray:
+    """One closed line around a polygon with holes.
+
+    Args:
+        rings: (n, 2) corners of its outer outline, then of its holes, which turn the other way.
+
+    Returns:
+        (n, 2) corners; cuts from ring to ring are passed once in each direction.
+    """
+    points = np.concatenate(rings)
+    owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    starts = np.searchsorted(owner, np.arange(len(rings)))
+    cuts = _cuts(rings, points)
+    lengths = np.hypot(*(points[cuts[:, 0]] - points[cuts[:, 1]]).T)
+    cuts = cuts[np.argsort(lengths, kind="stable")]
+    line = np.arange(len(rings[0]))
+    joined = np.zeros(len(rings), dtype=bool)
+    joined[0] = True
+    while not joined.all():
+        reached = joined[owner[cuts]]
+        ready = np.flatnonzero(reached[:, 0] != reached[:, 1])
+        here, there = cuts[ready[0]] if reached[ready[0], 0] else cuts[ready[0], ::-1]
+        new = owner[there]
+        joined[new] = True
+        size = len(rings[new])
+        hole = starts[new] + (there - starts[new] + np.arange(size + 1)) % size
+        at = int(np.flatnonzero(line == here)[0])
+        line = np.concatenate([line[: at + 1], hole, line[at:]])
+    return np.asarray(points[line])
+
+
+def _cuts(rings: list[FloatArray], points: FloatArray) -> NDArray[np.int64]:
+    """(n, 2) corners of different rings that see each other or coincide: the edges of a triangulation do not cross."""
+    cut = shapely.constrained_delaunay_triangles(shapely.polygons(rings[0], rings[1:]))
+    soup = shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3]
+    _, first, index = np.unique(
+        np.concatenate([points, soup.reshape(-1, 2)]), axis=0, return_index=True, return_inverse=True
+    )
+    corner = first[index.ravel()]  # the first of the corners at that place
+    triangles = corner[len(points) :].reshape(-1, 3)
+    edges = np.column_stack([triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()])
+    touching = np.column_stack([np.arange(len(points)), corner[: len(points)]])
+    owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    links = np.unique(np.sort(np.concatenate([edges, touching]), axis=1), axis=0)
+    return np.asarray(links[owner[links[:, 0]] != owner[links[:, 1]]])

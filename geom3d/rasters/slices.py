@@ -1,0 +1,196 @@
+"""Slices for printers that expose layer by layer: at which heights, and as pixels.
+
+Slice k shows the device at z = (k + ½) · layer height, measured from its bottom: the middle of the layer it exposes. A pixel belongs
+to the region at its centre, so every pixel belongs to exactly one region or to none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geom3d.cell.cell import Cell
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.errors import InputError
+from geom3d.mesh.sections import Section, Slicer
+
+Labels = NDArray[np.int16]
+
+#: Most slices of a device, most pixels of an image and of one of its sides.
+MOST_SLICES = 100_000
+MOST_PIXELS = 2**31
+MOST_ALONG = 2**20
+#: Pixels that are found at once, and that one row of unit cells may have to be kept as a whole.
+BAND, KEPT = 2**21, 2**25
+#: Largest shift, in pixels, that the last period may suffer when a period is taken as a whole number of pixels.
+DRIFT = 1e-6
+
+
+def heights(cell: Cell, layer_height: float) -> FloatArray:
+    """(n,) z of every slice, µm, up to the highest region's top.
+
+    Args:
+        cell: the unit cell.
+        layer_height: distance of slices, µm.
+
+    Raises:
+        InputError: where there would be none, or too many.
+    """
+    count = math.ceil(cell.top / layer_height - 0.5)
+    if not 1 <= count <= MOST_SLICES:
+        raise InputError(
+            f"layer_height: must give 1 to {MOST_SLICES:,} slices of a device {cell.top:g} µm high, so lie from "
+            f"{cell.top / MOST_SLICES:.3g} to {2 * cell.top:.3g} µm; got {layer_height:g} µm ({max(count, 0):,} slices)"
+        )
+    return np.asarray((np.arange(count) + 0.5) * layer_height, dtype=np.float64)
+
+
+def z_layers(cell: Cell, slicer: Slicer, places: FloatArray) -> list[int]:
+    """A number for each slice; slices of prisms with equal numbers lie in one layer in z and are equal."""
+    if cell.facts.web is not None:
+        return list(range(len(places)))
+    return [int(z_layer) for z_layer in slicer.z_layers(places)]
+
+
+def file_name(number: int, count: int, suffix: str) -> str:
+    """Name of a slice's file: numbers of equal length sort as they should."""
+    return f"{number:0{max(4, len(str(count - 1)))}}.{suffix}"
+
+
+def given(key: str, value: float | None, cell: Cell, films: Iterable[float]) -> float:
+    """The pixel or layer height that was asked for, µm.
+
+    Args:
+        key: "pixel" or "layer_height".
+        value: what the user gave.
+        cell: the unit cell.
+        films: thicknesses of its coats, µm.
+
+    Raises:
+        InputError: where it is missing; it names a quarter of the smallest feature, to one digit.
+    """
+    if value is not None:
+        return value
+    facts = cell.facts
+    sizes = [facts.feature, facts.gap, min(cell.size[:2]) / 10] if key == "pixel" else [cell.top / 10]
+    quarter = min([*films, *sizes]) / 4
+    digit = 10.0 ** math.floor(math.log10(quarter))
+    requested = math.floor(quarter / digit) * digit
+    raise InputError(
+        f"{key}: slices need it; got none; a quarter of the smallest feature is --{key.replace('_', '-')} {requested:.6g}"
+    )
+
+
+def lost(films: Mapping[str, float], key: str, length: float) -> list[str]:
+    """A sentence on each film that is too thin for a pixel or a layer height, µm."""
+    word = key.replace("_", " ")
+    return [
+        f"{name} is {thickness:g} µm thick, less than the {word} of {length:g} µm: parts of it may be missing from the slices"
+        for name, thickness in films.items()
+        if thickness < length
+    ]
+
+
+@dataclass(frozen=True)
+class Raster:
+    """The pixels of a device, first row at the highest y, first column at x = 0.
+
+    Attributes:
+        size: the period in x and y, µm.
+        repeat: unit cells in x and y.
+        pixel: edge of a pixel, µm. The lower left corner of the lowest left pixel is the origin.
+    """
+
+    size: tuple[float, float]
+    repeat: tuple[int, int]
+    pixel: float
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns: all pixels whose centre lies on the device."""
+        columns, rows = (math.ceil(p * n / self.pixel - 0.5) for p, n in zip(self.size, self.repeat, strict=True))
+        return rows, columns
+
+    def require_reasonable(self) -> None:
+        """Raises an InputError where there would be no pixel, or too many."""
+        rows, columns = self.shape
+        if min(rows, columns) < 1 or max(rows, columns) > MOST_ALONG or rows * columns > MOST_PIXELS:
+            extent = " × ".join(f"{p * n:g}" for p, n in zip(self.size, self.repeat, strict=True))
+            raise InputError(
+                f"pixel: must give images of 1 to {MOST_PIXELS:,} pixels and at most {MOST_ALONG:,} along a side; a device of "
+                f"{extent} µm has {columns:,} × {rows:,} pixels of {self.pixel:g} µm; take a larger pixel or fewer cells"
+            )
+
+    @cached_property
+    def tile(self) -> tuple[int | None, int | None]:
+        """Columns and rows of one period where that is a whole number of pixels, else None."""
+        ratios = [length / self.pixel for length in self.size]
+        columns, rows = (
+            round(r) if n > 1 and abs(r - round(r)) * n < DRIFT else None
+            for r, n in zip(ratios, self.repeat, strict=True)
+        )
+        return columns, rows
+
+    def bands(self, section: Section) -> Iterator[Labels]:
+        """The image as blocks of rows, from the top: (n, columns) label of each pixel, the void as `len(names)`.
+
+        Equal blocks come as the same array.
+        """
+        rows, columns = self.shape
+        step = max(1, BAND // columns)
+        one = self.tile[1]
+        if one is not None and one * columns <= KEPT:
+            band = self._rows(section, range(one))
+            for _ in range(self.repeat[1]):
+                yield band
+            return
+        for stop in range(rows, 0, -step):
+            yield self._rows(section, range(max(0, stop - step), stop))
+
+    def _rows(self, section: Section, rows: range) -> Labels:
+        """(n, columns) labels of the pixels in some rows; they are counted from the bottom here, and come from the top."""
+        one = self.tile[0]
+        labels = _scan(
+            section, self.pixel, rows, one or self.shape[1], self.repeat if one is None else (1, self.repeat[1])
+        )
+        return np.tile(labels[::-1], (1, 1 if one is None else self.repeat[0]))
+
+
+def _scan(section: Section, pixel: float, rows: range, columns: int, repeat: tuple[int, int]) -> Labels:
+    """(n, columns) label at the centre of each pixel, rows upwards.
+
+    Along each row the label changes at every crossing with a segment, from that on one side to that on the other. Their
+    changes are summed from the left, beginning beyond the box; the sum does not depend on the order of crossings that
+    coincide.
+    """
+    width, height = section.size
+    start, end = section.points[section.ends[:, 0]], section.points[section.ends[:, 1]]
+    rising = end[:, 1] > start[:, 1]
+    lower, upper = (np.where(rising[:, None], *pair) for pair in ((start, end), (end, start)))
+    change = np.where(rising, section.right - section.left, section.left - section.right)
+    total = np.zeros(len(rows) * (columns + 1))
+    first, last = ((rows[k] + 0.5) * pixel // height for k in (0, -1))
+    # A centre on the border of two tiles may be given to either by rounding; the one beyond finds no row then.
+    for tile in range(max(0, int(first) - 1), min(repeat[1], int(last) + 2)):
+        # The first row whose centre lies at or above each end; the same number for the same point.
+        begin, stop = (np.clip(_first(p[:, 1] + tile * height, pixel), rows.start, rows.stop) for p in (lower, upper))
+        count = np.maximum(stop - begin, 0)
+        segment = np.repeat(np.arange(len(count)), count)
+        row = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count - begin, count)
+        share = ((row + 0.5) * pixel - tile * height - lower[segment, 1]) / (upper - lower)[segment, 1]
+        x = lower[segment, 0] + np.clip(share, 0.0, 1.0) * (upper - lower)[segment, 0]
+        column = np.minimum(_first(x[:, None] + np.arange(repeat[0]) * width, pixel), columns)
+        place = (row - rows.start)[:, None] * (columns + 1) + column
+        changes = np.repeat(change[segment], repeat[0])
+        total += np.bincount(place.ravel(), weights=changes, minlength=len(total))
+    return (np.cumsum(total.reshape(len(rows), -1)[:, :-1], axis=1) - 1).astype(np.int16)
+
+
+def _first(places: FloatArray, pixel: float) -> IntArray:
+    """Number of the first pixel whose centre lies at or beyond each place."""
+    return np.ceil(places / pixel - 0.5).astype(np.int64)

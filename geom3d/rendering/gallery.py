@@ -1,0 +1,118 @@
+"""The gallery: a picture of every template, and one sheet that shows all architectures.
+
+On the sheet every design fills its frame, so their scales differ; each frame has its own scale bar, always at the same
+place, and the sheet says so. Architectures without a template are shown bare, with their default parameters.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geom3d import architectures, rendering
+from geom3d.api import Design, design, load
+from geom3d.cell.template import shipped
+from geom3d.core.errors import OutputError
+from geom3d.core.files import unfinished
+from geom3d.core.progress import bar
+from geom3d.rendering import pictures
+from geom3d.rendering.page import DPI, rectangle, round_length
+from geom3d.rendering.views import VIEWS, scene
+from geom3d.scene.stage import INK, Image, require_opengl
+
+#: Size of each picture, and of each frame on the sheet, pixels; frames in a row.
+SIZE, FRAME, COLUMNS = (1200, 900), (284, 246), 7
+#: Height of the words under a frame and above all, pixels.
+WORDS, HEAD = 74, 74
+#: Colours in a file; so it stays small.
+COLOURS = 256
+SHEET = "gallery.png"
+RULE = "Every design fills its frame: scales differ, and the bar under each gives its own."
+
+
+def gallery(folder: Path, templates: Sequence[str] = ()) -> list[Path]:
+    """Draws a picture of each template, and the sheet.
+
+    Args:
+        folder: made if it is missing.
+        templates: paths or names; all shipped ones, and the architectures that none of them has, if there are none.
+
+    Returns:
+        the files written.
+
+    Raises:
+        InputError: a template that is not valid.
+        OutputError: a file that cannot be written, or a machine without OpenGL.
+    """
+    require_opengl()
+    designs = [load(name) for name in templates or shipped()]
+    there = {battery.template.architecture for battery in designs}
+    bare = [] if templates else [_bare(name) for name in architectures.names() if name not in there]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"folder {str(folder)!r} cannot be made: {error.strerror}") from None
+    written, frames = [], []
+    with bar("gallery", len(designs) + len(bare)) as advance:
+        for battery in [*designs, *bare]:
+            shown = scene(battery, VIEWS["cut"], rendering.shown_cells(battery, None))
+            if battery in designs:
+                path = folder / f"{battery.template.name}.png"
+                with unfinished(path) as temporary:
+                    rendering.save(pictures.shot(battery, shown, SIZE), temporary, colours=COLOURS)
+                written.append(path)
+            frames.append((battery, *pictures.panel(battery, shown, FRAME)))
+            advance(1)
+    with unfinished(folder / SHEET) as temporary:
+        rendering.save(
+            sheet(sorted(frames, key=lambda entry: entry[0].template.architecture)), temporary, colours=COLOURS
+        )
+    return [*written, folder / SHEET]
+
+
+def _bare(architecture: str) -> Design:
+    """The default structure of an architecture, without films."""
+    title = f"bare {architecture.replace('_', ' ')}, default parameters"
+    return design({"title": title, "architecture": architecture, "repeat": [4, 4]}, architecture)
+
+
+def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
+    """All designs side by side.
+
+    Args:
+        frames: each design with its picture and what a pixel of it shows, µm.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    gap = 24
+    columns = min(COLUMNS, len(frames))
+    rows = -(-len(frames) // columns)
+    wide = gap + columns * (FRAME[0] + gap)
+    high = HEAD + rows * (FRAME[1] + WORDS + gap)
+    figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white")
+    canvas: Any = FigureCanvasAgg(figure)
+    look: dict[str, Any] = {"color": INK, "va": "top", "transform": None}
+    figure.text(gap, high - 14, "geom3d: microbattery architectures, front quarter removed", fontsize=14, **look)
+    figure.text(gap, high - 42, RULE, fontsize=9, **(look | {"color": "#505050"}))
+    places = []
+    for number, (battery, _, step) in enumerate(frames):
+        x = gap + (number % columns) * (FRAME[0] + gap)
+        top = high - HEAD - (number // columns) * (FRAME[1] + WORDS + gap)
+        places.append((x, high - top))
+        length = round_length(0.3 * FRAME[0] * step)
+        y = top - FRAME[1] - 10
+        figure.add_artist(rectangle(x, y, length / step, 4, facecolor=INK, linewidth=0, antialiased=False))
+        figure.text(x + length / step + 8, y + 7, f"{length:g} µm", fontsize=8, **look)
+        figure.text(x, y - 10, battery.template.architecture.replace("_", " "), fontsize=9, weight="bold", **look)
+        for k, line in enumerate(textwrap.wrap(battery.template.title, 46)[:2]):
+            figure.text(x, y - 27 - 14 * k, line, fontsize=7.5, **(look | {"color": "#505050"}))
+    canvas.draw()
+    page = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+    for (x, y), (_, picture, _) in zip(places, frames, strict=True):
+        page[y : y + FRAME[1], x : x + FRAME[0]] = picture
+    return page

@@ -1,0 +1,1 @@
+"""Fields: signed distances sampled on a grid, cut into tetrahedra."""

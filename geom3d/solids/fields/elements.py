@@ -1,0 +1,378 @@
+"""The connected pieces of a divided grid, exact for films thinner than a step, and their volumes.
+
+In a tetrahedron an interval between two levels is a slab: it is in one piece, and it holds a corner or an edge that both
+levels cross. So the pieces of a layer in z are the connected parts of a graph whose points are groups of neighbouring nodes
+in one interval, and both sides of every vertex of a level. Volumes are summed over tetrahedra by formula: a second way,
+beside that over the walls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label as groups_of
+
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.mesh.components import Components, component_numbers
+from geom3d.mesh.interfaces import OUTSIDE
+from geom3d.solids.fields.contour import Share, Surface
+from geom3d.solids.fields.division import Division, ZLayer
+from geom3d.solids.grid import TETRAHEDRA
+
+#: Neighbours along the edges of tetrahedra: steps of one sign only.
+NEIGHBOURS = np.zeros((3, 3, 3), dtype=bool)
+NEIGHBOURS[1:, 1:, 1:] = NEIGHBOURS[:2, :2, :2] = True
+
+
+@dataclass(frozen=True)
+class Elements:
+    """The points of a layer in z's graph.
+
+    Attributes:
+        layer in z: which.
+        intervals: (planes, ny + 1, nx + 1) interval of each node, between active levels, counted from the lowest.
+        groups: (n,) number of the group of each node, those at crossings of planes first, then those on split edges.
+        marks: (n,) interval of each node, in the same order.
+        crossings: for each active level its surface and the number of its first vertex's lower side; the upper sides
+            follow after all lower ones.
+    """
+
+    z_layer: ZLayer
+    intervals: NDArray[np.int8]
+    groups: IntArray
+    marks: NDArray[np.int8]
+    crossings: tuple[tuple[Surface, int], ...]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The graph of a division.
+
+    Attributes:
+        division: the divided grid.
+    """
+
+    division: Division
+
+    @cached_property
+    def _elements(self) -> tuple[tuple[Elements, ...], int]:
+        """The points of every layer in z's graph, and how many there are in all."""
+        found, count = [], 0
+        for z_layer in self.division.z_layers:
+            elements, count = self._of_storey(z_layer, count)
+            found.append(elements)
+        return tuple(found), count
+
+    def _of_storey(self, z_layer: ZLayer, count: int) -> tuple[Elements, int]:
+        division, layers = self.division, z_layer.layers
+        values = division.values[layers.start : layers.stop + 1]
+        intervals = np.zeros(values.shape, dtype=np.int8)
+        for number in z_layer.active:
+            intervals += values > division.levels[number]
+        extra = division.extra
+        marks = np.zeros(len(extra), dtype=np.int8)
+        for number in z_layer.active:
+            marks += extra > division.levels[number]
+        groups = np.zeros(values.shape, dtype=np.int64)
+        for interval in range(len(z_layer.active) + 1):
+            mine = intervals == interval
+            numbers, found = groups_of(mine, NEIGHBOURS)
+            groups[mine] = numbers[mine] + (count - 1)
+            count += found
+        # Nodes on split edges are groups of their own, linked by the edges of the tetrahedra around them.
+        alone = np.arange(count, count + len(extra))
+        count += len(extra)
+        crossings = []
+        for number in z_layer.active:
+            surface = next(s for of, s, _ in division.surfaces if of == number and layers.start in s.layers)
+            crossings.append((surface, count))
+            count += 2 * len(surface.vertices)
+        groups, marks = np.concatenate([groups.ravel(), alone]), np.concatenate([intervals.ravel(), marks])
+        return Elements(z_layer, intervals, groups, marks, tuple(crossings)), count
+
+    @cached_property
+    def _components(self) -> IntArray:
+        """(n,) number of the connected part of each point."""
+        elements, count = self._elements
+        links = [pair for of in elements for pair in self._links(of)]
+        return component_numbers(count, np.concatenate([np.empty((0, 2), dtype=np.int64), *links]))
+
+    def _links(self, of: Elements) -> list[IntArray]:
+        """Pairs of points of a layer in z that hang together."""
+        division, layers = self.division, of.z_layer.layers
+        links = []
+        for place, (surface, start) in enumerate(of.crossings):
+            upper = start + len(surface.vertices)
+            triangles = surface.triangles[surface.within(layers)].astype(np.int64)
+            for side in (start, upper):
+                links += [triangles[:, :2] + side, triangles[:, 1:] + side]
+            vertices = _used(triangles, len(surface.vertices))
+            ends = surface.ends[vertices]
+            heights = division.heights[ends]
+            rows = np.arange(len(ends))
+            low, high = ends[rows, heights.argmin(axis=1)], ends[rows, heights.argmax(axis=1)]
+            under, over = of.groups[self._at(of, low)], of.groups[self._at(of, high)]
+            if place:
+                before, begin = of.crossings[place - 1]
+                at = before.on(division.lattice, *ends.T)
+                under = np.where(at >= 0, begin + len(before.vertices) + at, under)
+            if place + 1 < len(of.crossings):
+                after, begin = of.crossings[place + 1]
+                at = after.on(division.lattice, *ends.T)
+                over = np.where(at >= 0, begin + at, over)
+            links += [np.column_stack([vertices + start, under]), np.column_stack([vertices + upper, over])]
+        return [*links, *self._around_splits(of)]
+
+    def _around_splits(self, of: Elements) -> list[IntArray]:
+        """Pairs of groups of nodes at the ends of an edge, in one interval, in bricks that have split edges."""
+        tetrahedra, _ = self.division.lattice.tetrahedra(of.z_layer.layers)
+        at = self._at(of, tetrahedra)
+        links = []
+        for a, b in combinations(range(4), 2):
+            same = of.marks[at[:, a]] == of.marks[at[:, b]]
+            links.append(of.groups[at[same][:, [a, b]]])
+        return links
+
+    def _at(self, of: Elements, nodes: IntArray) -> IntArray:
+        """Places of nodes in a layer in z's arrays."""
+        count = self.division.lattice.count
+        return np.where(
+            nodes < count,
+            nodes - of.z_layer.layers.start * self.division.grid.strides[2],
+            nodes - count + of.intervals.size,
+        )
+
+    def _of_simplices(self, of: Elements, nodes: IntArray, interval: int) -> IntArray:
+        """(n,) the piece that the part of each simplex in an interval belongs to.
+
+        Args:
+            of: the layer in z's points.
+            nodes: (n, c) corners; all simplices reach into the interval.
+            interval: between active levels, counted from the lowest.
+        """
+        at = self._at(of, nodes)
+        hits = of.marks[at] == interval
+        found = of.groups[at[np.arange(len(nodes)), hits.argmax(axis=1)]]
+        thin = np.flatnonzero(~hits.any(axis=1))
+        if len(thin):
+            heights = self.division.heights[nodes[thin]]
+            rows = np.arange(len(thin))
+            low, high = nodes[thin][rows, heights.argmin(axis=1)], nodes[thin][rows, heights.argmax(axis=1)]
+            surface, start = of.crossings[interval]
+            found[thin] = start + surface.on(self.division.lattice, low, high)
+        return np.asarray(self._components[found])
+
+    def _reaching(self, of: Elements, nodes: IntArray, interval: int) -> BoolArray:
+        """(n,) which simplices have a part in an interval."""
+        found = of.marks[self._at(of, nodes)]
+        return np.asarray((found.min(axis=1) <= interval) & (found.max(axis=1) >= interval))
+
+    def _volumes(self) -> tuple[FloatArray, IntArray]:
+        """(n,) volume, µm³, of each connected part, and its label; -1 for numbers that are no part of the box."""
+        lattice, grid = self.division.lattice, self.division.grid
+        count = int(self._components.max()) + 1
+        volumes, labels = np.zeros(count), np.full(count, -1)
+        dx, dy, dz = (np.diff(axis) for axis in (grid.x, grid.y, grid.z))
+        low = (slice(None, -1),) * 3
+        for of in self._elements[0]:
+            start, stop = of.z_layer.layers.start, of.z_layer.layers.stop
+            row = np.array([of.z_layer.label(n) for n in range(len(of.z_layer.active) + 1)])
+            whole = np.zeros(of.intervals.shape, dtype=bool)
+            whole[low] = _over_bricks(np.minimum, of.intervals) == _over_bricks(np.maximum, of.intervals)
+            touched = lattice.touched_in(of.z_layer.layers) - start * grid.strides[2]
+            whole.ravel()[touched] = False
+            cut = ~whole
+            cut.ravel()[touched] = False
+            cut, whole = cut[low], whole[low]
+            sizes = dz[start:stop, None, None] * (dy[:, None] * dx)
+            pieces = self._components[of.groups[: of.intervals.size].reshape(of.intervals.shape)[low][whole]]
+            np.add.at(volumes, pieces, sizes[whole])
+            labels[pieces] = row[of.intervals[low][whole]]
+            k, j, i = np.nonzero(cut)
+            first = ((k + start) * grid.strides[2] + j * grid.strides[1] + i)[:, None]
+            parts = [(first + grid.steps[list(tetrahedron)], sizes[k, j, i] / 6) for tetrahedron in TETRAHEDRA]
+            nodes = lattice.tetrahedra(of.z_layer.layers)[0]
+            a, b, c, d = (lattice.points(corner) for corner in nodes.T)
+            parts.append((nodes, np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6))
+            for nodes, full in parts:
+                for pieces, part, interval in self._of_tetrahedra(of, nodes, full):
+                    np.add.at(volumes, pieces, part)
+                    labels[pieces] = row[interval]
+        return volumes, labels
+
+    def _of_tetrahedra(
+        self, of: Elements, nodes: IntArray, sizes: FloatArray
+    ) -> Iterator[tuple[IntArray, FloatArray, int]]:
+        """Piece and volume of the parts of tetrahedra, interval by interval."""
+        shares = [np.zeros(len(nodes))]
+        for level in of.z_layer.active:
+            inside = self.division.heights[nodes] <= self.division.levels[level]
+            shares.append(share_below(nodes, inside, self.division.share(level)))
+        shares.append(np.ones(len(nodes)))
+        for interval, (before, after) in enumerate(pairwise(shares)):
+            some = np.flatnonzero(self._reaching(of, nodes, interval))
+            yield self._of_simplices(of, nodes[some], interval), ((after - before) * sizes)[some], interval
+
+    def components(self) -> Components:
+        """The pieces as a graph, with the piece behind and in front of every wall."""
+        volumes, labels = self._volumes()
+        names = np.flatnonzero(labels >= 0)
+        inner, through, ends = self._contacts()
+        links = [np.searchsorted(names, pairs) for pairs in (*inner, *(pairs for pairs, _ in through))]
+        steps = [np.zeros_like(pairs) for pairs in inner]
+        steps += [np.broadcast_to(step, pairs.shape) for pairs, step in through]
+        at_end = np.zeros(len(names), dtype=bool)
+        at_end[np.searchsorted(names, ends)] = True
+        back_region, front_region = self._sides()
+        return Components(
+            labels=labels[names],
+            volumes=volumes[names],
+            links=np.concatenate(links),
+            shifts=np.concatenate(steps),
+            at_end=at_end,
+            back_component=np.searchsorted(names, back_region),
+            front_component=np.where(front_region == OUTSIDE, OUTSIDE, np.searchsorted(names, front_region)),
+        )
+
+    def _contacts(self) -> tuple[list[IntArray], list[tuple[IntArray, tuple[int, int]]], IntArray]:
+        """Pairs of pieces that share a face in the box, pairs through the period with their step, pieces at an end."""
+        by_storey = {id(of.z_layer): of for of in self._elements[0]}
+        inner = [np.empty((0, 2), dtype=np.int64)]
+        through: list[tuple[IntArray, tuple[int, int]]] = []
+        ends = []
+        for of in self._elements[0]:
+            for surface, start in of.crossings:
+                lower = start + np.arange(len(surface.vertices))
+                pairs = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
+                here = surface.within(of.z_layer.layers)
+                inner.append(_distinct(*pairs[_used(surface.triangles[here], len(pairs))].T))
+        low: list[IntArray] = []
+        for face in self.division.faces:
+            below, above = (None if s is None else by_storey[id(s)] for s in (face.below, face.above))
+            if below is not None and above is not None:
+                inner.append(self._across(face.facets, below, above))
+            elif face.axis == 2:
+                ends += [p for of in (below, above) if of is not None for p in self._along(face.facets, of)]
+            elif above is not None:
+                low = self._along(face.facets, above)
+            elif below is not None:
+                high = self._along(face.facets, below)
+                step = (1, 0) if face.axis == 0 else (0, 1)
+                through += [(_distinct(*pair), step) for pair in zip(high, low, strict=True)]
+        return inner, through, np.unique(np.concatenate(ends))
+
+    def _along(self, facets: IntArray, of: Elements) -> list[IntArray]:
+        """For each interval, the pieces of the facets that have a part in it."""
+        return [
+            self._of_simplices(of, facets[self._reaching(of, facets, n)], n) for n in range(len(of.z_layer.active) + 1)
+        ]
+
+    def _across(self, facets: IntArray, below: Elements, above: Elements) -> IntArray:
+        """Pairs of pieces under and over the same part of a plane."""
+        heights = self.division.heights[facets]
+        lowest, highest = heights.min(axis=1), heights.max(axis=1)
+        pairs = []
+        bounds = [self._bounds(of) for of in (below, above)]
+        for m, under in enumerate(pairwise(bounds[0])):
+            for n, over in enumerate(pairwise(bounds[1])):
+                start, stop = max(under[0], over[0]), min(under[1], over[1])
+                some = np.flatnonzero((lowest <= stop) & (highest > start))
+                if start < stop and len(some):
+                    ends = [self._of_simplices(of, facets[some], q) for of, q in ((below, m), (above, n))]
+                    pairs.append(_distinct(*ends))
+        return np.concatenate(pairs)
+
+    def _bounds(self, of: Elements) -> list[float]:
+        return [-np.inf, *(float(self.division.levels[n]) for n in of.z_layer.active), np.inf]
+
+    def _sides(self) -> tuple[IntArray, IntArray]:
+        """(T,) piece behind and in front of every triangle of the walls, in their order; OUTSIDE beyond the box."""
+        by_storey = {id(of.z_layer): of for of in self._elements[0]}
+        back_region, front_region = [], []
+        for number, surface, _ in self.division.surfaces:
+            pieces = np.empty((len(surface.triangles), 2), dtype=np.int64)
+            for of in self._elements[0]:
+                here = surface.within(of.z_layer.layers)
+                if number in of.z_layer.active and here.any():
+                    start = of.crossings[of.z_layer.active.index(number)][1]
+                    lower = surface.triangles[here, 0] + start
+                    pieces[here] = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
+            back_region.append(pieces[:, 0])
+            front_region.append(pieces[:, 1])
+        for face in self.division.faces:
+            for column, _, facet in self.division.cut(face):
+                back, fore = (
+                    np.full(len(facet), OUTSIDE)
+                    if s is None
+                    else self._of_simplices(
+                        by_storey[id(s)], face.facets[facet], sum(level < column for level in s.active)
+                    )
+                    for s in (face.below, face.above)
+                )
+                if (
+                    face.below is not None
+                    and face.above is not None
+                    and face.below.row[column] == face.above.row[column]
+                ):
+                    continue
+                back_region.append(fore if face.below is None else back)
+                front_region.append(back if face.below is None else fore)
+        return np.concatenate(back_region), np.concatenate(front_region)
+
+
+def share_below(nodes: IntArray, inside: BoolArray, share: Share) -> FloatArray:
+    """(n,) share of each tetrahedron's volume on the inner side of a surface.
+
+    Args:
+        nodes: (n, 4) corners.
+        inside: (n, 4) which of them are on the inner side.
+        share: where the surface crosses an edge.
+
+    Where it is four-sided, the surface is two triangles, as in `contour`.
+    """
+    found = np.where(inside.all(axis=1), 1.0, 0.0)
+    codes = inside @ np.array([1, 2, 4, 8])
+    for code in range(1, 15):
+        rows = nodes[codes == code]
+        inner, outer = ([c for c in range(4) if (code >> c & 1) == side] for side in (1, 0))
+        s = {(i, o): share(rows[:, i], rows[:, o]) for i in inner for o in outer}
+        if len(inner) == 1:
+            part = np.prod([*s.values()], axis=0)
+        elif len(outer) == 1:
+            part = 1 - np.prod([1 - way for way in s.values()], axis=0)
+        else:
+            # Three tetrahedra with a common corner, by their determinants in barycentric coordinates.
+            (a, b), (c, d) = inner, outer
+            part = s[b, c] * s[b, d] + s[a, c] * s[a, d] * (1 - s[b, d]) + s[a, c] * s[b, d] * (1 - s[b, c])
+        found[codes == code] = part
+    return found
+
+
+def _over_bricks(function: np.ufunc, nodes: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Least or greatest value over the corners of every brick."""
+    for axis in range(3):
+        low = tuple(slice(None, -1) if k == axis else slice(None) for k in range(3))
+        high = tuple(slice(1, None) if k == axis else slice(None) for k in range(3))
+        nodes = function(nodes[low], nodes[high])
+    return nodes
+
+
+def _used(triangles: NDArray[np.integer[Any]], count: int) -> IntArray:
+    """The vertices of triangles, ascending."""
+    used = np.zeros(count, dtype=bool)
+    used[triangles] = True
+    return np.flatnonzero(used)
+
+
+def _distinct(one: IntArray, other: IntArray) -> IntArray:
+    """(m, 2) the different pairs among given ones."""
+    if not len(one):
+        return np.empty((0, 2), dtype=np.int64)
+    count = int(other.max()) + 1
+    return np.column_stack(np.divmod(np.unique(one * count + other), count))

@@ -1,0 +1,87 @@
+"""Whether a sponge is one: its web must lead from foot to top, and films must leave some of its pores open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.ndimage import label
+
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.errors import InputError
+from geom3d.mesh.components import component_numbers
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.solids.fields.elements import NEIGHBOURS
+
+#: Share of the pores that films must leave open.
+LEAST_OPEN = 0.01
+
+
+def require_web(walls: InterfaceMesh, label: int, base_z: float, top: float) -> None:
+    """Raises a clear error where no piece of the web reaches from its foot to its top, µm.
+
+    Args:
+        walls: of the sponge.
+        label: of the web.
+        foot, top: its ends, µm.
+    """
+    components = walls.components
+    assert components.back_component is not None  # pieces of a field are known at every triangle
+    assert components.front_component is not None
+    same = (components.labels[components.links] == label).all(axis=1)
+    part = component_numbers(len(components.labels), components.links[same])
+    low, high = np.full(len(part), np.inf), np.full(len(part), -np.inf)
+    heights = walls.vertices[walls.triangles, 2]
+    for labels, pieces in (
+        (walls.back_region, components.back_component),
+        (walls.front_region, components.front_component),
+    ):
+        mine = labels == label
+        np.minimum.at(low, part[pieces[mine]], heights[mine].min(axis=1))
+        np.maximum.at(high, part[pieces[mine]], heights[mine].max(axis=1))
+    slack = 1e-9 * walls.size[2]
+    if not ((low <= base_z + slack) & (high >= top - slack)).any():
+        share = float(walls.volumes[label]) / (walls.footprint * (top - base_z))
+        raise InputError(
+            f"parameters: the web is not connected: no part of it reaches from its foot to its top (it fills "
+            f"{100 * share:.2g} % of its height); take a larger share of web, less height, or a finer resolution"
+        )
+
+
+def require_pores(
+    values: FloatArray, heights: FloatArray, base_z: float, top: float, coats: Sequence[tuple[str, float]]
+) -> None:
+    """Raises a clear error for coats that leave hardly any pore open to the top.
+
+    Args:
+        values: (nz + 1, ny + 1, nx + 1) distance to the web at the nodes, µm, negative inside.
+        heights: (nz + 1,) z of their planes, µm.
+        foot, top: ends of the web, µm.
+        coats: name and distance of the outer surface of each coat on the web, µm, ascending.
+    """
+    within = (heights >= base_z) & (heights <= top)
+    values = values[within, :-1, :-1]
+    pores = int(np.count_nonzero(values > 0))
+    for name, grown in coats:
+        free = (values > grown) & (heights[within] > base_z + grown)[:, None, None]
+        number = _parts(free)
+        opened = np.isin(number, np.unique(number[-1][free[-1]])) & free
+        if np.count_nonzero(opened) < LEAST_OPEN * pores:
+            raise InputError(
+                f"layers.{name}.thickness: coats of {grown:.4g} µm in all close every throat of the sponge: less than "
+                f"{100 * LEAST_OPEN:g} % of its pores stay open to the top; take thinner coats or a wider sponge"
+            )
+
+
+def _parts(body: BoolArray) -> IntArray:
+    """Number of the connected part of each node of one period; of those outside the body it means nothing."""
+    number, count = label(body, NEIGHBOURS)
+    # Neighbours through the period, along the same edges as within it.
+    wide = np.pad(number, ((0, 0), (0, 1), (0, 1)), mode="wrap")
+    links = []
+    for step in np.argwhere(NEIGHBOURS[1:, 1:, 1:])[1:]:
+        low = wide[tuple(slice(None, -1 if s else None) for s in step)]
+        high = wide[tuple(slice(1 if s else None, None) for s in step)]
+        both = (low > 0) & (high > 0) & (low != high)
+        links.append(np.unique(np.column_stack([low[both], high[both]]), axis=0))
+    return np.asarray(component_numbers(count + 1, np.concatenate(links))[number])

@@ -1,0 +1,1 @@
+"""Prisms: polygons times intervals of z, partitioned exactly."""

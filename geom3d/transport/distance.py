@@ -1,0 +1,325 @@
+"""The distance between the electrodes: from one electrode's surface, straight, to the nearest point of the other's.
+
+The surface of an electrode is where it faces the electrolyte; in a cell without one, where it is bare. Where lithium is
+yet to be plated the anode's collector stands for the anode.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from geom3d.cell.cell import Cell
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.progress import bar
+from geom3d.core.roles import Role
+from geom3d.mesh.bvh import Nearest
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.mesh.volume import VolumeMesh
+
+#: Points on each surface to begin with; four times as many until the mean moves by less than STEADY; most of them.
+FEWEST, MOST, STEADY = 2048, 1 << 20, 2e-3
+#: Share by which the golden section advances: spreads points evenly across triangles that follow each other.
+GOLDEN = (math.sqrt(5) - 1) / 2
+#: Pairs of triangles are looked at one by one from so few triangles on, or after so many halvings.
+FEW, ROUNDS = 2000, 4
+#: Bins of the histogram.
+BINS = 40
+#: Name of the field on `InterfaceMesh`.
+FIELD = "inter_electrode_distance_um"
+#: Points for a triangle of a field: one for each such share of the surface, at most so many.
+FIELD_SHARE, FIELD_MOST = 1e-4, 64
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a distance is distributed over an electrode's surface, µm.
+
+    Attributes:
+        least: exact, over all points of both surfaces.
+        mean, most, std, p05, p50, p95: over the surface; `most` is the largest found.
+        edges: (b + 1,) of the histogram's bins.
+        shares: (b,) of the surface in each bin.
+        error: by how much the mean moved in the last refinement, relative.
+        points: how many stand for the surface.
+    """
+
+    least: float
+    mean: float
+    most: float
+    std: float
+    p05: float
+    p50: float
+    p95: float
+    edges: FloatArray
+    shares: FloatArray
+    error: float
+    points: int
+
+
+@dataclass(frozen=True)
+class Surface:
+    """An electrode's surface.
+
+    Attributes:
+        index: (F,) its triangles, numbers in `InterfaceMesh.triangles`.
+        search: finds what of it is near.
+    """
+
+    index: IntArray
+    search: Nearest
+
+    @property
+    def corners(self) -> FloatArray:
+        """(F, 3, 3) triangle by corner by coordinate, µm."""
+        return self.search.vertices[self.search.triangles]
+
+    def sample(self, count: int) -> FloatArray:
+        """(count, 3) points that stand for equal shares of the surface, neighbours side by side, µm.
+
+        They are a lattice on the surface laid out as a strip: evenly spaced along the list of triangles, each of which takes a
+        length of its area, and advancing by the golden section across it.
+        """
+        triangles = self.search.triangles[self.order]
+        ends = np.cumsum(self.areas[self.order])
+        place = (np.arange(count) + 0.5) / count * ends[-1]
+        hit = np.minimum(np.searchsorted(ends, place), len(ends) - 1)
+        along = np.clip((ends[hit] - place) / self.areas[self.order][hit], 0.0, 1.0)
+        return spread_over(self.search.vertices[triangles[hit]], along, np.mod(np.arange(count) * GOLDEN, 1.0))
+
+    @cached_property
+    def order(self) -> IntArray:
+        """(F,) the triangles with neighbours side by side, each once."""
+        order = self.search.order
+        return np.asarray(order[np.sort(np.unique(order, return_index=True)[1])])
+
+    @cached_property
+    def areas(self) -> FloatArray:
+        """(F,) area of each triangle, µm²."""
+        a, b, c = self.corners.transpose(1, 0, 2)
+        areas: FloatArray = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+        return areas
+
+
+def spread_over(corners: FloatArray, along: FloatArray, across: FloatArray) -> FloatArray:
+    """(n, 3) points in (n, 3, 3) triangles; evenly spread where the two numbers are evenly spread in [0, 1]."""
+    a, b, c = corners.transpose(1, 0, 2)
+    root = np.sqrt(along)[:, None]
+    across = across[:, None]
+    points: FloatArray = (1 - root) * a + root * (1 - across) * b + root * across * c
+    return points
+
+
+@dataclass(frozen=True)
+class Electrodes:
+    """The surfaces of both electrodes of a cell.
+
+    Attributes:
+        anode, cathode: the two.
+    """
+
+    anode: Surface
+    cathode: Surface
+
+    @classmethod
+    def of(cls, cell: Cell, walls: InterfaceMesh) -> Electrodes | None:
+        """The surfaces of a cell, or None where one of them is missing."""
+        found = [surface_of(cell, walls, role) for role in (Role.ANODE, Role.CATHODE)]
+        if not all(map(len, found)):
+            return None
+        period = walls.size[:2]
+        anode, cathode = (
+            Surface(index, Nearest(walls.vertices[used], triangles, period))
+            for index in found
+            for used, triangles in [_own(walls.triangles[index])]
+        )
+        return cls(anode, cathode)
+
+    def spreads(self) -> dict[str, Spread]:
+        """The distribution on either electrode, by its name; the least distance is that of both."""
+        sampled = {
+            "anode": _refined(self.anode, self.cathode),
+            "cathode": _refined(self.cathode, self.anode),
+        }
+        least = self.least(min(float(found.min()) for found, _ in sampled.values()))
+        return {name: _spread(found, error, least) for name, (found, error) in sampled.items()}
+
+    def least(self, known: float) -> float:
+        """The exact distance of the two surfaces, µm.
+
+        Args:
+            known: a distance between points of the two, µm.
+        """
+        one, other = sorted((self.anode, self.cathode), key=lambda surface: len(surface.index))
+        return _least(one, other.search, known)
+
+    def field(self, walls: InterfaceMesh) -> FloatArray:
+        """(T,) mean distance over each triangle of the electrodes' surfaces, µm; nan on all others.
+
+        Large triangles are taken by several points.
+        """
+        field = np.full(len(walls.triangles), np.nan)
+        pairs = ((self.anode, self.cathode), (self.cathode, self.anode))
+        with bar("distances", sum(len(surface.index) for surface, _ in pairs)) as advance:
+            for surface, other in pairs:
+                field[surface.index] = _means(surface, other.search, advance)
+        return field
+
+
+def with_distance(cell: Cell, walls: InterfaceMesh) -> InterfaceMesh:
+    """The walls with the mean distance over each triangle of the electrodes' surfaces as a field, µm; nan elsewhere."""
+    electrodes = Electrodes.of(cell, walls)
+    field = np.full(len(walls.triangles), np.nan) if electrodes is None else electrodes.field(walls)
+    return walls.with_field(FIELD, field)
+
+
+def on_interfaces(cell: Cell, walls: InterfaceMesh, mesh: VolumeMesh) -> FloatArray:
+    """(F,) mean distance over each triangle of a volume mesh's interfaces, µm; nan off the electrodes' surfaces.
+
+    Args:
+        cell, walls: the battery.
+        mesh: of the same cell.
+    """
+    field = np.full(len(mesh.interfaces), np.nan)
+    electrodes = Electrodes.of(cell, walls)
+    if electrodes is None:
+        return field
+    others = {Role.ANODE: electrodes.cathode, Role.CATHODE: electrodes.anode}
+    for role, other in others.items():
+        index = np.flatnonzero(mesh.between(*_sides(cell, walls, role)))
+        surface = Surface(index, Nearest(mesh.points, mesh.interfaces[index]))
+        field[index] = _means(surface, other.search, lambda count: None)
+    return field
+
+
+def surface_of(cell: Cell, walls: InterfaceMesh, role: Role) -> IntArray:
+    """(F,) triangles of an electrode that face the electrolyte, or the void in a cell without electrolyte."""
+    labels, beyond = _sides(cell, walls, role)
+    return np.flatnonzero(walls.between(labels, beyond)) if labels else np.empty(0, dtype=np.int64)
+
+
+def _sides(cell: Cell, walls: InterfaceMesh, role: Role) -> tuple[list[int], list[int]]:
+    """Labels of an electrode and of what its surface faces."""
+    electrolyte = cell.labels(Role.ELECTROLYTE)
+    return (cell.electrode(role), electrolyte) if electrolyte else (cell.labels(role), [walls.void])
+
+
+def _own(triangles: IntArray) -> tuple[IntArray, IntArray]:
+    """The vertices of triangles, ascending, and the triangles by their places among them."""
+    used, places = np.unique(triangles, return_inverse=True)
+    return used, places.reshape(-1, 3)
+
+
+def _refined(surface: Surface, other: Surface) -> tuple[FloatArray, float]:
+    """Distances of points of a surface, as many as the mean needs, and by how much it moved last."""
+    count = FEWEST
+    found = other.search.distances(surface.sample(count))
+    error = math.inf
+    while error > STEADY and count < MOST:
+        count *= 4
+        before, found = found.mean(), other.search.distances(surface.sample(count))
+        error = abs(float(found.mean() - before)) / float(found.mean()) if found.any() else 0.0
+    return found, error
+
+
+def _spread(found: FloatArray, error: float, least: float) -> Spread:
+    low, middle, high = np.percentile(found, [5, 50, 95]).tolist()
+    shares, edges = np.histogram(found, bins=BINS, range=_range(found))
+    return Spread(
+        least=least,
+        mean=float(found.mean()),
+        most=float(found.max()),
+        std=float(found.std()),
+        p05=low,
+        p50=middle,
+        p95=high,
+        edges=edges,
+        shares=shares / len(found),
+        error=error,
+        points=len(found),
+    )
+
+
+def _range(found: FloatArray) -> tuple[float, float]:
+    """Ends of a histogram; constant but for rounding, they are a little apart."""
+    low, high = float(found.min()), float(found.max())
+    if high - low <= 1e-6 * high:
+        low, high = low * (1 - 1e-6), high * (1 + 1e-6)
+    return (low, high) if high > low else (0.0, 1.0)
+
+
+def _least(surface: Surface, other: Nearest, known: float) -> float:
+    """The exact distance of two surfaces: from corners first, then by bounds, and pairs of triangles where those fail.
+
+    For a point p = Σ wᵢ xᵢ of a triangle and any point y, |y - p|² = Σ wᵢ |y - xᵢ|² - Σ wᵢ |p - xᵢ|² (Leibniz), and the last sum
+    is at most R², the squared radius of the smallest circle around the triangle: so the corners' distances bound that of
+    every point between them, to second order in the triangle's size.
+    """
+    points, of = surface.search.vertices, surface.search.triangles[surface.order]
+    for step in range(ROUNDS):
+        corners = points[of]
+        size = _circles(corners)
+        # What lies further than this cannot decide.
+        limit = np.zeros(len(points))
+        np.maximum.at(limit, of.ravel(), np.repeat(np.sqrt(known * known + size), 3))
+        found = other.distances(points, limit)
+        known = min(known, float(found.min()))
+        open_ = found[of].min(axis=1) ** 2 - size < known * known
+        corners = corners[open_]
+        if len(corners) <= FEW or step == ROUNDS - 1:
+            break
+        if step == 0 and np.count_nonzero(open_) > 0.5 * len(open_):
+            break  # all distances are alike: smaller triangles would tell no more
+        points, of = _distinct(_quartered(corners))
+    return other.least(corners, known)
+
+
+def _circles(corners: FloatArray) -> FloatArray:
+    """(n,) squared radius of the smallest circle around (n, 3, 3) triangles."""
+    edges = corners - np.roll(corners, 1, axis=1)
+    squares = np.einsum("nij,nij->ni", edges, edges)
+    longest, total = squares.max(axis=1), squares.sum(axis=1)
+    cross = np.cross(edges[:, 0], edges[:, 1])
+    doubled = np.maximum(np.einsum("ni,ni->n", cross, cross), np.finfo(np.float64).tiny)
+    # Of an obtuse triangle the longest edge is the diameter.
+    return np.asarray(np.where(2 * longest >= total, longest / 4, squares.prod(axis=1) / (4 * doubled)))
+
+
+def _distinct(corners: FloatArray) -> tuple[FloatArray, IntArray]:
+    """(m, 3) the corners of (n, 3, 3) triangles, each once, neighbours side by side, and (n, 3) their numbers."""
+    flat = np.ascontiguousarray(corners.reshape(-1, 3))
+    keys = flat.view(np.dtype((np.void, flat.dtype.itemsize * 3))).ravel()
+    _, first, of = np.unique(keys, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    in_turn = np.argsort(first)
+    rank[in_turn] = np.arange(len(first))
+    return flat[first[in_turn]], rank[of].reshape(-1, 3)
+
+
+def _quartered(corners: FloatArray) -> FloatArray:
+    """(4 n, 3, 3) triangles, each cut into four at the middles of its edges."""
+    a, b, c = corners.transpose(1, 0, 2)
+    ab, bc, ca = (a + b) / 2, (b + c) / 2, (c + a) / 2
+    parts = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
+    return np.stack([np.stack(part, axis=1) for part in parts], axis=1).reshape(-1, 3, 3)
+
+
+def _means(surface: Surface, other: Nearest, advance: Callable[[int], None]) -> FloatArray:
+    """(F,) mean distance over each triangle."""
+    order, areas = surface.order, surface.areas
+    share = areas[order] / areas.sum()
+    counts = np.clip(np.ceil(share / FIELD_SHARE), 1, FIELD_MOST).astype(np.int64)
+    of = np.repeat(np.arange(len(order)), counts)
+    within = np.arange(len(of)) - (np.cumsum(counts) - counts)[of]
+    # A single point is the middle of its triangle: 1 - √along = 1/3, across = 1/2.
+    alone = counts[of] == 1
+    along = np.where(alone, 4 / 9, (within + 0.5) / counts[of])
+    across = np.where(alone, 0.5, (within + 0.5) * GOLDEN % 1)
+    found = other.distances(spread_over(surface.corners[order][of], along, across), on_progress=advance)
+    means = np.empty(len(order))
+    means[order] = np.bincount(of, weights=found) / counts
+    return means

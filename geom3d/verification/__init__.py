@@ -1,0 +1,1 @@
+"""Measured numbers against closed forms and published values."""

@@ -1,0 +1,206 @@
+"""Closed forms of a template's numbers: formulas alone, no mesh, the second way to what `measure` finds.
+
+A structure of constant cross-section under its layers is, at every stage, a floor at one height and a profile
+standing on it up to another: a coat raises both and grows the profile, a fill raises the floor. With square rims
+the volume below is floor × area + cross-section × (top - floor), the surface area + perimeter × (top - floor).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from geom3d import architectures
+from geom3d.architectures._structure import Profile, Quadrature
+from geom3d.cell.assembly import assemble
+from geom3d.cell.cell import Region
+from geom3d.cell.template import Layer, Template
+from geom3d.core.roles import Role
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The body of scaffold and layers so far.
+
+    Attributes:
+        profile: closed form of the structure.
+        grown: total thickness of the coats on its walls, µm.
+        floor, top: heights between which the profile shows, µm.
+    """
+
+    profile: Profile
+    grown: float
+    floor: float
+    top: float
+
+    @property
+    def volume(self) -> float:
+        """µm³ per unit cell."""
+        p = self.profile
+        return p.area * self.floor + self._show(p.cross_section(self.grown))
+
+    @property
+    def surface(self) -> float:
+        """µm² per unit cell."""
+        p = self.profile
+        return p.area + self._show(p.perimeter(self.grown))
+
+    def _show(self, per_height: float) -> float:
+        """Nothing of the profile is left once the floor has reached its top."""
+        return per_height * (self.top - self.floor) if self.top > self.floor else 0.0
+
+    def covered_by(self, layer: Layer, level: float) -> Stage:
+        """The body with one more layer.
+
+        Args:
+            layer: a coat or a fill.
+            level: z of the scaffold's top, µm.
+        """
+        if layer.fill_to is not None:
+            floor = max(self.floor, level + layer.fill_to)
+            return replace(self, floor=floor, top=max(self.top, floor))
+        assert layer.thickness is not None  # the template's own rule
+        t = layer.thickness
+        if self.profile.conformal or self.floor > self.profile.base_z:
+            return replace(self, grown=self.grown + t, floor=self.floor + t, top=self.top + t)
+        return replace(self, top=self.top + t)
+
+
+def closed_form(template: Template) -> dict[str, float]:
+    """Value by the path of its metric, for all metrics that have a closed form.
+
+    Electrodes are taken as connected. The interface of an electrode with the electrolyte is given where each layer
+    wholly covers the one before.
+    """
+    known = architectures.get(template.architecture).closed_form(template.parameters)
+    if isinstance(known, Quadrature):
+        return _of_sponge(template, known.metrics)
+    if not isinstance(known, Profile):
+        return _of_interdigitated(template, known.metrics)
+    stage = Stage(known, 0.0, known.base_z, known.base_z + known.height)
+    level, area = stage.top, known.area
+    metrics = {"area_gain.scaffold": stage.surface / area, "area_gain.side_walls": (stage.surface - area) / area}
+    backing = getattr(template.parameters, "backing", 0.0)
+    thickness = {"scaffold": stage.volume / area - backing} | ({"backing": backing} if backing else {})
+    surfaces = {"scaffold": stage.surface / area, "backing": 1.0}
+    covering = known.conformal
+    for layer in template.layers:
+        after = stage.covered_by(layer, level)
+        covers = layer.fill_to is None or after.floor > stage.top
+        thickness[layer.name] = (after.volume - stage.volume) / area
+        # A fill that leaves tops bare has but its own flat top for a surface.
+        surfaces[layer.name] = (after.surface if covers else area - known.cross_section(stage.grown)) / area
+        if known.conformal:
+            metrics[f"area_gain.by_layer.{layer.name}"] = surfaces[layer.name]
+        covering = covering and covers
+        stage = after
+    metrics |= {f"thickness_equivalent_um.{name}": value for name, value in thickness.items()}
+    metrics |= known.metrics | _capacities(template, thickness)
+    if covering:
+        metrics |= _electrode_gains(assemble(template).regions, surfaces)
+        metrics |= _distances(template, flat=not known.height)
+    if not known.conformal or (covering and not known.height):
+        coverage = 1.0 if known.conformal else 1 - known.metrics["transmittance"]
+        metrics |= _resistance(template, coverage)
+    return metrics
+
+
+def _of_sponge(template: Template, known: dict[str, float]) -> dict[str, float]:
+    """The web's numbers, and its charge where no other region has its role."""
+    choice = template.materials.get("scaffold")
+    role = None if choice is None else choice.role
+    alone = role is not None and role not in {layer.role for layer in template.layers}
+    thickness = {"scaffold": known["thickness_equivalent_um.scaffold"]} if alone else {}
+    charges = {path: value for path, value in _capacities(template, thickness).items() if value}
+    # Not all of the web need hang together, which no formula tells.
+    return known | {f"{path}_in_all": value for path, value in charges.items()}
+
+
+def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str, float]:
+    """The architecture's own closed forms, less those that layers on top or unusual roles change."""
+    roles = {layer.role for layer in template.layers}
+    unusual = any(choice.role not in (None, name) for name, choice in template.materials.items())
+    metrics = dict(known)
+    if template.layers or unusual:
+        metrics = {
+            path: value for path, value in metrics.items() if not path.startswith("inter_electrode_distance_um.")
+        }
+        changed = ("volume_fraction.", "area_gain.anode", "area_gain.cathode")
+        facing = unusual or roles & {Role.ANODE, Role.CATHODE, Role.ELECTROLYTE}
+        gone = changed if facing else changed[:1]
+        metrics = {path: value for path, value in metrics.items() if not path.startswith(gone)}
+    if unusual or roles & {Role.ANODE, Role.CATHODE}:
+        return metrics
+    return metrics | _capacities(template, {n: known[f"thickness_equivalent_um.{n}"] for n in ("anode", "cathode")})
+
+
+def _distances(template: Template, *, flat: bool) -> dict[str, float]:
+    """Between electrodes that nothing but coats of electrolyte parts: the films' thickness, in a flat cell everywhere."""
+    films = _between(template)
+    if not films:
+        return {}
+    distance = sum(thickness for _, thickness in films)
+    found = {f"inter_electrode_distance_um.{side}.min": distance for side in ("anode", "cathode")}
+    if flat:
+        parts = ("mean", "max", "p50")
+        found |= {
+            f"inter_electrode_distance_um.{side}.{part}": distance for side in ("anode", "cathode") for part in parts
+        }
+    return found
+
+
+def _between(template: Template) -> list[tuple[Region, float]]:
+    """The coats of electrolyte, and their thickness, where nothing else parts the electrodes; else none."""
+    regions = [region for region in assemble(template).regions if region.role is not Role.SUBSTRATE]
+    coats = {layer.name: layer.thickness for layer in template.layers}
+    roles = [region.role for region in regions]
+    between = [k for k, role in enumerate(roles) if role is Role.ELECTROLYTE]
+    if (
+        not between
+        or between[-1] - between[0] + 1 != len(between)
+        or not 0 < between[0] <= between[-1] < len(roles) - 1
+    ):
+        return []
+    ends = {roles[between[0] - 1], roles[between[-1] + 1]}
+    free = {Role.CATHODE, Role.ANODE_COLLECTOR} if Role.ANODE not in roles else set()
+    films = [(regions[k], thickness) for k in between if (thickness := coats.get(regions[k].name)) is not None]
+    return films if ends in ({Role.ANODE, Role.CATHODE}, free) and len(films) == len(between) else []
+
+
+def _resistance(template: Template, coverage: float) -> dict[str, float]:
+    """Of flat coats in series on so much of the footprint, where all layers are coats; 1 µm is 1e-4 cm."""
+    films = _between(template)
+    known = [(thickness, region.material.conductivity_S_cm) for region, thickness in films]
+    if not films or any(layer.thickness is None for layer in template.layers[: _last(template, films)]):
+        return {}
+    series = [1e-4 * thickness / kappa for thickness, kappa in known if kappa is not None]
+    return {"ionic_resistance_ohm_cm2": sum(series) / coverage} if len(series) == len(films) else {}
+
+
+def _last(template: Template, films: list[tuple[Region, float]]) -> int:
+    """How many layers there are up to the one that follows the electrolyte."""
+    return [layer.name for layer in template.layers].index(films[-1][0].name) + 2
+
+
+def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) -> dict[str, float]:
+    """Interface of either electrode with the electrolyte: the surface of the inner of each two neighbours."""
+    gains: dict[str, float] = {}
+    for role in (Role.ANODE, Role.CATHODE):
+        if any(region.role is role for region in regions):
+            gains[f"area_gain.{role.value}"] = sum(
+                surfaces[inner.name]
+                for inner, outer in pairwise(regions)
+                if {inner.role, outer.role} == {role, Role.ELECTROLYTE}
+            )
+    return gains
+
+
+def _capacities(template: Template, thickness: dict[str, float]) -> dict[str, float]:
+    """Equivalent thickness × charge per footprint and thickness."""
+    capacities: dict[str, float] = {}
+    for region in assemble(template).regions:
+        if region.role in (Role.ANODE, Role.CATHODE) and region.name in thickness:
+            path = f"capacity_uAh_cm2.{region.role.value}"
+            charge = thickness[region.name] * region.material.capacity_uAh_cm2_um(template.capacity_basis)
+            capacities[path] = capacities.get(path, 0.0) + charge
+    return capacities

@@ -1,0 +1,40 @@
+"""Plane widths in cells of unusual proportions: long and slender, and large with small parts."""
+
+from __future__ import annotations
+
+import pytest
+
+import geom3d
+from geom3d.manufacturability import VOID
+from geom3d.manufacturability.prisms import Stack
+
+
+def widths(architecture: str, moved: tuple[float, float] = (0.0, 0.0), **parameters: float) -> dict[str, float]:
+    cell = geom3d.design({"architecture": architecture, "parameters": parameters}).cell().moved(*moved)
+    stack = Stack.of(cell)
+    found = {part: stack.width(mask, part) for part, mask in stack.masks().items()}
+    return {part: spot.value for part, spot in found.items() if spot is not None}
+
+
+def test_a_comb_far_longer_than_wide():
+    """No more copies of the outlines are needed than of a square one: 0.31 µm × 100 mm."""
+    comb = {"fingers": 3, "finger_length": 1e5, "anode_width": 0.01, "cathode_width": 0.01, "gap": 0.01}
+    found = widths("interdigitated_plates", bus_width=1, margin=0.1, **comb)
+    for part in ("anode", "cathode", "electrolyte"):
+        assert found[part] == pytest.approx(0.01, abs=2e-6)
+    assert found[VOID] == pytest.approx(0.2, abs=2e-6)
+
+
+@pytest.mark.parametrize("moved", [(0.0, 0.0), (-12499.5, -18763.306398393648)])
+def test_a_honeycomb_cut_next_to_its_corners(moved):
+    """The border of the period cuts off half a µm of walls of 6 mm, whose direction rounding then spoils."""
+    found = widths("honeycomb", moved, pitch=1e4, wall=1, depth=1)
+    assert found["scaffold"] == pytest.approx(1, rel=1e-5)
+    assert found[VOID] == pytest.approx(9999, rel=1e-5)
+
+
+@pytest.mark.parametrize("moved", [(0.0, 0.0), (37123.4, -8000.3)])
+def test_a_small_post_in_a_large_cell(moved):
+    found = widths("pillars", moved, lattice="square", pitch=1e5, diameter=0.1, height=1)
+    assert found["scaffold"] == pytest.approx(0.1, rel=1e-4)
+    assert found[VOID] == pytest.approx(1e5 - 0.1, rel=1e-6)
