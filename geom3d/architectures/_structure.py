@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from geom3d.core.roles import Role
 from geom3d.solids import Solid
-from geom3d.solids.fields.web import Web
+from geom3d.solids.fields.implicit import ImplicitBody
 from geom3d.solids.prisms.outline import Shape
 
 
@@ -41,7 +41,7 @@ class StructureFacts:
     posts: float = 0
     pattern: Shape | None = None
     film_gap: float = math.inf
-    web: Web | None = None
+    web: ImplicitBody | None = None
 
 
 #: Name, usual role and body of one of an architecture's own regions.

@@ -84,9 +84,9 @@ class Stack:
             "origin_xyz": [0.0, 0.0, 0.0],
             "origin": "lower corner of the first voxel, in the same place as the origin of all files of the design",
             "scale": job.scale,
-            "rule": "region at the voxel's centre"
-            if job.cell.facts.web
-            else "region with the largest share of the voxel",
+            "rule": "region with the largest share of the voxel"
+            if job.cell.family.vertical_walls
+            else "region at the voxel's centre",
             "labels": sorted(labels, key=lambda entry: int(entry["label"])),
         }
         path = self._job.folder / f"{file}.json"

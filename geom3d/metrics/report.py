@@ -159,8 +159,9 @@ def make_report(
         "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in cell.regions},
     }
     report = Report({**head, **measure(template, cell, walls), "uncertainty": None})
-    if coarse is not None:
-        _add_uncertainty(report, Report(measure(template, *coarse)))
+    step = cell.step
+    if coarse is not None and step is not None:
+        _add_uncertainty(report, Report(measure(template, *coarse)), step)
     return report
 
 
@@ -187,7 +188,7 @@ def with_transport(report: Report, solve: Callable[[float], Transport], celsius:
     )
 
 
-def _add_uncertainty(report: Report, coarse: Report) -> None:
+def _add_uncertainty(report: Report, coarse: Report, step: float) -> None:
     """Enters by how much every sampled number differs from that on a grid of twice the step.
 
     An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
@@ -206,7 +207,6 @@ def _add_uncertainty(report: Report, coarse: Report) -> None:
         if not LOCAL.match(path) and (value := report[path]) and error > UNCERTAIN * abs(value)
     ]
     if rough:
-        step = report["sponge.grid_step_um"]
         report.data["warnings"].append(
             f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm: {', '.join(rough)}; "
             "a smaller resolution makes them better"

@@ -198,7 +198,7 @@ def turn_lights(stage: Any, angle: float) -> None:
 def _add(stage: Any, body: Body, paint: Paint, scale: Scale | None, curved: bool) -> None:
     look: dict[str, Any] = {"ambient": AMBIENT, "diffuse": DIFFUSE, "opacity": paint.opacity}
     corners = body.vertices[body.triangles]
-    # Of a sponge, flat faces are outlined and curved ones shaded evenly; prisms have no curved faces.
+    # Of a sampled cell flat faces are outlined and curved ones shaded evenly; others have no curved faces.
     smooth = (corners.max(axis=1) > corners.min(axis=1)).all(axis=1) & curved
     known = np.zeros(len(smooth), dtype=bool) if paint.values is None else np.isfinite(paint.values)
     for part, even in ((smooth, True), (~smooth, False)):
