@@ -5,7 +5,7 @@ not over-estimated, for the mesh's shape.
 
 Of a sampled cell they are those of its grid. A film has one or two tetrahedra across, which is enough as long as it is thin
 against the radius of its curvature; what the grid does is told by a grid of twice the step. Of other cells their edges are
-halved until the conductance settles, and its last change is the error. In one electrolyte it is larger than what is left:
+halved, and their layers across films doubled, until the conductance settles, and its last change is the error. In one electrolyte it is larger than what is left:
 the energy converges at least as fast as h^(4/3) there, which is how fast it does at a right angle that juts out into it.
 """
 
@@ -32,7 +32,7 @@ from geom3d.transport.surface import FIELD
 from geom3d.transport.wedges import counted
 
 #: Relative change of the conductance at which refinement ends; tetrahedra from which on it does not go on.
-SETTLED, MOST = 5e-3, 400_000
+SETTLED, MOST = 5e-3, 1_500_000
 #: Longest edge at first, as a share of the period: no two edges then join the same nodes through the period.
 FIRST = 0.49
 #: Relative residual, and most iterations, of a density that is evened out.
@@ -61,7 +61,7 @@ class Medium:
     cathode: IntArray
 
     @classmethod
-    def of(cls, walls: InterfaceMesh, contacts: Contacts, max_edge: float | None = None) -> Medium:
+    def of(cls, walls: InterfaceMesh, contacts: Contacts, max_edge: float | None = None, layers: int = 1) -> Medium:
         """What conducts; pieces that do not join both electrodes are left out.
 
         Faces are counted by their corners, once through the period: no edge may be as long as half of that.
@@ -70,9 +70,10 @@ class Medium:
             walls: of the cell.
             contacts: what its regions do.
             max_edge: of the tetrahedra, µm; None for a sampled cell, whose edges are short.
+            layers: of them across films.
         """
         assert walls.filling is not None  # the caller's promise
-        points, corners, labels = walls.filling.tetrahedra(max_edge, 1)
+        points, corners, labels = walls.filling.tetrahedra(max_edge, layers)
         home = np.arange(len(points))
         for axis in (0, 1):
             low, high = opposite(points, axis, walls).T
@@ -125,27 +126,27 @@ class Medium:
 
 
 def refined(walls: InterfaceMesh, contacts: Contacts) -> tuple[Solution, float]:
-    """The conductance of a cell that is not sampled, on tetrahedra whose edges are halved until it settles.
+    """The conductance of a cell that is not sampled, on ever smaller tetrahedra until it settles.
 
     Args:
         walls: of the cell.
         contacts: what its regions do.
 
     Returns:
-        the finest solution, and by how much halving the edges changed it last, relative.
+        the finest solution, and by how much the last halving of edges changed it, relative.
 
     Raises:
         NoPath, GeometryError: as `conduction`.
         InputError: where even the coarsest two meshes have too many tetrahedra.
     """
     assert walls.filling is not None  # the caller's promise
-    edge = FIRST * min(walls.size[:2])
+    edge, layers = FIRST * min(walls.size[:2]), 1
     before = _conduction(walls, contacts, edge, edge)
     while True:
-        edge /= 2
-        found = _conduction(walls, contacts, edge, edge)
+        edge, layers = edge / 2, 2 * layers
+        found = _conduction(walls, contacts, edge, edge, layers)
         change = abs(before.conductance / found.conductance - 1)
-        if change <= SETTLED or walls.filling.most(edge / 2, 1)[1] > MOST:
+        if change <= SETTLED or walls.filling.most(edge / 2, 2 * layers)[1] > MOST:
             return found, change
         before = found
 
@@ -165,10 +166,12 @@ def conduction(walls: InterfaceMesh, contacts: Contacts, step: float) -> Solutio
     return _conduction(walls, contacts, step, None)
 
 
-def _conduction(walls: InterfaceMesh, contacts: Contacts, reach: float, max_edge: float | None) -> Solution:
+def _conduction(
+    walls: InterfaceMesh, contacts: Contacts, reach: float, max_edge: float | None, layers: int = 1
+) -> Solution:
     """The conductance; current densities are evened out over a reach, µm."""
     with bar("ionic conduction", 2) as advance:
-        medium = Medium.of(walls, contacts, max_edge)
+        medium = Medium.of(walls, contacts, max_edge, layers)
         if not len(medium.corners):
             raise NoPath("the electrolyte does not join the electrodes")
         system = medium.system
