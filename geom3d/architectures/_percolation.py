@@ -65,7 +65,7 @@ def require_web(walls: InterfaceMesh, label: int, base_z: float, top: float) -> 
     Args:
         walls: of the sponge.
         label: of the web.
-        foot, top: its ends, µm.
+        base_z, top: its ends, µm.
     """
     components = walls.components
     assert components.back_component is not None  # pieces of a field are known at every triangle
@@ -98,7 +98,7 @@ def require_pores(
     Args:
         values: (nz + 1, ny + 1, nx + 1) distance to the web at the nodes, µm, negative inside.
         heights: (nz + 1,) z of their planes, µm.
-        foot, top: ends of the web, µm.
+        base_z, top: ends of the web, µm.
         coats: name and distance of the outer surface of each coat on the web, µm, ascending.
     """
     within = (heights >= base_z) & (heights <= top)

@@ -26,7 +26,7 @@ from geom3d.solids.fields.implicit import ImplicitBody
 from geom3d.solids.fields.sampling import Faces, faces_of
 from geom3d.solids.grid import Grid, subdivide
 
-#: InterfaceMesh face each other where they lean by less than this.
+#: Walls face each other where they lean by less than this.
 WEDGE = math.radians(20)
 #: Corners of a brick, in z, y and x.
 BRICK = [(k, j, i) for k in (0, 1) for j in (0, 1) for i in (0, 1)]

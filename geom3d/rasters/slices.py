@@ -97,7 +97,7 @@ def lost(films: Mapping[str, float], key: str, length: float) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Raster:
+class PixelGrid:
     """The pixels of a device, first row at the highest y, first column at x = 0.
 
     Attributes:

@@ -32,7 +32,7 @@ TIE = 9
 
 
 @dataclass(frozen=True)
-class Raster:
+class VoxelGrid:
     """Boxes of one size over one period, from the cell's bottom to its top.
 
     Attributes:
@@ -81,7 +81,7 @@ class Segments:
     right: IntArray
 
 
-def raster(cell: Cell, edge: float) -> Raster:
+def voxel_grid(cell: Cell, edge: float) -> VoxelGrid:
     """The boxes nearest to cubes of an edge, µm, of which the period is a whole number in x and y, and the height in z.
 
     Raises:
@@ -98,7 +98,7 @@ def raster(cell: Cell, edge: float) -> Raster:
     if len(cell.regions) > 255:
         raise InputError(f"voxel: at most 255 regions have a label of their own; got {len(cell.regions)}")
     nx, ny, nz = counts
-    return Raster((nz, ny, nx), (size[0] / nx, size[1] / ny, size[2] / nz))
+    return VoxelGrid((nz, ny, nx), (size[0] / nx, size[1] / ny, size[2] / nz))
 
 
 def voxels(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[Labels, tuple[float, float, float]]:
@@ -126,7 +126,7 @@ def voxels(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[Labels, tuple
         InputError: where there are too many voxels.
         GeometryError: where the walls are not closed.
     """
-    boxes = raster(cell, edge)
+    boxes = voxel_grid(cell, edge)
     return np.stack(list(layers(cell, walls, boxes))), boxes.spacing
 
 
@@ -145,7 +145,7 @@ def fractions(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[FloatArray
     Raises:
         InputError: where walls are not vertical, or there are too many voxels.
     """
-    boxes = raster(cell, edge)
+    boxes = voxel_grid(cell, edge)
     regions = len(walls.names) + 1
     if not cell.family.vertical_walls:
         raise InputError(
@@ -162,12 +162,12 @@ def fractions(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[FloatArray
     return found, boxes.spacing
 
 
-def layers(cell: Cell, walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
+def layers(cell: Cell, walls: InterfaceMesh, boxes: VoxelGrid) -> Iterator[Labels]:
     """The (ny, nx) labels of one level layer of voxels after the other, from the bottom; see `voxels`."""
     return _by_share(cell, walls, boxes) if cell.family.vertical_walls else by_centre(walls, boxes)
 
 
-def by_centre(walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
+def by_centre(walls: InterfaceMesh, boxes: VoxelGrid) -> Iterator[Labels]:
     """The labels at the voxels' centres, layer by layer; a centre on a wall belongs to what lies beyond it.
 
     Raises:
@@ -200,7 +200,7 @@ def by_centre(walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
         yield from found
 
 
-def _by_share(cell: Cell, walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
+def _by_share(cell: Cell, walls: InterfaceMesh, boxes: VoxelGrid) -> Iterator[Labels]:
     """The labels of largest share, layer by layer."""
     _, ny, nx = boxes.shape
     z_layers = _ZLayers(cell, walls, boxes)
@@ -223,7 +223,7 @@ class _ZLayers:
         overlaps: of each layer of voxels the layers in z in it, with their shares of the layer.
     """
 
-    def __init__(self, cell: Cell, walls: InterfaceMesh, boxes: Raster) -> None:
+    def __init__(self, cell: Cell, walls: InterfaceMesh, boxes: VoxelGrid) -> None:
         nz, _, _ = boxes.shape
         self._boxes, self._regions = boxes, len(walls.names) + 1
         levels = np.unique(walls.vertices[:, 2])
@@ -287,7 +287,7 @@ class _Pieces:
     right: IntArray
 
 
-def _pieces(cut: Segments, boxes: Raster) -> _Pieces:
+def _pieces(cut: Segments, boxes: VoxelGrid) -> _Pieces:
     _, ny, nx = boxes.shape
     segments = np.arange(len(cut.start))
     owners, places = [segments, segments], [np.zeros(len(segments)), np.ones(len(segments))]

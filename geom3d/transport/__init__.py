@@ -89,7 +89,7 @@ class Transport:
         )
 
     def field(self) -> InterfaceMesh:
-        """InterfaceMesh with a field: on every triangle of the electrodes' surfaces the current density over its mean; nan elsewhere.
+        """The walls with a field: on every triangle of the electrodes' surfaces the current density over its mean; nan elsewhere.
 
         The triangles are those of the solver, finer than the cell's own.
         """

@@ -101,7 +101,7 @@ class ImplicitBody:
     Attributes:
         shape: the function; it goes on beyond the top and below the foot, unseen.
         size: the period in x and y, µm.
-        foot: z below which the body is hidden, µm.
+        base_z: z below which the body is hidden, µm.
         top: z of the cut, µm; infinite where there is none.
         radius: smallest radius of curvature, µm; the default step is a share of it.
     """

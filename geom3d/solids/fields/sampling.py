@@ -17,7 +17,7 @@ from scipy.ndimage import maximum_filter1d
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.progress import bar
 from geom3d.mesh.bvh import Nearest
-from geom3d.solids.fields.contour import Share, Surface, contour, linear
+from geom3d.solids.fields.contour import LevelSurface, Share, contour, linear
 from geom3d.solids.fields.distance import sheet
 from geom3d.solids.fields.division import KEPT
 from geom3d.solids.fields.facets import Level, cut, plane
@@ -359,7 +359,7 @@ def _back(lattice: Lattice, nodes: IntArray, in_x: BoolArray, in_y: BoolArray) -
     return moved
 
 
-def _home(lattice: Lattice, surface: Surface) -> IntArray:
+def _home(lattice: Lattice, surface: LevelSurface) -> IntArray:
     """(V,) for each vertex the one at the same place in the first period."""
     home = np.arange(len(surface.vertices))
     in_x, in_y = (surface.vertices[:, axis] == lattice.grid.size[axis] for axis in (0, 1))
