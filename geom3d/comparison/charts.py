@@ -12,17 +12,15 @@ from typing import Any
 from geom3d.comparison.conduction import conduction
 from geom3d.comparison.distances import distances
 from geom3d.comparison.drawing import (
-    SIDES,
     Sheet,
-    colour_of,
     column,
     rows_of_designs,
     rows_of_numbers,
-    text_colour,
     three,
 )
 from geom3d.comparison.scatter import scatter
 from geom3d.comparison.summary import Summary
+from geom3d.core.colours import EDGE, INK, LABEL, NEUTRAL, REMARK, SIDES, WHISKER, colour_of, text_colour
 from geom3d.core.errors import OutputError
 from geom3d.core.files import replacing
 from geom3d.core.progress import bar
@@ -115,7 +113,7 @@ def write_charts(summaries: Sequence[Summary], folder: Path) -> list[Path]:
 
 
 def _area_gain(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
-    kinds = [("anode", SIDES["anode"]), ("cathode", SIDES["cathode"]), ("side walls", "#8c8c8c")]
+    kinds = [("anode", SIDES["anode"]), ("cathode", SIDES["cathode"]), ("side walls", NEUTRAL)]
     keys = [label.replace(" ", "_") for label, _ in kinds]
     table = [[summary.report["area_gain"][key] for key in keys] for summary in summaries]
     values = [value for row in table for value in row if value]
@@ -139,9 +137,9 @@ def _area_gain(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
                 textcoords="offset points",
                 va="center",
                 fontsize=5.6,
-                color="#333333",
+                color=LABEL,
             )
-    axes.axvline(1.0, color="#202020", linewidth=0.7, zorder=3)
+    axes.axvline(1.0, color=INK, linewidth=0.7, zorder=3)
     low, high = min(*values, 1.0), max(values)
     axes.set_xlim(*((low / 1.6, high * 2.2) if log else (0, 1.12 * max(high, 1.0))))
     sheet.legend([sheet.patch(colour, label) for label, colour in kinds])
@@ -157,14 +155,12 @@ def _capacity(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
     for row, entry in enumerate(table):
         both = [entry[side] for side in SIDES if entry[side]]
         if len(both) == 2:
-            axes.plot(both, [row, row], color="#b5b5b5", linewidth=1.2, zorder=2)
+            axes.plot(both, [row, row], color=WHISKER, linewidth=1.2, zorder=2)
         for side, marker in (("anode", "o"), ("cathode", "s")):
             if entry[side]:
                 axes.plot(entry[side], row, marker, color=SIDES[side], markersize=4.2, markeredgewidth=0, zorder=3)
         if entry["cell"]:
-            axes.plot(
-                entry["cell"], row, "o", markerfacecolor="none", markeredgecolor="#202020", markersize=7.6, zorder=4
-            )
+            axes.plot(entry["cell"], row, "o", markerfacecolor="none", markeredgecolor=INK, markersize=7.6, zorder=4)
     told = ["half cell" if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
     column(axes, "cell, limited by", told)
     axes.set_xlim(*((min(values) / 1.7, max(values) * 1.7) if log else (0, 1.06 * max(values))))
@@ -172,7 +168,7 @@ def _capacity(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
         [
             sheet.marker("o", SIDES["anode"], "anode"),
             sheet.marker("s", SIDES["cathode"], "cathode"),
-            sheet.marker("ring", "#202020", "cell: the electrode that limits"),
+            sheet.marker("ring", INK, "cell: the electrode that limits"),
         ]
     )
     return True
@@ -190,7 +186,7 @@ def _volume_fractions(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
             share = 100 * shares.get(role, 0.0)
             if share > 0:
                 colour = colour_of(role)
-                axes.barh(row, share, 0.72, left=left, color=colour, edgecolor="#444444", linewidth=0.3)
+                axes.barh(row, share, 0.72, left=left, color=colour, edgecolor=EDGE, linewidth=0.3)
                 if share >= (5 if sheet.width > 100 else 9):
                     axes.text(
                         left + share / 2,
@@ -203,7 +199,7 @@ def _volume_fractions(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
                     )
             left += share
         if not shares:
-            axes.text(1, row, "no structure above the base", va="center", fontsize=6, color="#555555")
+            axes.text(1, row, "no structure above the base", va="center", fontsize=6, color=REMARK)
     axes.set_xlim(0, 100)
     axes.grid(visible=False)
     sheet.legend([sheet.patch(colour_of(role), str(role).replace("_", " ")) for role in roles])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from geom3d.comparison.drawing import SIDES, Sheet, column, rows_of_numbers, three
+from geom3d.comparison.drawing import Sheet, column, rows_of_numbers, three
 from geom3d.comparison.summary import Summary
+from geom3d.core.colours import INK, NEUTRAL, SIDES, WHISKER
 
 #: Colours of the resistance and of its estimate.
-TRUE, ESTIMATE = "#202020", "#8c8c8c"
+TRUE, ESTIMATE = INK, NEUTRAL
 
 
 def conduction(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
@@ -25,7 +26,7 @@ def conduction(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
             continue
         value = entry["resistance_ohm_cm2"]
         estimate = value / entry["to_mean_distance"]
-        axes.plot([value, estimate], [row, row], color="#b5b5b5", linewidth=1.0, zorder=2)
+        axes.plot([value, estimate], [row, row], color=WHISKER, linewidth=1.0, zorder=2)
         axes.plot(estimate, row, "|", color=ESTIMATE, markersize=7, markeredgewidth=1.2, zorder=3)
         axes.plot(value, row, "o", color=TRUE, markersize=4.2, markeredgewidth=0, zorder=4)
         shares = [f"{100 * entry['current'][side]['area_share_of_half']:.0f}" for side in SIDES]

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from geom3d.comparison.drawing import SIDES, Sheet, is_wide, logarithmic, short
+from geom3d.comparison.drawing import Sheet, is_wide, logarithmic, short
 from geom3d.comparison.summary import Summary
+from geom3d.core.colours import ABSENT, GRID, INK, LEADER, SIDES, WHISKER
 
 #: Where a number may stand beside its point, in units of its own size, the best first.
 AROUND = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
@@ -33,10 +34,10 @@ def scatter(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
     xs, ys = [spread["mean"] for _, spread, _, _ in points], [charge for _, _, charge, _ in points]
     _axis(axes, "x", xs, "mean distance from anode to cathode / µm")
     _axis(axes, "y", ys, "capacity of the cell / µAh cm⁻²")
-    axes.grid(color="#e2e2e2", linewidth=0.5)
+    axes.grid(color=GRID, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     for _, spread, charge, limiting in points:
-        axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [charge, charge], color="#b5b5b5", linewidth=1.0, zorder=2)
+        axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [charge, charge], color=WHISKER, linewidth=1.0, zorder=2)
         marker = "o" if limiting == "anode" else "s"
         axes.plot(spread["mean"], charge, marker, color=SIDES[limiting], markersize=4.6, markeredgewidth=0, zorder=3)
     sheet.legend(
@@ -71,7 +72,7 @@ def _key(axes: Any, summaries: Sequence[Summary], shown: set[int], columns: int)
     axes.set_xlim(0, columns)
     axes.set_ylim(rows, 0)
     for k, summary in enumerate(summaries):
-        colour, told = ("#202020", "") if k + 1 in shown else ("#767676", " (no point)")
+        colour, told = (INK, "") if k + 1 in shown else (ABSENT, " (no point)")
         column, row = divmod(k, rows)
         axes.text(
             column + 0.03, row + 0.5, f"{k + 1}", ha="right", va="center", fontsize=6.4, color=colour, in_layout=False
@@ -94,10 +95,10 @@ def _number(axes: Any, points: Sequence[tuple[int, dict[str, float], float, str]
         covered = [round(sum(_overlap(spot, other) for other in taken), 6) for spot in spots]
         k = covered.index(min(covered))
         taken.append(spots[k])
-        far = {"arrowstyle": "-", "color": "#999999", "linewidth": 0.4, "shrinkA": 3, "shrinkB": 2}
+        far = {"arrowstyle": "-", "color": LEADER, "linewidth": 0.4, "shrinkA": 3, "shrinkB": 2}
         axes.annotate(
             str(number), (spread["mean"], charge), (PLACES[k][0] * wide / scale, PLACES[k][1] * high / scale),
-            textcoords="offset points", ha="center", va="center", fontsize=6.8, color="#202020", zorder=4,
+            textcoords="offset points", ha="center", va="center", fontsize=6.8, color=INK, zorder=4,
             arrowprops=far if max(map(abs, PLACES[k])) > 1 else None,
         )  # fmt: skip
 

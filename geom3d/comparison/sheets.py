@@ -10,6 +10,7 @@ from typing import Any
 from geom3d._version import __version__
 from geom3d.comparison.summary import Summary
 from geom3d.comparison.tables import Value, materials, metrics_of, numbers, settings
+from geom3d.core.colours import SUBHEADING
 
 #: Workbooks carry a date; the same designs are to give the same bytes.
 NO_DATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -28,7 +29,7 @@ def workbook(summaries: Sequence[Summary]) -> bytes:
     )
     bold, grey = (
         book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
-        book.add_format({"font_color": "#666666"}),
+        book.add_format({"font_color": SUBHEADING}),
     )
     lines, asked = numbers(summaries), settings(summaries)
     names = [summary.label for summary in summaries]
