@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from geom3d.comparison.drawing import Sheet, column, is_wide, logarithmic, rows_of_designs, three
+from geom3d.comparison.drawing import Canvas, column, is_wide, logarithmic, rows_of_designs, three
 from geom3d.comparison.summary import Summary
 from geom3d.core.colours import BASELINE, INK, SIDES
 
@@ -17,7 +17,7 @@ BEYOND = 1.3
 Spreads = Mapping[str, Mapping[str, Any]]
 
 
-def distances(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
+def distances(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     """Draws the chart; False where no design has two electrodes."""
     table: list[Spreads] = [summary.report["inter_electrode_distance_um"] or {} for summary in summaries]
     spreads = [spread for entry in table for spread in entry.values()]
@@ -26,11 +26,11 @@ def distances(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
     wide = is_wide([spread["mean"] for spread in spreads])
     here, against = "distance / µm", "distance / its mean"
     if not wide:
-        (shapes,) = rows_of_designs(sheet, summaries, 5.6, here)
-    elif sheet.narrow:
-        (shapes,) = rows_of_designs(sheet, summaries, 5.6, against)
+        (shapes,) = rows_of_designs(canvas, summaries, 5.6, here)
+    elif canvas.narrow:
+        (shapes,) = rows_of_designs(canvas, summaries, 5.6, against)
     else:
-        spans, shapes = rows_of_designs(sheet, summaries, 5.6, f"{here}, log scale", against)
+        spans, shapes = rows_of_designs(canvas, summaries, 5.6, f"{here}, log scale", against)
         logarithmic(spans, "x")
         for row, entry in enumerate(table):
             for side, spread in entry.items():
@@ -46,11 +46,11 @@ def distances(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
     shapes.set_xlim(nearest, longest * (BEYOND if wide else 1.05))
     means = [" / ".join(three(entry[side]["mean"]) for side in SIDES if side in entry) for entry in table]
     column(shapes, "mean / µm", [mean or "half cell" for mean in means])
-    sheet.legend(
+    canvas.legend(
         [
-            sheet.patch(SIDES["anode"], "from the anode (above)"),
-            sheet.patch(SIDES["cathode"], "from the cathode (below)"),
-            sheet.marker("tick", INK, "mean"),
+            canvas.patch(SIDES["anode"], "from the anode (above)"),
+            canvas.patch(SIDES["cathode"], "from the cathode (below)"),
+            canvas.marker("tick", INK, "mean"),
         ]
     )
     return True

@@ -1,4 +1,4 @@
-"""What charts share: a sheet of a given width, rows of designs, colours that the colour-blind can tell apart."""
+"""What charts share: a canvas of a given width, and rows of designs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 34
 MM = 1 / 25.4
 
 
-class Sheet:
+class Canvas:
     """A figure of a given width; whoever draws on it says how high it is.
 
     Attributes:
@@ -72,18 +72,18 @@ class Sheet:
         return Line2D([], [], color=colour, linestyle="", label=label, **look)
 
 
-def rows_of_designs(sheet: Sheet, summaries: Sequence[Summary], height: float, *labels: str) -> list[Any]:
+def rows_of_designs(canvas: Canvas, summaries: Sequence[Summary], height: float, *labels: str) -> list[Any]:
     """Axes side by side with one row per design, the first on top.
 
     Args:
-        sheet: to draw on.
-        exhibits: the designs.
+        canvas: to draw on.
+        summaries: the designs.
         height: of one row, mm.
         labels: of each axis of values.
     """
     count = len(summaries)
-    sheet.height(count * height + 22)
-    panels = list(sheet.figure.subplots(1, len(labels), sharey=True, squeeze=False)[0])
+    canvas.height(count * height + 22)
+    panels = list(canvas.figure.subplots(1, len(labels), sharey=True, squeeze=False)[0])
     for axes, label in zip(panels, labels, strict=True):
         axes.set_ylim(count - 0.45, -0.55)
         axes.set_yticks(range(count), [f"{short(e)}  {k}" for k, e in enumerate(summaries, 1)], fontsize=6.8)
@@ -99,11 +99,11 @@ def rows_of_designs(sheet: Sheet, summaries: Sequence[Summary], height: float, *
 
 
 def rows_of_numbers(
-    sheet: Sheet, summaries: Sequence[Summary], height: float, label: str, values: Sequence[float]
+    canvas: Canvas, summaries: Sequence[Summary], height: float, label: str, values: Sequence[float]
 ) -> tuple[Any, bool]:
     """Axes with one row per design, and whether they are logarithmic, as values that span much want them."""
     log = is_wide(values)
-    (axes,) = rows_of_designs(sheet, summaries, height, label + (", log scale" if log else ""))
+    (axes,) = rows_of_designs(canvas, summaries, height, label + (", log scale" if log else ""))
     if log:
         logarithmic(axes, "x")
     return axes, log

@@ -23,7 +23,7 @@ from geom3d import metrics, rendering
 from geom3d.cli.app import run
 from geom3d.comparison import compare, summary, texts
 from geom3d.comparison.charts import CHARTS, WIDTHS
-from geom3d.comparison.drawing import Sheet
+from geom3d.comparison.drawing import Canvas
 from geom3d.comparison.model import BEYOND, STEPS, VOID, lighter, model_of
 from geom3d.comparison.page import page
 from geom3d.comparison.sheets import workbook
@@ -324,9 +324,9 @@ def test_charts_are_text_and_lines_of_the_width_asked_for(chart, width):
 
 def drawn(name: str):
     """The axes of a chart."""
-    sheet = Sheet(170)
-    assert next(chart for chart in CHARTS if chart.name == name).draw(sheet, summaries()[:3])
-    return sheet.figure.axes
+    canvas = Canvas(170)
+    assert next(chart for chart in CHARTS if chart.name == name).draw(canvas, summaries()[:3])
+    return canvas.figure.axes
 
 
 def test_bars_are_as_long_as_the_gains():
