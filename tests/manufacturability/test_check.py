@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pytest
@@ -383,6 +385,18 @@ def test_reports_show_in_a_notebook():
     assert "<td>violated</td>" in one._repr_html_()
     assert "prints from scale 200" in str(one)
     assert "Direct ink writing" in DESIGNS["pillars-coated"].check_all()._repr_html_()
+
+
+def test_words_of_a_template_are_no_markup_in_a_notebook():
+    title, name = "<b>&'\" {{ 7 * 6 }}</table>", "<i>&'x"
+    layer = {"name": name, "role": "cathode", "material": "licoo2", "thickness": 1}
+    design = geom3d.design({"title": title, "architecture": "planar", "layers": [layer]})
+    for report in (design.check("micro-sla"), design.check_all()):
+        shown = report._repr_html_()
+        assert not re.search("<[bi]>&", shown)
+        assert shown.count("<table>") == shown.count("</table>") == len(report.tables())
+        assert title in unescape(shown)
+    assert f"<td>{name}</td>" in unescape(design.check("micro-sla")._repr_html_())
 
 
 def test_checking_leaves_the_cell_alone():
