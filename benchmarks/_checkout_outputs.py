@@ -103,13 +103,13 @@ def outputs(name: str, settings: Settings, folder: Path) -> dict[str, Any]:
     if settings.transport:
         part("transport", lambda: json.loads(design.measure(transport=True).to_json()))
     part("check", lambda: json.loads(design.check_all(50.0).to_json()))
-    part("verify", lambda: [asdict(row) for row in _function("verification")(design)])
+    part("verify", lambda: [asdict(row) for row in function("verification")(design)])
     for formats in groups(settings.formats):
         part("+".join(formats), lambda formats=formats: build(design, formats, folder))
     if settings.transport and "vtp" in settings.formats:
         part("vtp of currents", lambda: build(design, ("vtp",), folder / "currents", transport=True))
     if settings.sections:
-        part("section", lambda: _text(folder / "section.svg", _function("section")(design)))
+        part("section", lambda: _text(folder / "section.svg", function("section")(design)))
         part("compare", lambda: compare(design, folder / "compare.json"))
     return found
 
@@ -158,14 +158,14 @@ def build(design: Any, formats: tuple[str, ...], folder: Path, *, transport: boo
 
 def compare(design: Any, path: Path) -> None:
     """Writes the comparison, in machines' form, of a single design."""
-    _function("comparison")([design], path)
+    function("comparison")([design], path)
 
 
 def _text(path: Path, text: str) -> None:
     path.write_text(text, "utf-8", newline="\n")
 
 
-def _function(name: str) -> Callable[..., Any]:
+def function(name: str) -> Callable[..., Any]:
     """A function, from the first place that has it."""
     for place in PLACES[name]:
         module, function = place.split(":")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 #: One thread of BLAS and one order of sets: sums come out the same in every run, and times do not hang on other work.
 STEADY = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
@@ -26,19 +27,22 @@ class Checkout:
     folder: Path
     python: str
 
-    def command(self, *words: str) -> list[str]:
-        """A command of its Python."""
-        return [self.python, *words]
-
-    def environment(self) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         """The environment in which `import geom3d` finds this checkout, whatever is installed."""
         return {**os.environ, **STEADY, "PYTHONPATH": str(self.folder), "PYTHONUNBUFFERED": "1"}
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command to its end in the folder of this script, and returns what it wrote."""
-        return subprocess.run(  # noqa: S603
-            self.command(*words), env=self.environment(), check=True, capture_output=True, encoding="utf-8"
+    def start(self, *words: str, **how: Any) -> subprocess.Popen[str]:
+        """Starts a command of its Python in its folder: what stands there goes before what is installed."""
+        return subprocess.Popen(  # noqa: S603
+            [self.python, *words], cwd=self.folder, env=self._environment(), encoding="utf-8", **how
         )
+
+    def run(self, *words: str) -> None:
+        """Runs a command of its Python to its end; ends this process with what it wrote where it fails."""
+        process = self.start(*words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        written, _ = process.communicate()
+        if process.returncode:
+            sys.exit(f"{self.folder}: {' '.join(words)}: failed\n{written}")
 
     def templates(self) -> list[str]:
         """Names of its shipped templates."""

@@ -42,7 +42,7 @@ RELATIVE = 1e-12
 FORMATS = ("3mf", "glb", "gds", "msh", "nrrd", "oas", "obj", "ply", "png", "stl", "svg", "tiff", "vtp", "vtu")
 #: Most differences of one template that are listed.
 LISTED = 8
-OUTPUTS = Path(__file__).with_name("_checkout_outputs.py")
+OUTPUTS = Path(__file__).resolve().with_name("_checkout_outputs.py")
 
 
 @dataclass
@@ -104,9 +104,8 @@ def outputs(side: Checkout, templates: list[str], asked: dict[str, Any], cache: 
     task = progress.add_task(title, total=len(templates), completed=len(templates) - len(missing))
     while missing:
         words = {"checkout": str(side.folder), "output": str(folder), "templates": missing, **asked}
-        command = side.command(str(OUTPUTS), json.dumps(words))
         begun = ""
-        with subprocess.Popen(command, env=side.environment(), stdout=subprocess.PIPE, encoding="utf-8") as process:  # noqa: S603
+        with side.start(str(OUTPUTS), json.dumps(words), stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 event = json.loads(line)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-
 
 @pytest.fixture
-def script(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    return importlib.import_module("compare_checkouts")
+def script(benchmark_script):
+    return benchmark_script("compare_checkouts")
 
 
 @pytest.mark.parametrize(
@@ -86,62 +81,6 @@ def test_archives_are_compared_inside(script, tmp_path):
     assert next(script.file_differences(*paths)).startswith("model: differs from byte 999 on")
 
 
-PACKAGE = """
-from types import SimpleNamespace as Space
-
-__version__ = "1.2"
-
-class Geom3dError(Exception): pass
-
-class InputError(Geom3dError): pass
-
-class Design:
-    def __init__(self, name, overrides):
-        self.name, self.step = name, overrides.get("resolution")
-        if self.step and self.step > 0.5:
-            raise InputError("too coarse")
-    def cell(self):
-        return Space(size=(8.0, 8.0, 10.0), footprint=64.0)
-    def walls(self):
-        pass
-    def measure(self):
-        return Space(to_json=lambda: '{"gain": 2.0, "step": %s}' % self.step)
-    def check_all(self, scale):
-        return Space(to_json=lambda: "{}")
-    def build(self, folder, *, formats, transport, options):
-        from geom3d.exports import export
-        if "gds" in formats:
-            raise InputError("no vertical walls")
-        folder.mkdir(parents=True)
-        (folder / "part.stl").write_text(export(options))
-
-def load(name, overrides):
-    return Design(name, overrides)
-"""
-EXPORTS = """
-import geom3d
-
-class Options(dict): pass
-
-def export(options):
-    return f"solid {geom3d.__version__} {options}"
-"""
-VERIFY = "def verify(design): return ()"
-
-
-def _checkout(folder, **changes):
-    """A checkout of a package that answers like ours, some of its texts replaced."""
-    for name, text in {"__init__": PACKAGE, "exports": EXPORTS, "verify": VERIFY}.items():
-        path = folder / "geom3d" / f"{name}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for old, new in changes.items():
-            text = text.replace(old, new)  # noqa: PLW2901
-        path.write_text(text, "utf-8")
-    (folder / "templates").mkdir()
-    (folder / "templates" / "cube.toml").touch()
-    return folder
-
-
 @pytest.fixture
 def exit_code(script, tmp_path, monkeypatch, capsys):
     """Runs the script over checkouts; returns its exit code and what it printed."""
@@ -154,10 +93,10 @@ def exit_code(script, tmp_path, monkeypatch, capsys):
     return run
 
 
-def test_two_checkouts_of_one_behaviour(exit_code, tmp_path):
+def test_two_checkouts_of_one_behaviour(exit_code, make_checkout, tmp_path):
     old, new = (
-        _checkout(tmp_path / "old"),
-        _checkout(tmp_path / "new", **{"1.2": "1.3", "(Geom3dError): pass": "(Geom3dError): ..."}),
+        make_checkout(tmp_path / "old"),
+        make_checkout(tmp_path / "new", **{"1.2": "1.3", "(Geom3dError): pass": "(Geom3dError): ..."}),
     )
     code, text = exit_code(old, new)
     assert code == 0, text
@@ -170,8 +109,8 @@ def test_two_checkouts_of_one_behaviour(exit_code, tmp_path):
     assert all(path.read_text("utf-8").startswith("solid 0 ") for path in (tmp_path / "cache").rglob("*.stl"))
 
 
-def test_results_are_kept_by_content(exit_code, tmp_path):
-    old, new = _checkout(tmp_path / "old"), _checkout(tmp_path / "new")
+def test_results_are_kept_by_content(exit_code, make_checkout, tmp_path):
+    old, new = make_checkout(tmp_path / "old"), make_checkout(tmp_path / "new")
     assert exit_code(old, new)[0] == 0
     (kept,) = (tmp_path / "cache").rglob("values.json")
     made = kept.stat().st_mtime_ns
@@ -194,16 +133,17 @@ def test_results_are_kept_by_content(exit_code, tmp_path):
         ("part.stl", "body.stl", "cube: stl/part.stl: not written by the new checkout"),
     ],
 )
-def test_two_checkouts_of_different_behaviour(exit_code, tmp_path, old, new, text):
-    code, printed = exit_code(_checkout(tmp_path / "old"), _checkout(tmp_path / "new", **{old: new}))
+def test_two_checkouts_of_different_behaviour(exit_code, make_checkout, tmp_path, old, new, text):
+    code, printed = exit_code(make_checkout(tmp_path / "old"), make_checkout(tmp_path / "new", **{old: new}))
     assert code == 1
     assert text in printed
 
 
-def test_what_is_no_checkout(script, tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["compare_checkouts.py", str(ROOT), str(tmp_path)])
+def test_what_is_no_checkout(script, make_checkout, tmp_path, monkeypatch):
+    here = make_checkout(tmp_path / "here")
+    monkeypatch.setattr("sys.argv", ["compare_checkouts.py", str(here), str(tmp_path / "none")])
     with pytest.raises(SystemExit, match="no checkout of geom3d"):
         script.main()
-    monkeypatch.setattr("sys.argv", ["compare_checkouts.py", str(ROOT), str(ROOT), "--formats", "step"])
+    monkeypatch.setattr("sys.argv", ["compare_checkouts.py", str(here), str(here), "--formats", "step"])
     with pytest.raises(SystemExit, match="formats: unknown step; valid: 3mf, glb"):
         script.main()
