@@ -67,6 +67,14 @@ def test_files_are_compared_byte_by_byte(script, tmp_path):
     assert next(script.file_differences(old, new)).startswith("differs from byte 99 on, 100 to 99 bytes")
 
 
+def test_json_files_are_compared_by_value(script, tmp_path):
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text('{"report": {"a": 1}, "files": [1]}', "utf-8")
+    new.write_text('{ "files": [2], "report": {"a": 2}}', "utf-8")
+    assert list(script.file_differences(old, new)) == ["report.a: 2; was 1", "files[0]: 2; was 1"]
+    assert list(script.file_differences(old, new, ["report"])) == ["files[0]: 2; was 1"]
+
+
 def test_archives_are_compared_inside(script, tmp_path):
     paths = tmp_path / "old.3mf", tmp_path / "new.3mf"
 
