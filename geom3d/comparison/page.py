@@ -87,7 +87,7 @@ def _card(k: int, summary: Summary) -> str:
     if summary.model is not None:
         turn = f'<button type="button" class="turn" data-model="{k}" aria-pressed="false">Turn in 3D</button>'
     size = " × ".join(f"{length:.4g}" for length in summary.size)
-    words = f"{summary.template.architecture.replace('_', ' ')} · unit cell of {size} µm"
+    words = f"{summary.description.architecture.replace('_', ' ')} · unit cell of {size} µm"
     warnings = len(summary.report.warnings)
     told = f' · <a href="#warnings">{warnings} warning{"s" if warnings > 1 else ""}</a>' if warnings else ""
     return (
@@ -140,8 +140,8 @@ def _warnings(summaries: Sequence[Summary]) -> str:
 def _sources(summaries: Sequence[Summary]) -> str:
     entries = []
     for summary in summaries:
-        note = element("p", summary.template.note) if summary.template.note else ""
-        source = cells.escaped(summary.template.source or "no source given")
+        note = element("p", summary.description.note) if summary.description.note else ""
+        source = cells.escaped(summary.description.source or "no source given")
         entries.append(f"<li>{element('b', summary.label)} – {cells.escaped(summary.title)}: {source}{note}</li>")
     return f"<ol>{''.join(entries)}</ol>"
 

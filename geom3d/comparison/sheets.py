@@ -102,8 +102,8 @@ def _histogram(summary: Summary) -> list[list[Value]]:
 def _notes(summary: Summary) -> list[list[Value]]:
     kinds = [
         ("title", summary.title),
-        ("source", summary.template.source or "no source given"),
-        ("note", summary.template.note),
+        ("source", summary.description.source or "no source given"),
+        ("note", summary.description.note),
     ]
     kinds += [("warning", warning) for warning in summary.report.warnings]
     return [[summary.label, kind, text] for kind, text in kinds if text]

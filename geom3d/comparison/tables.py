@@ -104,15 +104,14 @@ Entry = tuple[str, str, str, str, Value]
 
 def _settings(summary: Summary) -> Iterator[Entry]:
     """(group, path, title, unit, value) of one design."""
-    template = summary.template
+    about, asked = summary.description, summary.description.settings
     design = "Design"
-    yield design, "architecture", "architecture", "", template.architecture
-    yield design, "repeat", "unit cells in the files", "", f"{template.repeat[0]} × {template.repeat[1]}"
-    yield design, "capacity_basis", "basis of the capacities", "", template.capacity_basis
-    yield design, "tolerance", "largest chord deviation", "µm", template.tolerance
-    yield design, "resolution", "step of the grid asked for", "µm", template.resolution
-    if template.device is not None:
-        device = template.device
+    yield design, "architecture", "architecture", "", about.architecture
+    yield design, "repeat", "unit cells in the files", "", f"{about.repeat[0]} × {about.repeat[1]}"
+    yield design, "capacity_basis", "basis of the capacities", "", about.capacity_basis
+    yield design, "tolerance", "largest chord deviation", "µm", asked["tolerance"]
+    yield design, "resolution", "step of the grid asked for", "µm", asked["resolution"]
+    if about.device is not None:
         for key, unit in (
             ("width", "µm"),
             ("length", "µm"),
@@ -120,20 +119,20 @@ def _settings(summary: Summary) -> Iterator[Entry]:
             ("capacity", "mAh"),
             ("voltage", "V"),
         ):
-            yield design, f"device.{key}", f"packaged device: {key}", unit, getattr(device, key)
-    known = {row[0]: row for row in parameter_rows(architectures.get(template.architecture))}
-    for name, value in template.parameters.model_dump(mode="json").items():
+            yield design, f"device.{key}", f"packaged device: {key}", unit, getattr(about.device, key)
+    known = {row[0]: row for row in parameter_rows(architectures.get(about.architecture))}
+    for name, value in asked["parameters"].items():
         unit = known[name][1] if name in known else ""
         yield "Parameters", f"parameters.{name}", name.replace("_", " "), unit, _plain(value)
-    layers = {layer.name: layer for layer in template.layers}
+    layers = {layer["name"]: layer for layer in asked["layers"]}
     for name, role in summary.report["materials"].items():
         group, layer = "Materials and layers", layers.get(name)
         kind = "materials" if layer is None else "layers"
         yield group, f"{kind}.{name}.material", f"{name}: material", "", role["material"]
         yield group, f"{kind}.{name}.role", f"{name}: role", "", role["role"].replace("_", " ")
         if layer is not None:
-            yield group, f"layers.{name}.thickness", f"{name}: thickness", "µm", layer.thickness
-            yield group, f"layers.{name}.fill_to", f"{name}: fills up to", "µm", layer.fill_to
+            yield group, f"layers.{name}.thickness", f"{name}: thickness", "µm", layer["thickness"]
+            yield group, f"layers.{name}.fill_to", f"{name}: fills up to", "µm", layer["fill_to"]
 
 
 def _plain(value: Any) -> Value:

@@ -28,7 +28,7 @@ def markdown(summaries: Sequence[Summary]) -> str:
         lines += [_line([_with_unit(setting), *map(_show, setting.values)]) for setting in part]
     notes = [f"- {e.title}: {warning}" for e in summaries for warning in e.report.warnings]
     lines += ["", "## Warnings", "", *notes] if notes else []
-    sources = [f"- {e.title}: {e.template.source or 'no source given'}" for e in summaries]
+    sources = [f"- {e.title}: {e.description.source or 'no source given'}" for e in summaries]
     lines += ["", "## Sources", "", *sources, "", f"Film rims are square, in sponges round. geom3d {__version__}.", ""]
     return "\n".join(lines)
 
@@ -59,10 +59,7 @@ def record(summaries: Sequence[Summary]) -> dict[str, Any]:
     return {
         "geom3d": __version__,
         "metrics": [{"path": m.path, "title": m.title, "unit": m.unit, "meaning": m.meaning} for m in catalogue()],
-        "designs": [
-            {"name": e.label, "template": e.template.model_dump(mode="json"), "report": e.report.data}
-            for e in summaries
-        ],
+        "designs": [{"name": e.label, "template": e.description.settings, "report": e.report.data} for e in summaries],
     }
 
 

@@ -55,7 +55,7 @@ def masks(cell: Cell) -> list[Mask]:
     A scaffold's region that covers neither nothing nor all has an opening as well: what is etched to make holes in it.
     """
     solids = [region.solid for region in cell.regions if isinstance(region.solid, Prisms)]
-    plan, levels, labels = z_layers(solids, cell.size, cell.fineness)
+    plan, levels, labels = z_layers(solids, cell.size, cell.chord_tolerance)
     found: list[Mask] = []
     layer = 0
     for label, region in enumerate(cell.regions):
