@@ -111,7 +111,7 @@ class Evaluation:
         return with_distance(self.walls(), self.sample.electrodes)
 
     def measure(self, *, transport: bool | None = None, temperature: float | None = None) -> Report:
-        """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints.
+        """The numbers: area gain, capacity per footprint and all else that is known of the battery.
 
         >>> import geom3d
         >>> report = geom3d.load("planar-licoo2-lipon-lithium").measure(transport=True, temperature=60)

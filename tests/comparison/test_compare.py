@@ -202,11 +202,12 @@ def test_key_figures_are_metrics():
 def test_settings_are_those_of_the_templates():
     values = {setting.path: setting.values for setting in settings(summaries())}
     for k, shown in enumerate(summaries()):
-        for name, value in shown.template.parameters.model_dump(mode="json").items():
+        for name, value in shown.description.parameters.model_dump(mode="json").items():
             if value is not None:
                 assert values[f"parameters.{name}"][k] == value
-        for layer in shown.template.layers:
-            assert values[f"layers.{layer.name}.thickness"][k] == layer.thickness or layer.thickness is None
+        for layer in designs()[k].cell().layers:
+            assert values[f"layers.{layer.name}.thickness"][k] == layer.thickness
+            assert values.get(f"layers.{layer.name}.fill_to", {k: None})[k] == layer.fill_to
     assert all(any(value is not None for value in column) for column in values.values())
 
 
