@@ -217,7 +217,7 @@ def test_build_with_transport_reports_what_it_solved():
 
 
 def test_a_missing_option_is_named_with_its_value():
-    for form, text in (("tiff", ": --voxel 0.1\n"), ("svg", ": --layer-height 0.02\n"), ("png", ": --pixel ")):
+    for form, text in (("tiff", ": --voxel 0.1\n"), ("svg", ": --layer-height 0.05\n"), ("png", ": --pixel ")):
         ended = geom3d("build", STACK, "-o", "o", "--format", form)
         assert (ended.code, ended.out) == (1, "")
         assert text in ended.err

@@ -222,7 +222,7 @@ def test_blocks_of_rows_make_the_same_image(monkeypatch):
     walls = geom3d.load("pillars-coated").walls()
     raster, cut = Raster(walls.size[:2], (3, 4), 0.13), section(walls, 20.0)
     (whole,) = raster.bands(cut)
-    monkeypatch.setattr("geom3d.slices.BAND", 7 * raster.shape[1])
+    monkeypatch.setattr("geom3d.rasters.slices.BAND", 7 * raster.shape[1])
     blocks = list(raster.bands(cut))
     assert len(blocks) == math.ceil(raster.shape[0] / 7)
     assert np.array_equal(np.concatenate(blocks), whole)
