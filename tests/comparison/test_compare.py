@@ -177,7 +177,7 @@ def test_workbook_agrees_with_the_reports():
 def test_a_metric_of_tomorrow_appears_by_itself(monkeypatch):
     """Neither tables nor files have a list of metrics to keep in step."""
     metric = metrics.Metric("tomorrow.*", "of tomorrow", "Ω·cm²", "a quantity that is not yet known", 46.5)
-    extra = SimpleNamespace(METRICS=(metric,), measure=lambda sample: {"tomorrow": {"a": 1.25}})
+    extra = SimpleNamespace(METRICS=(metric,), measure=lambda sample: metrics.Measured({"tomorrow": {"a": 1.25}}))
     known = metrics.modules()
     monkeypatch.setattr(metrics, "modules", lambda: (*known, extra))
     metrics.catalogue.cache_clear()
