@@ -17,7 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from geom3d._version import __version__
 from geom3d.cli.tables import print_numbers, print_table, say
-from geom3d.core.errors import Geom3dError, GeometryError, InputError
+from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError
 from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ def run(arguments: list[str]) -> int:
     except GeometryError as error:
         say(str(error))
         _keep(error)
+        return 1
+    except MissingOptionError as error:
+        say(f"{error}: --{error.key.replace('_', '-')} {error.proposal:.6g}")
         return 1
     except Geom3dError as error:
         say(str(error))
@@ -206,8 +209,6 @@ def build(
     dry_run: Annotated[bool, Parameter(negative=(), help="Tell files and sizes, write nothing.")] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
-    import json
-
     from geom3d.core.files import size_text
     from geom3d.exports import Options
 
@@ -224,12 +225,11 @@ def build(
             print(f"{output / name}  {size_text(size)}")
         print(f"in all at most {size_text(sum(planned.values()))}")
         return
-    paths = design.build(output, **requested)
-    print_numbers(design.measure())
-    for path in paths:
+    written = design.build(output, **requested)
+    print_numbers(written.report)
+    for path in written:
         print(path)
-    notes = json.loads(paths[-1].read_text("utf-8"))["warnings"]
-    for warning in [*design.measure().warnings, *notes]:
+    for warning in [*written.report.warnings, *written.warnings]:
         say(f"warning: {warning}")
 
 
@@ -298,7 +298,7 @@ def gallery(
     ] = Path("renders"),
 ) -> None:
     """Render every template, and one sheet of all architectures."""
-    from geom3d.rendering.gallery import gallery as draw
+    from geom3d.api import gallery as draw
 
     for path in draw(output, templates):
         print(path)

@@ -97,26 +97,26 @@ def by_group(table: Table) -> list[tuple[str, list[Filled]]]:
 
 def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
     """What was asked for of one design."""
-    template = summary.template
+    about, asked = summary.description, summary.description.settings
 
     def overall(key: str, title: str, value: Value, unit: str = "") -> tuple[Column, Value]:
         return Column(title, unit=unit, key=key, group="Design"), value
 
-    yield overall("architecture", "architecture", template.architecture)
-    yield overall("repeat", "unit cells in the files", f"{template.repeat[0]} × {template.repeat[1]}")
-    yield overall("capacity_basis", "basis of the capacities", template.capacity_basis)
-    yield overall("tolerance", "largest chord deviation", template.tolerance, "µm")
-    yield overall("resolution", "step of the grid asked for", template.resolution, "µm")
-    if template.device is not None:
+    yield overall("architecture", "architecture", about.architecture)
+    yield overall("repeat", "unit cells in the files", f"{about.repeat[0]} × {about.repeat[1]}")
+    yield overall("capacity_basis", "basis of the capacities", about.capacity_basis)
+    yield overall("tolerance", "largest chord deviation", asked["tolerance"], "µm")
+    yield overall("resolution", "step of the grid asked for", asked["resolution"], "µm")
+    if about.device is not None:
         units = {"width": "µm", "length": "µm", "thickness": "µm", "capacity": "mAh", "voltage": "V"}
         for key, unit in units.items():
-            yield overall(f"device.{key}", f"packaged device: {key}", getattr(template.device, key), unit)
-    known = {row[0]: row for row in parameter_rows(architectures.get(template.architecture))}
-    for name, value in template.parameters.model_dump(mode="json").items():
+            yield overall(f"device.{key}", f"packaged device: {key}", getattr(about.device, key), unit)
+    known = {row[0]: row for row in parameter_rows(architectures.get(about.architecture))}
+    for name, value in asked["parameters"].items():
         unit = known[name][1] if name in known else ""
         title = name.replace("_", " ")
         yield Column(title, unit=unit, key=f"parameters.{name}", group="Parameters"), _plain(value)
-    layers = {layer.name: layer for layer in template.layers}
+    layers = {layer["name"]: layer for layer in asked["layers"]}
     for name, use in summary.report["materials"].items():
         layer = layers.get(name)
         stem = f"{'materials' if layer is None else 'layers'}.{name}"
@@ -126,8 +126,8 @@ def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
         ]
         if layer is not None:
             said += [
-                ("thickness", "thickness", layer.thickness, "µm"),
-                ("fill_to", "fills up to", layer.fill_to, "µm"),
+                ("thickness", "thickness", layer["thickness"], "µm"),
+                ("fill_to", "fills up to", layer["fill_to"], "µm"),
             ]
         for key, title, value, unit in said:
             yield Column(f"{name}: {title}", unit=unit, key=f"{stem}.{key}", group="Materials and layers"), value
@@ -210,7 +210,7 @@ def notes(summaries: Sequence[Summary]) -> Table:
     """What is said of each design in words: title, source, note and warnings."""
     rows = []
     for summary in summaries:
-        said = [("title", summary.title), ("source", source(summary)), ("note", summary.template.note)]
+        said = [("title", summary.title), ("source", source(summary)), ("note", summary.description.note)]
         said += [("warning", warning) for warning in summary.report.warnings]
         rows += [[summary.label, kind, text] for kind, text in said if text]
     return Table.of([DESIGN, Column("kind"), Column("text")], rows)
@@ -218,7 +218,7 @@ def notes(summaries: Sequence[Summary]) -> Table:
 
 def source(summary: Summary) -> str:
     """Where a design comes from."""
-    return summary.template.source or "no source given"
+    return summary.description.source or "no source given"
 
 
 def _with_names(summaries: Sequence[Summary], filled: Sequence[Filled]) -> Table:

@@ -1,6 +1,6 @@
 """Metrics: one file each, found by its name; all read one `Sample` and give entries of the report.
 
-Such a file has `METRICS`, the quantities it gives, and `measure(sample)`, which returns them as a nested mapping.
+Such a file has `METRICS`, the quantities it gives, and `measure(sample)`, which returns them with what a reader must know.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Protocol
 
 from geom3d.cell.cell import Cell
-from geom3d.cell.template import Template
 from geom3d.core.roles import COLLECTOR, Role
 from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.transport.distance import Electrodes
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,14 @@ class Metric:
 
 @dataclass(frozen=True)
 class Sample:
-    """What metrics read.
+    """What metrics read: a cell and its walls, and what several of them ask for, found once.
 
     Attributes:
-        template, cell, walls: the battery at its three stages.
-        warnings: metrics append a sentence where a number needs one.
+        cell, walls: the battery.
     """
 
-    template: Template
     cell: Cell
     walls: InterfaceMesh
-    warnings: list[str] = field(default_factory=list)
 
     def labels(self, *roles: Role) -> list[int]:
         """Labels of the regions with one of these roles."""
@@ -58,6 +55,11 @@ class Sample:
     def volume(self, *roles: Role) -> float:
         """Volume of all regions with one of these roles, µm³."""
         return float(self.walls.volumes[self.labels(*roles)].sum())
+
+    @cached_property
+    def electrodes(self) -> Electrodes | None:
+        """The surfaces of both electrodes; None where one of them is missing."""
+        return Electrodes.of(self.cell, self.walls)
 
     @cached_property
     def connected_volumes(self) -> dict[int, float]:
@@ -75,12 +77,25 @@ class Sample:
         return volumes
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a metric has found.
+
+    Attributes:
+        values: entries of the report, nested as there.
+        warnings: sentences that a reader of these numbers must know.
+    """
+
+    values: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
 class MetricModule(Protocol):
     """The form of a module in this folder."""
 
     METRICS: tuple[Metric, ...]
 
-    def measure(self, sample: Sample) -> Mapping[str, Any]: ...
+    def measure(self, sample: Sample) -> Measured: ...
 
 
 @cache
@@ -105,10 +120,9 @@ def metric_of(path: str) -> Metric | None:
     return None
 
 
-def measure(template: Template, cell: Cell, walls: InterfaceMesh) -> dict[str, Any]:
-    """All entries of the report of a battery, nested as in `measure --json`."""
-    sample = Sample(template, cell, walls)
-    entries: dict[str, Any] = {}
-    for module in modules():
-        entries.update(module.measure(sample))
-    return {**entries, "warnings": sample.warnings}
+def measure(sample: Sample) -> Measured:
+    """All entries of the report of a battery."""
+    found = [module.measure(sample) for module in modules()]
+    values = {key: value for measured in found for key, value in measured.values.items()}
+    # Metrics that ask each other may have the same to say.
+    return Measured(values, tuple(dict.fromkeys(warning for measured in found for warning in measured.warnings)))

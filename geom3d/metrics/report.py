@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from geom3d.cell.cell import Cell
-from geom3d.cell.template import Template
 from geom3d.core.errors import choose_from
 from geom3d.core.markup import render
 from geom3d.core.tables import show
-from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.metrics import Metric, catalogue, measure
+from geom3d.metrics import Metric, Sample, catalogue, measure
 from geom3d.metrics.transport import entries
 from geom3d.transport import Transport
 
@@ -53,7 +50,7 @@ class Report:
     """The measured numbers of a battery.
 
     `report["area_gain"]["anode"]` and `report["area_gain.anode"]` are the same value; the keys are those of
-    `geom3d measure --json`.
+    the machines' form, `to_json`.
     """
 
     data: dict[str, Any]
@@ -97,6 +94,10 @@ class Report:
         elif not isinstance(value, dict):
             yield Row(path, metric.title, unit, metric.meaning, value, errors.get(path))
 
+    def of_cells(self, repeat: tuple[int, int]) -> Report:
+        """The same report on another number of unit cells: no number per footprint depends on it."""
+        return Report({**self.data, "repeat": list(repeat)})
+
     @property
     def warnings(self) -> list[str]:
         """Sentences that a reader of the numbers must know."""
@@ -132,27 +133,27 @@ LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|max
 ROUNDING = 1e-9
 
 
-def make_report(
-    template: Template, cell: Cell, walls: InterfaceMesh, coarse: tuple[Cell, InterfaceMesh] | None = None
-) -> Report:
+def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[str] = ()) -> Report:
     """Measures a battery.
 
     Args:
-        template, cell, walls: the battery at its three stages.
-        coarse: the cell and its walls on a grid of twice the step, for a sampled battery.
+        sample: the battery.
+        coarse: the same on a grid of twice the step, where it is sampled.
+        notes: what else a reader must know.
     """
+    about = sample.cell.description
     head = {
-        "title": template.title,
-        "source": template.source,
-        "architecture": template.architecture,
-        "repeat": list(template.repeat),
-        "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in cell.regions},
+        "title": about.title,
+        "source": about.source,
+        "architecture": about.architecture,
+        "repeat": list(about.repeat),
+        "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in sample.cell.regions},
     }
-    report = Report({**head, **measure(template, cell, walls), "uncertainty": None})
-    step = cell.step
-    if coarse is not None and step is not None:
-        _add_uncertainty(report, Report(measure(template, *coarse)), step)
-    return report
+    found = measure(sample)
+    report = Report({**head, **found.values, "warnings": [], "uncertainty": None})
+    uncertainty = None if coarse is None else _uncertainty(report, Report(dict(measure(coarse).values)))
+    rough = [] if uncertainty is None else _rough(report, uncertainty, sample.cell.step)
+    return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty})
 
 
 def with_transport(report: Report, solve: Callable[[float], Transport], celsius: float) -> Report:
@@ -178,8 +179,8 @@ def with_transport(report: Report, solve: Callable[[float], Transport], celsius:
     )
 
 
-def _add_uncertainty(report: Report, coarse: Report, step: float) -> None:
-    """Enters by how much every sampled number differs from that on a grid of twice the step.
+def _uncertainty(report: Report, coarse: Report) -> dict[str, float]:
+    """By how much every sampled number differs from that on a grid of twice the step.
 
     An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
     """
@@ -190,14 +191,17 @@ def _add_uncertainty(report: Report, coarse: Report, step: float) -> None:
         if row.path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(there, int | float):
             change = abs(value - there)
             found[row.path] = change if change > ROUNDING * abs(value) else 0.0
-    report.data["uncertainty"] = found
+    return found
+
+
+def _rough(report: Report, uncertainty: Mapping[str, float], step: float | None) -> list[str]:
+    """A sentence on the numbers that the grid is too coarse for, if there are any."""
     rough = [
         f"{path} ({100 * error / abs(value):.2g} %)"
-        for path, error in found.items()
+        for path, error in uncertainty.items()
         if not LOCAL.match(path) and (value := report[path]) and error > UNCERTAIN * abs(value)
     ]
-    if rough:
-        report.data["warnings"].append(
-            f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm: {', '.join(rough)}; "
-            "a smaller resolution makes them better"
-        )
+    if not rough or step is None:
+        return []
+    words = f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm"
+    return [f"{words}: {', '.join(rough)}; a smaller resolution makes them better"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from geom3d.library.materials import CELSIUS
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import Measured, Metric, Sample
 from geom3d.transport import OHM_CM2, NoPath, Transport
 
 #: Share of the cell voltage that the ohmic drop takes at the areal power that is given.
@@ -95,9 +95,9 @@ METRICS = (
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """The keys are fixed, their values null until they are asked for: see `entries`."""
-    return {"ionic_resistance_ohm_cm2": None, "transport": None}
+    return Measured({"ionic_resistance_ohm_cm2": None, "transport": None})
 
 
 def entries(

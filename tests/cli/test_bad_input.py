@@ -18,6 +18,7 @@ from geom3d.cell.describe import limits
 from geom3d.cell.template import load_template
 from geom3d.cli.app import run
 from geom3d.core.quantities import parse_length
+from geom3d.exports import Written
 
 POSTS = 'architecture = "pillars"\n'
 FLAT = 'architecture = "planar"\n'
@@ -299,7 +300,7 @@ pitch → --set pitch: must have the form key=value
 layers.nothing.thickness=1 → no layer 'nothing'; valid: anode, anode collector, cathode, cathode collector, elec
 layers.anod.thickness=1 → no layer 'anod'; did you mean 'anode'? valid: anode,
 layers.anode=5 → name the key to set, such as layers.anode.thickness
-parameters.base.x=1 → --set parameters.base.x: parameters.base is not a table of this template
+parameters.base.x=1 → licoo2-lipon-lithium: parameters.base.x: parameters.base is not a table of this template
 parameters=1 → parameters: must be a table [parameters]; got 1
 parameters.base=@ → parameters.base: must be a → five ~ 5 V ~ 012 ~ true ~ [1] ~ [[[[…[[[[ ~ 1111…1111
 layers.anode.role=cathode → layers.anode.material: Lithium cannot serve as cathode (its roles: anode); valid: licoo2,
@@ -324,7 +325,7 @@ OPTIONS = table("""
 
 @pytest.mark.parametrize(("options", "words"), OPTIONS)
 def test_wrong_option_of_build(options, words, monkeypatch):
-    monkeypatch.setattr("geom3d.exports.stl.export", lambda job: [])  # no terabytes where a check is missing
+    monkeypatch.setattr("geom3d.exports.stl.export", lambda job: Written(()))  # no terabytes where a check is missing
     assert words in refused("build", STACK, "-o", "o", *options.split())
     assert not Path("o").exists()
 

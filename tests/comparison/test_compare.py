@@ -217,7 +217,7 @@ def test_workbook_agrees_with_the_reports():
 def test_a_metric_of_tomorrow_appears_by_itself(monkeypatch):
     """Neither tables nor files have a list of metrics to keep in step."""
     metric = metrics.Metric("tomorrow.*", "of tomorrow", "Ω·cm²", "a quantity that is not yet known", 46.5)
-    extra = SimpleNamespace(METRICS=(metric,), measure=lambda sample: {"tomorrow": {"a": 1.25}})
+    extra = SimpleNamespace(METRICS=(metric,), measure=lambda sample: metrics.Measured({"tomorrow": {"a": 1.25}}))
     known = metrics.modules()
     monkeypatch.setattr(metrics, "modules", lambda: (*known, extra))
     metrics.catalogue.cache_clear()
@@ -242,11 +242,12 @@ def test_key_figures_are_metrics():
 def test_settings_are_those_of_the_templates():
     values = {column.key: [entry.value for entry in entries] for column, entries in settings(summaries()).by_column()}
     for k, shown in enumerate(summaries()):
-        for name, value in shown.template.parameters.model_dump(mode="json").items():
+        for name, value in shown.description.parameters.model_dump(mode="json").items():
             if value is not None:
                 assert values[f"parameters.{name}"][k] == value
-        for layer in shown.template.layers:
-            assert values[f"layers.{layer.name}.thickness"][k] == layer.thickness or layer.thickness is None
+        for layer in designs()[k].cell().layers:
+            assert values[f"layers.{layer.name}.thickness"][k] == layer.thickness
+            assert values.get(f"layers.{layer.name}.fill_to", {k: None})[k] == layer.fill_to
     assert all(any(value is not None for value in column) for column in values.values())
 
 

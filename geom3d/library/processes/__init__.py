@@ -1,4 +1,4 @@
-"""Processes that make batteries: one TOML file each, with the limits that `geom3d check` holds a design against.
+"""Processes that make batteries: one TOML file each, with the limits that a check holds a design against.
 
 A user's own process is a file of the same form, given by its path.
 """
