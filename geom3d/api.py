@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,15 +15,15 @@ from geom3d.cell.islands import without_islands
 from geom3d.cell.template import Template, load_template, parse_template
 from geom3d.core.errors import InputError
 from geom3d.exports import Job, Options, plan, write
+from geom3d.library import processes
 from geom3d.library.materials import CELSIUS
-from geom3d.library.processes import find, load_process
-from geom3d.library.processes import shipped as shipped_processes
 from geom3d.manufacturability import Measures
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
-from geom3d.metrics.report import Report, make_report, with_transport
+from geom3d.metrics import Inquiry, Sample, requested
+from geom3d.metrics.report import Report, make_report, with_answer
 from geom3d.transport import NoPath, Transport, conduct
 from geom3d.transport.distance import with_distance
 
@@ -40,14 +40,14 @@ class Design:
         template: what was asked for.
         overrides: what was changed with respect to the file.
         source: what the user called it.
-        with_transport: whether `measure` includes ionic conduction where nothing else is asked for.
+        requests: names of the metrics on request that `measure` includes where nothing else is asked for.
         temperature: of the electrolyte then, °C.
     """
 
     template: Template
     overrides: Mapping[str, Any]
     source: str
-    with_transport: bool = False
+    requests: tuple[str, ...] = ()
     temperature: float = CELSIUS
 
     @contextmanager
@@ -101,9 +101,16 @@ class Design:
         return known[celsius]
 
     @cached_property
-    def _reports(self) -> dict[float, Report]:
-        """Reports with ionic conduction, by temperature, °C, as far as they have been asked for."""
+    def _reports(self) -> dict[tuple[tuple[str, Any], ...], Report]:
+        """Reports with metrics on request, by their names and conditions, as far as they have been asked for."""
         return {}
+
+    def _inquiry(self, known: Report, celsius: float) -> Inquiry:
+        """What a metric on request reads."""
+        sample = Sample(self.template, self._cell, self._walls)
+        coarse = self._coarse[0]
+        coarser = None if coarse is None else Sample(self.template, *coarse)
+        return Inquiry(sample, coarser, known.data, celsius, self._conduct)
 
     def cell(self) -> Cell:
         """The unit cell: its regions in order, in a box periodic in x and y.
@@ -145,7 +152,13 @@ class Design:
         with self._naming():
             return volume_mesh(walls, max_edge, layers=layers, void=void)
 
-    def measure(self, *, transport: bool | None = None, temperature: float | None = None) -> Report:
+    def measure(
+        self,
+        *,
+        request: Sequence[str] | None = None,
+        transport: bool | None = None,
+        temperature: float | None = None,
+    ) -> Report:
         """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints.
 
         >>> report = load("planar-licoo2-lipon-lithium").measure(transport=True, temperature=60)
@@ -153,21 +166,30 @@ class Design:
         (43.48, 4.59)
 
         Args:
-            transport: also the ionic resistance and how evenly current spreads, which takes seconds, of a sponge up to
-                minutes; the design's own choice if None.
+            request: names of metrics that take their time and are computed where they are asked for (`geom3d list`); the
+                design's own choice if None.
+            transport: short for asking for "transport", or for leaving it out: the ionic resistance and how evenly current
+                spreads, which takes seconds, of a sponge up to minutes.
             temperature: of the electrolyte, °C; the design's own if None.
 
         Raises:
-            InputError: a temperature that is none.
+            InputError: a request or a temperature that is none.
+            PluginError: where a metric of another distribution fails that was asked for.
         """
-        if not (self.with_transport if transport is None else transport):
-            return self._report
-        celsius = self.temperature if temperature is None else temperature
-        if celsius not in self._reports:
-            base = self._report
-            with self._naming():
-                self._reports[celsius] = with_transport(base, self._conduct, celsius)
-        return self._reports[celsius]
+        names = set(self.requests if request is None else request)
+        if transport is not None:
+            names = names | {"transport"} if transport else names - {"transport"}
+        conditions = {"temperature": self.temperature if temperature is None else temperature}
+        report = self._report
+        done: tuple[tuple[str, Any], ...] = ()
+        for name, module in requested(sorted(names)).items():
+            done = (*done, (name, tuple(conditions[need] for need in module.REQUEST.needs)))
+            if done not in self._reports:
+                with self._naming():
+                    answer = module.answer(self._inquiry(report, conditions["temperature"]))
+                self._reports[done] = with_answer(report, answer)
+            report = self._reports[done]
+        return report
 
     def transport(self, temperature: float = CELSIUS) -> Transport:
         """Ionic conduction in the electrolyte: resistance, bounds, currents, and walls that show them.
@@ -219,11 +241,11 @@ class Design:
             InputError: a process or a scale that is none.
         """
         require_scale(scale)
-        name, limits = load_process(process)
+        name, limits = processes.load_process(process)
         return check(self.template, self._cell, self._measures, name, limits, scale)
 
     def check_all(self, scale: float = 1.0) -> Ranking:
-        """All shipped processes side by side, the best first.
+        """All known processes side by side, the best first.
 
         Args:
             scale: magnification.
@@ -232,7 +254,7 @@ class Design:
             InputError: a scale that is none.
         """
         require_scale(scale)
-        known = [(name, limits) for name in shipped_processes() if (limits := find(name)) is not None]
+        known = processes.CATALOGUE.usable()
         return rank([check(self.template, self._cell, self._measures, name, limits, scale) for name, limits in known])
 
     def build(
@@ -266,7 +288,8 @@ class Design:
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
-        job = self._job(Path(folder), repeat, unit, scale, drop_islands, transport, options)
+        report = self.measure()
+        job = self._job(report, Path(folder), repeat, unit, scale, drop_islands, transport, options)
         return write(job, formats)
 
     def plan(
@@ -286,10 +309,13 @@ class Design:
         Raises:
             InputError: an option that is not valid.
         """
-        return plan(self._job(Path(folder), repeat, unit, scale, drop_islands, transport, options), formats)
+        # The sizes of files do not depend on metrics on request, which take their time.
+        job = self._job(self._report, Path(folder), repeat, unit, scale, drop_islands, transport, options)
+        return plan(job, formats)
 
     def _job(
         self,
+        report: Report,
         folder: Path,
         repeat: tuple[int, int] | None,
         unit: str,
@@ -307,7 +333,7 @@ class Design:
             overrides=self.overrides,
             cell=self._cell,
             walls=walls,
-            report=self._report,
+            report=report,
             folder=folder,
             repeat=self.template.repeat if repeat is None else repeat,
             unit=unit,

@@ -8,21 +8,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from geom3d.comparison.summary import Summary
-from geom3d.comparison.tables import Line, Setting, Value, materials, plain
+from geom3d.comparison.tables import Line, Setting, Value, key_figures, materials, plain
 from geom3d.metrics.report import Row
-
-#: The few numbers that tell designs apart at a glance, with the head of their column.
-KEY = {
-    "area_gain.anode": "area gain, anode",
-    "area_gain.cathode": "area gain, cathode",
-    "capacity_uAh_cm2.cell": "capacity",
-    "capacity_uAh_cm2.limiting": "limited by",
-    "energy_mWh_cm2": "energy",
-    "inter_electrode_distance_um.anode.mean": "mean distance",
-    "ionic_resistance_ohm_cm2": "ionic resistance",
-    "equivalent_aspect_ratio": "equivalent aspect ratio",
-    "smallest_feature_um": "smallest feature",
-}
 
 
 def escaped(text: str) -> str:
@@ -43,8 +30,7 @@ def anchor(path: str) -> str:
 
 def key_table(summaries: Sequence[Summary], lines: Sequence[Line]) -> str:
     """One row per design, one column per key figure; a click on a heading sorts the designs."""
-    found = {line.path: line for line in lines}
-    columns = [(head, found[path]) for path, head in KEY.items() if path in found]
+    columns = key_figures(lines)
     heads = [_sorter("th", "design", "", "name")]
     heads += [_sorter("th", head, line.unit, line.path, line.meaning) for head, line in columns]
     rows = []

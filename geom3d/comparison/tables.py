@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +83,16 @@ def metrics_of(lines: Iterable[Line]) -> list[Metric]:
     return [metric for metric in catalogue() if metric.path in used]
 
 
+def key_figures(lines: Iterable[Line]) -> list[tuple[str, Line]]:
+    """Head and line of the few numbers that tell designs apart at a glance, as their metrics declare them, in order."""
+    found = [(figure, line) for line in lines if (figure := line.metric.key_figure) is not None]
+    found.sort(key=lambda entry: entry[1].metric.rank if entry[0].rank is None else entry[0].rank)
+    return [
+        (figure.head + line.title.removeprefix(line.metric.title), line)  # of a region, with its name
+        for figure, line in found
+    ]
+
+
 def settings(summaries: Sequence[Summary]) -> list[Setting]:
     """What was asked for: the design as a whole, its parameters, and region by region material and thickness."""
     columns = [list(_settings(summary)) for summary in summaries]
@@ -140,7 +151,9 @@ def _plain(value: Any) -> Value:
     """A value of a template as a table's cell takes it."""
     if value is None or isinstance(value, str):
         return value
-    return str(value).lower() if isinstance(value, bool) or not isinstance(value, int | float) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return json.dumps(value, ensure_ascii=False)
+    return value
 
 
 def _merged(columns: Sequence[Sequence[str]]) -> list[str]:

@@ -6,11 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import KeyFigure, Metric, Sample
 
 METRICS = (
     Metric("aspect_ratio", "aspect ratio", "1", "height of posts or depth of holes over their width", 70),
-    Metric("smallest_feature_um", "smallest feature", "µm", "smallest lateral width of the bare structure", 71),
+    Metric(
+        "smallest_feature_um",
+        "smallest feature",
+        "µm",
+        "smallest lateral width of the bare structure",
+        71,
+        KeyFigure("smallest feature", 76),
+    ),
     Metric("smallest_gap_um", "smallest gap", "µm", "smallest distance between facing walls of the bare structure", 72),
     Metric("gap_left_um", "gap left by the coats", "µm", "smallest gap less twice the coats' total thickness", 73),
     Metric("thinnest_film_um", "thinnest film", "µm", "smallest thickness of a coat", 74),
@@ -20,6 +27,7 @@ METRICS = (
         "1",
         "for deposition into the bare structure: depth × wall perimeter / (4 × open area)",
         75,
+        KeyFigure("equivalent aspect ratio"),
     ),
     Metric("posts_per_cm2", "posts or holes", "1/cm²", "number per chip area", 76),
     Metric("film_edges", "film edges", "", "form of the films' outer rims", 77),

@@ -51,7 +51,7 @@ def gallery(folder: Path, templates: Sequence[str] = ()) -> list[Path]:
     require_opengl()
     designs = [load(name) for name in templates or shipped()]
     there = {battery.template.architecture for battery in designs}
-    bare = [] if templates else [_bare(name) for name in architectures.names() if name not in there]
+    bare = [] if templates else [_bare(name) for name, _ in architectures.DOOR.usable() if name not in there]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -110,7 +110,7 @@ def _of_sponge(template: Template, known: dict[str, float]) -> dict[str, float]:
     choice = template.materials.get("scaffold")
     role = None if choice is None else choice.role
     alone = role is not None and role not in {layer.role for layer in template.layers}
-    thickness = {"scaffold": known["thickness_equivalent_um.scaffold"]} if alone else {}
+    thickness = _thicknesses(known) if alone else {}
     charges = {path: value for path, value in _capacities(template, thickness).items() if value}
     # Not all of the web need hang together, which no formula tells.
     return known | {f"{path}_in_all": value for path, value in charges.items()}
@@ -131,7 +131,13 @@ def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str,
         metrics = {path: value for path, value in metrics.items() if not path.startswith(gone)}
     if unusual or roles & {Role.ANODE, Role.CATHODE}:
         return metrics
-    return metrics | _capacities(template, {n: known[f"thickness_equivalent_um.{n}"] for n in ("anode", "cathode")})
+    return metrics | _capacities(template, _thicknesses(known))
+
+
+def _thicknesses(known: dict[str, float]) -> dict[str, float]:
+    """The equivalent thicknesses among closed forms, by region."""
+    start = "thickness_equivalent_um."
+    return {path.removeprefix(start): value for path, value in known.items() if path.startswith(start)}
 
 
 def _distances(template: Template, *, flat: bool) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from geom3d.api import Design
 from geom3d.core.errors import InputError
-from geom3d.metrics import metric_of
+from geom3d.metrics import metric_of, request_for
 from geom3d.verification.closed_form import closed_form
 
 #: Largest deviation from a closed form that passes: areas carry the chord tolerance, 0.03 % by default.
@@ -61,7 +61,8 @@ def _allowed(design: Design, path: str) -> float:
     if path.startswith("inter_electrode_distance_um.") and design.cell().facts.web is None:
         # Chords on both sides: between posts that almost touch, a distance is as exact as they are.
         parameters = design.template.parameters.model_dump()
-        radius = max((v / 2 for k, v in parameters.items() if k.endswith("diameter")), default=0.0)
+        lengths = {key: value for key, value in parameters.items() if isinstance(value, float)}
+        radius = max((value / 2 for key, value in lengths.items() if key.endswith("diameter")), default=0.0)
         radius += sum(layer.thickness or 0.0 for layer in design.template.layers)
         return 2 * (1e-3 * radius if design.template.tolerance is None else design.template.tolerance)
     return float((design.measure()["uncertainty"] or {}).get(path, 0.0))
@@ -80,8 +81,8 @@ def verify(design: Design) -> Iterator[Comparison]:
     """
     closed = closed_form(design.template)
     asked = [*closed, *(p.metric for p in design.template.published)]
-    # Conduction takes its time: only where there is something to hold it against.
-    report = design.measure(transport=any(path.startswith(("ionic_resistance", "transport.")) for path in asked))
+    # Metrics on request take their time: only where there is something to hold them against.
+    report = design.measure(request=request_for(asked))
     for side, share in report["connected_fraction"].items():
         # The closed form knows nothing of connections: it is the capacity of all of the electrode.
         path = f"capacity_uAh_cm2.{side}"
