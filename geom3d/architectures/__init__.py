@@ -20,7 +20,7 @@ from geom3d.solids.prisms.outline import Disc, Plane
 from geom3d.solids.prisms.prism import Prism, Prisms
 
 if TYPE_CHECKING:
-    from geom3d.architectures._sponge import SpongeParameters, quadrature, sponge
+    from geom3d.architectures._sponge import SpongeParameters, contoured, quadrature, sponge
 
 __all__ = [
     "Architecture",
@@ -36,6 +36,7 @@ __all__ = [
     "Structure",
     "StructureFacts",
     "below",
+    "contoured",
     "discs",
     "get",
     "lattice_cell",
@@ -180,7 +181,7 @@ def get(name: str) -> Architecture:
 
 def __getattr__(name: str) -> Any:
     """What architectures of sponges share; it is loaded where one is used."""
-    if name in ("SpongeParameters", "quadrature", "sponge"):
+    if name in ("SpongeParameters", "contoured", "quadrature", "sponge"):
         from geom3d.architectures import _sponge
 
         return getattr(_sponge, name)

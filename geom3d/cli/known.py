@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -26,12 +26,12 @@ CATALOGUES: dict[str, Catalogue[Any]] = {"material": materials.CATALOGUE, "proce
 
 def listing() -> tuple[list[str], list[str]]:
     """Lines that name all there is, and sentences on what other distributions register and cannot be used."""
-    lines = ["Architectures", *_of_door(architectures.DOOR)]
+    lines = ["Architectures", *_of_door(architectures.DOOR, dict(architectures.DOOR.usable()))]
     lines += ["", "Templates", *(f"  {name:34}{template.load_template(name).title}" for name in template.shipped())]
     lines += ["", "Materials", *_of_catalogue(materials.CATALOGUE, lambda material: ", ".join(material.roles))]
     lines += ["", "Processes", *_of_catalogue(processes.CATALOGUE, lambda process: process.kind)]
-    lines += ["", "Metrics", *_of_door(metrics.DOOR)]
-    lines += ["", "Formats", *_of_door(exports.DOOR)]
+    lines += ["", "Metrics", *_of_door(metrics.DOOR, metrics.named())]
+    lines += ["", "Formats", *_of_door(exports.DOOR, dict(exports.DOOR.usable()))]
     problems = [*architectures.DOOR.problems(), *materials.CATALOGUE.problems(), *processes.CATALOGUE.problems()]
     return lines, [*problems, *metrics.problems(), *exports.DOOR.problems()]
 
@@ -82,8 +82,8 @@ def _from(origin: str) -> str:
     return f" [{origin}]" if origin else ""
 
 
-def _of_door(door: Door[Any]) -> Iterator[str]:
-    for name, thing in sorted(door.usable()):
+def _of_door(door: Door[Any], usable: Mapping[str, Any]) -> Iterator[str]:
+    for name, thing in sorted(usable.items()):
         request = getattr(thing, "REQUEST", None)
         asked = "" if request is None else f" (--request {request.name})"
         yield f"  {name:24}{summary(thing.__doc__)}{asked}{_from(door.origin(name))}"

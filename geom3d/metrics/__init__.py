@@ -273,11 +273,12 @@ DOOR: Door[MetricModule | MetricOnRequest] = Door(
 
 
 @cache
-def _accepted() -> tuple[tuple[MetricModule | MetricOnRequest, ...], tuple[str, ...]]:
-    """All metrics that can be used, in the order of their first quantity's rank, and what is wrong with others."""
+def _accepted() -> tuple[dict[str, MetricModule | MetricOnRequest], list[str]]:
+    """All metrics that can be used, by name, in the order of their first quantity's rank; what is wrong with others."""
     keys: dict[str, str] = {}
     requests: set[str] = set()
-    found, problems = [], []
+    found: dict[str, MetricModule | MetricOnRequest] = {}
+    problems: list[str] = []
     for name, module in DOOR.usable():
         label, request = f"metric {name!r} of {DOOR.origin(name)}", request_of(module)
         taken = [key for key in keys_of(module) if key in keys]
@@ -288,13 +289,18 @@ def _accepted() -> tuple[tuple[MetricModule | MetricOnRequest, ...], tuple[str, 
         else:
             keys |= dict.fromkeys(keys_of(module), name)
             requests |= {request.name} if request is not None else set()
-            found.append(module)
-    return tuple(sorted(found, key=lambda module: module.METRICS[0].rank)), tuple(problems)
+            found[name] = module
+    return dict(sorted(found.items(), key=lambda entry: entry[1].METRICS[0].rank)), problems
+
+
+def named() -> dict[str, MetricModule | MetricOnRequest]:
+    """All metrics by name, in the order of their first quantity's rank."""
+    return _accepted()[0]
 
 
 def modules() -> tuple[MetricModule | MetricOnRequest, ...]:
     """All metrics, in the order of their first quantity's rank."""
-    return _accepted()[0]
+    return tuple(named().values())
 
 
 def problems() -> list[str]:
