@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
+from outside import ROOT, STACK, code, commands, python
 
-ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = ROOT / "tests" / "plugin"
-STACK = "planar-licoo2-lipon-lithium"
 RODS = """
 title = "Rods"
 architecture = "rods"
@@ -56,14 +53,6 @@ def site(tmp_path_factory) -> Path:
     return folder
 
 
-def python(folders: list[Path], *arguments: object, **options) -> subprocess.CompletedProcess[str]:
-    """Runs Python with these folders on its path, before this checkout."""
-    path = os.pathsep.join(map(str, [*folders, ROOT, ROOT / "tests"]))
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", "HYPOTHESIS_PROFILE": "few"}
-    command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=environment, **options)
-
-
 def lines_of(text: str) -> dict[str, str]:
     return {line.split()[0]: line for line in text.splitlines() if line.startswith("  ")}
 
@@ -71,30 +60,11 @@ def lines_of(text: str) -> dict[str, str]:
 NAMES = ("rods", "split_p", "slenderness", "heat", "xyz", "exampleite", "frost-casting")
 
 
-def commands(tmp_path: Path, folders: list[Path], *lines: str) -> list[tuple[int, str, str]]:
-    """Code, stdout and stderr of commands, run in one process, as its start takes longer than they do."""
-    script = textwrap.dedent("""
-        import io, json, shlex, sys
-        from contextlib import redirect_stderr, redirect_stdout
-        from geom3d.cli.app import run
-        ended = []
-        for line in sys.argv[1:]:
-            out, err = io.StringIO(), io.StringIO()
-            with redirect_stdout(out), redirect_stderr(err):
-                code = run(shlex.split(line))
-            ended.append([code, out.getvalue(), err.getvalue()])
-        print(json.dumps(ended))
-    """)
-    ended = python(folders, "-c", script, *lines, cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
-
-
 def test_all_of_it_appears_everywhere(site, tmp_path):
     Path(tmp_path, "rods.toml").write_text(RODS, "utf-8")
     listed, *described, measured, heat, built, compared, page, verified, checked = commands(
-        tmp_path,
         [site],
+        tmp_path,
         "list",
         *(f"describe {name}" for name in NAMES),
         "measure rods.toml --json",
@@ -109,8 +79,8 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
     lines = lines_of(listed[1])
     assert all(lines[name].endswith("[distribution geom3d-example 0.1]") for name in NAMES)
     assert "pillars" in lines
-    for name, (code, out, err) in zip(NAMES, described, strict=True):
-        assert (code, err) == (0, "")
+    for name, (ended, out, err) in zip(NAMES, described, strict=True):
+        assert (ended, err) == (0, "")
         assert out.startswith(f"{name}: ")
         assert "[distribution geom3d-example 0.1]" in out.splitlines()[0]
     rows = {line.split()[0]: line for line in described[0][1].splitlines() if line.strip()}
@@ -162,13 +132,13 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
 def test_verify_asks_for_what_was_published(site, tmp_path):
     text = (ROOT / "templates" / f"{STACK}.toml").read_text("utf-8")
     Path(tmp_path, "flat.toml").write_text(f'{text}\n[[published]]\nmetric = "heat_mW_cm2"\nvalue = 0.0435\n', "utf-8")
-    ((code, out, err),) = commands(tmp_path, [site], "verify flat.toml")
-    assert (code, err) == (0, "")
+    ((ended, out, err),) = commands([site], tmp_path, "verify flat.toml")
+    assert (ended, err) == (0, "")
     assert re.search(r"flat +heat_mW_cm2 +0\.04348", out)
 
 
 def test_the_python_api_knows_it(site, tmp_path):
-    code = textwrap.dedent(f"""
+    text = f"""
         import geom3d
         battery = geom3d.load("{STACK}")
         one = battery.measure(request=["heat"], temperature=60)
@@ -186,9 +156,8 @@ def test_the_python_api_knows_it(site, tmp_path):
             assert str(error) == "request: unknown 'heta'; did you mean 'heat'? valid: heat, transport", error
         else:
             raise AssertionError
-    """)
-    ended = python([site], "-c", code, cwd=tmp_path)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    """
+    code([site], text, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -222,8 +191,8 @@ def test_the_same_from_inside_is_one_file_each(tmp_path):
     }.items():
         shutil.copy(example / name, package / folder)
     listed, described, planned, wrong = commands(
-        tmp_path,
         [tmp_path],
+        tmp_path,
         "list",
         "describe rods",
         f"build {STACK} -o o --format xyz --dry-run",

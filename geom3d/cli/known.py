@@ -52,7 +52,7 @@ def described(name: str) -> Iterator[str | Table]:
     }
     found = 0
     for kind, door in DOORS.items():
-        if name in door.names:
+        if door.knows(name):
             thing = door.get(name)
             yield f"{name}: {summary(thing.__doc__)}{_from(door.origin(name))}\n"
             yield from described[kind](thing)

@@ -118,6 +118,10 @@ class Door(Generic[T]):
         single = [name for name, points in self._registered.items() if len(points) == 1]
         return tuple(sorted({*self.shipped, *single}))
 
+    def knows(self, name: str) -> bool:
+        """Whether anything has that name, be it usable or not."""
+        return name in self.shipped or name in self._registered
+
     def origin(self, name: str) -> str:
         """The distribution that registers a name; empty for those that come with geom3d."""
         return "" if name in self.shipped else origin_of(self._registered[name][0])

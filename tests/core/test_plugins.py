@@ -3,50 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from outside import STACK, code, commands, distribution
 
-ROOT = Path(__file__).resolve().parents[2]
 METRIC = "from geom3d.metrics import Answer, Metric, Request\n"
 GOOD = f'"""Right."""\n{METRIC}METRICS = (Metric("right_um", "right", "µm", "a metric that is right", 80),)\n'
 RIGHT = f"{GOOD}def measure(sample): return {{'right_um': 1.5}}\n"
 POSTS = "from geom3d.architectures.pillars import *\nfrom geom3d.architectures.pillars import Parameters, build, closed_form\n"
-
-
-def distribution(folder: Path, name: str, points: dict[str, dict[str, str]], files: dict[str, str]) -> None:
-    """Lays out a distribution as pip would."""
-    info = folder / f"{name}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", "utf-8")
-    groups = [
-        f"[geom3d.{group}]\n" + "".join(f"{key} = {value}\n" for key, value in entries.items())
-        for group, entries in points.items()
-    ]
-    (info / "entry_points.txt").write_text("\n".join(groups), "utf-8")
-    for path, text in files.items():
-        place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, "utf-8")
-
-
-def geom3d(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "PYTHONUTF8": "1"}
-    command = [sys.executable, "-m", "geom3d", *arguments]
-    ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=environment, cwd=folder)
-    return ended.returncode, ended.stdout, ended.stderr
-
-
-def in_python(folder: Path, code: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "PYTHONUTF8": "1"}
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False, env=environment, cwd=folder
-    )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
 
 
 #: Kind, text of its module, and the sentence on it.
@@ -100,8 +64,8 @@ def test_list_names_every_wrong_one_and_all_else(tmp_path):
         value = f"bad_{name}" + (":PATH" if name == "empty" else "")
         distribution(tmp_path, name, {group: {name: value}}, {f"bad_{name}.py": text} if text is not None else {})
     distribution(tmp_path, "good", {"metrics": {"right": "right"}}, {"right.py": RIGHT})
-    code, out, err = geom3d(tmp_path, "list")
-    assert code == 0
+    ((ended, out, err),) = commands([tmp_path], tmp_path, "list")
+    assert ended == 0
     listed = {line.split()[0] for line in out.splitlines() if line.startswith("  ")}
     assert {"pillars", "tpms", "licoo2", "micro-sla", "areas", "stl", "right"} <= listed
     assert not listed & WRONG.keys()
@@ -124,9 +88,9 @@ def test_measuring_goes_on_without_a_metric_that_fails(tmp_path):
         body = GOOD.replace("right_um", f"{name}_um") + text
         distribution(tmp_path, name, {"metrics": {name: f"bad_{name}"}}, {f"bad_{name}.py": body})
     distribution(tmp_path, "good", {"metrics": {"right": "right"}}, {"right.py": RIGHT})
-    code, out, err = geom3d(tmp_path, "measure", "planar-licoo2-lipon-lithium", "--json")
+    ((ended, out, err),) = commands([tmp_path], tmp_path, f"measure {STACK} --json")
     report = json.loads(out)
-    assert code == 0
+    assert ended == 0
     assert report["right_um"] == 1.5
     assert report["area_gain"]["anode"] == pytest.approx(1)
     assert [report[f"{name}_um"] for name in texts] == [None] * 4
@@ -161,27 +125,14 @@ def test_what_is_used_and_fails_is_one_line_and_exit_code_1(tmp_path):
             "odd.toml": 'architecture = "odd"\n',
         },
     )
-    stack = "planar-licoo2-lipon-lithium"
-    for arguments, words in (
-        (
-            ("measure", "falling.toml"),
-            "architecture 'falling' of distribution faulty 1.0: build failed: AttributeError",
-        ),
-        (
-            ("measure", "odd.toml"),
-            "architecture 'odd' of distribution faulty 1.0: build must return a Structure; got int",
-        ),
-        (
-            ("build", stack, "-o", "o", "--format", "torn"),
-            "format 'torn' of distribution faulty 1.0: export failed: OSError",
-        ),
-        (
-            ("measure", stack, "--request", "slow"),
-            "metric 'slow' of distribution faulty 1.0: answer must return an Answer",
-        ),
-    ):
-        code, out, err = geom3d(tmp_path, *arguments)
-        assert (code, out) == (1, "")
+    faults = {
+        "measure falling.toml": "architecture 'falling' of distribution faulty 1.0: build failed: AttributeError",
+        "measure odd.toml": "architecture 'odd' of distribution faulty 1.0: build must return a Structure; got int",
+        f"build {STACK} -o o --format torn": "format 'torn' of distribution faulty 1.0: export failed: OSError: torn",
+        f"measure {STACK} --request slow": "metric 'slow' of distribution faulty 1.0: answer must return an Answer",
+    }
+    for (ended, out, err), words in zip(commands([tmp_path], tmp_path, *faults), faults.values(), strict=True):
+        assert (ended, out) == (1, "")
         assert words in err
         assert len(err.splitlines()) == 1
 
@@ -203,8 +154,9 @@ def test_names_that_clash(tmp_path):
             "bolder/bold.toml": material.replace("oxide", "lto"),
         },
     )
-    code, out, err = geom3d(tmp_path, "list")
-    assert code == 0
+    (tmp_path / "t.toml").write_text('architecture = "rods"\n', "utf-8")
+    (ended, out, err), *used = commands([tmp_path], tmp_path, "list", "describe rods", "measure t.toml")
+    assert ended == 0
     assert "posts of one sign" in out.lower()
     clash = "registered by distribution one 1.0 and by distribution two 1.0; uninstall all but one"
     assert f"architecture 'rods': {clash}" in err
@@ -212,15 +164,11 @@ def test_names_that_clash(tmp_path):
     assert "architecture 'pillars' of distribution bold 1.0: the name is taken by geom3d's own" in err
     assert "material 'lto' of distribution bold 1.0: the name is taken by geom3d's own" in err
     assert "material 'bold' of distribution bold 1.0: geom3d's own is called 'lto'" in err
-    found = in_python(
-        tmp_path, "from geom3d.library.materials import find; print(find('lto').title, find('bold').title)"
-    )
-    assert found == "Lithium titanate spinel Mine\n"
-    for command in (("describe", "rods"), ("measure", "t.toml")):
-        (tmp_path / "t.toml").write_text('architecture = "rods"\n', "utf-8")
-        code, _, err = geom3d(tmp_path, *command)
-        assert code == 1
-        assert clash in err
+    for ended, _, words in used:
+        assert ended == 1
+        assert clash in words
+    text = "from geom3d.library.materials import find; print(find('lto').title, find('bold').title)"
+    assert code([tmp_path], text, tmp_path) == "Lithium titanate spinel Mine\n"
 
 
 def test_files_of_a_wrong_form(tmp_path):
@@ -236,27 +184,32 @@ def test_files_of_a_wrong_form(tmp_path):
             "materials_of_mine/dense.toml": 'title = "Dense"\ndensity_g_cm3 = 1e9\n',
         },
     )
-    code, out, err = geom3d(tmp_path, "list")
-    assert code == 0
+    (ended, out, err), used = commands([tmp_path], tmp_path, "list", "check pillars-coated --process magic")
+    assert ended == 0
     assert "  right                   Right (silicon etch) [distribution files 1.0]" in out.splitlines()
     assert err.splitlines() == [
         "geom3d: warning: material 'dense' of distribution files 1.0: density_g_cm3: must be at most 100; got 1e+09",
         *[line for line in err.splitlines() if "class: must be one of 'material extrusion'" in line],
         "geom3d: warning: process 'torn' of distribution files 1.0: not valid TOML: Invalid value (at end of document)",
     ]
-    code, _, err = geom3d(tmp_path, "check", "pillars-coated", "--process", "magic")
-    assert code == 1
-    assert err.startswith("geom3d: process 'magic' of distribution files 1.0: class: must be one of ")
+    assert used[0] == 1
+    assert used[2].startswith("geom3d: process 'magic' of distribution files 1.0: class: must be one of ")
 
 
 def test_nothing_is_imported_before_it_is_used(tmp_path):
     points = {group: {"loud": "loud"} for group in ("architectures", "metrics", "exporters", "materials", "processes")}
-    distribution(tmp_path, "loud", points, {"loud.py": 'import sys; print("loud", file=sys.stderr)'})
-    assert geom3d(tmp_path, "--help")[2] == ""
-    for code in (
-        "import geom3d",
-        "from geom3d import architectures; architectures.get('pillars'); architectures.names()",
-        "from geom3d.library.materials import find; find('lto')",
-        "from geom3d import exports; exports.formats(); exports.DOOR.get('stl')",
-    ):
-        in_python(tmp_path, f"{code}\nimport sys\nassert 'loud' not in sys.modules")
+    distribution(tmp_path, "loud", points, {"loud.py": "raise RuntimeError"})
+    text = """
+        import sys
+        import geom3d
+        from geom3d.cli.app import run
+        run(["--help"])
+        assert "importlib.metadata" not in sys.modules or "geom3d.core.plugins" not in sys.modules
+        from geom3d import architectures, exports
+        from geom3d.library.materials import find
+        assert "loud" in architectures.names()
+        assert "loud" in exports.formats()
+        architectures.get("pillars"), exports.DOOR.get("stl"), find("lto")
+        assert "loud" not in sys.modules
+    """
+    code([tmp_path], text, tmp_path)
