@@ -15,13 +15,13 @@ from geom3d.cell.template import Draft, Template, load_draft, parse_draft, shipp
 from geom3d.core.errors import InputError
 from geom3d.evaluation import Evaluation, naming
 from geom3d.exports import BuildResult, Job, Options, plan, write
-from geom3d.library.processes import find, load_process
-from geom3d.library.processes import shipped as shipped_processes
+from geom3d.library import processes
 from geom3d.manufacturability import Measures
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.metrics import Sample
+from geom3d.metrics.report import Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +88,11 @@ class Design(Evaluation):
             InputError: a process or a scale that is none.
         """
         require_scale(scale)
-        name, limits = load_process(process)
+        name, limits = processes.load_process(process)
         return check(self.unit_cell, self._measures, name, limits, scale)
 
     def check_all(self, scale: float = 1.0) -> Ranking:
-        """All shipped processes side by side, the best first.
+        """All known processes side by side, the best first.
 
         Args:
             scale: magnification.
@@ -101,7 +101,7 @@ class Design(Evaluation):
             InputError: a scale that is none.
         """
         require_scale(scale)
-        known = [(name, limits) for name in shipped_processes() if (limits := find(name)) is not None]
+        known = processes.CATALOGUE.usable()
         return rank([check(self.unit_cell, self._measures, name, limits, scale) for name, limits in known])
 
     def build(
@@ -136,7 +136,9 @@ class Design(Evaluation):
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
-        return write(self._job(Path(folder), repeat, unit, scale, drop_islands, transport, options), formats)
+        report = self.measure(transport=transport or None)
+        job = self._job(report, Path(folder), repeat, unit, scale, drop_islands, transport, options)
+        return write(job, formats)
 
     def plan(
         self,
@@ -155,10 +157,13 @@ class Design(Evaluation):
         Raises:
             InputError: an option that is not valid.
         """
-        return plan(self._job(Path(folder), repeat, unit, scale, drop_islands, transport, options), formats)
+        # The sizes of files do not depend on metrics on request, which take their time.
+        job = self._job(self._report, Path(folder), repeat, unit, scale, drop_islands, transport, options)
+        return plan(job, formats)
 
     def _job(
         self,
+        report: Report,
         folder: Path,
         repeat: tuple[int, int] | None,
         unit: str,
@@ -178,7 +183,7 @@ class Design(Evaluation):
         return Job(
             sample=sample,
             overrides=self.overrides,
-            report=self.measure(transport=transport or None),
+            report=report,
             folder=folder,
             repeat=self.description.repeat if repeat is None else repeat,
             unit=unit,

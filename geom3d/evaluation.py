@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,8 +13,8 @@ from geom3d.cell.description import Description
 from geom3d.core.errors import InputError
 from geom3d.library.materials import CELSIUS
 from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.metrics import Sample
-from geom3d.metrics.report import Report, make_report, with_transport
+from geom3d.metrics import Inquiry, Sample, requested
+from geom3d.metrics.report import Report, make_report, with_answer
 from geom3d.transport import NoPath, Transport, conduct
 from geom3d.transport.distance import with_distance
 
@@ -36,14 +36,14 @@ class Evaluation:
         unit_cell: the battery.
         source: what the user called it.
         overrides: what was changed with respect to its template.
-        with_transport: whether `measure` includes ionic conduction where nothing else is asked for.
+        requests: names of the metrics on request that `measure` includes where nothing else is asked for.
         temperature: of the electrolyte then, °C.
     """
 
     unit_cell: Cell
     source: str
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    with_transport: bool = False
+    requests: tuple[str, ...] = ()
     temperature: float = CELSIUS
 
     @cached_property
@@ -82,8 +82,8 @@ class Evaluation:
         return known[celsius]
 
     @cached_property
-    def _reports(self) -> dict[float, Report]:
-        """Reports with ionic conduction, by temperature, °C, as far as they have been asked for."""
+    def _reports(self) -> dict[tuple[tuple[str, Any], ...], Report]:
+        """Reports with metrics on request, by their names and conditions, as far as they have been asked for."""
         return {}
 
     @property
@@ -110,7 +110,13 @@ class Evaluation:
         """
         return with_distance(self.walls(), self.sample.electrodes)
 
-    def measure(self, *, transport: bool | None = None, temperature: float | None = None) -> Report:
+    def measure(
+        self,
+        *,
+        request: Sequence[str] | None = None,
+        transport: bool | None = None,
+        temperature: float | None = None,
+    ) -> Report:
         """The numbers: area gain, capacity per footprint and all else that is known of the battery.
 
         >>> import geom3d
@@ -119,21 +125,32 @@ class Evaluation:
         (43.48, 4.59)
 
         Args:
-            transport: also the ionic resistance and how evenly current spreads, which takes seconds, of a sponge up to
-                minutes; the battery's own choice if None.
+            request: names of metrics that take their time and are computed where they are asked for (`geom3d list`); the
+                battery's own choice if None.
+            transport: short for asking for "transport", or for leaving it out: the ionic resistance and how evenly current
+                spreads, which takes seconds, of a sponge up to minutes.
             temperature: of the electrolyte, °C; the battery's own if None.
 
         Raises:
-            InputError: a temperature that is none.
+            InputError: an unknown request, or a temperature outside the electrolyte's range.
+            PluginError: where a metric of another distribution fails that was asked for.
         """
-        if not (self.with_transport if transport is None else transport):
-            return self._report
-        celsius = self.temperature if temperature is None else temperature
-        if celsius not in self._reports:
-            base = self._report
-            with naming(self.source):
-                self._reports[celsius] = with_transport(base, self._conduct, celsius)
-        return self._reports[celsius]
+        names = set(self.requests if request is None else request)
+        if transport is not None:
+            names = names | {"transport"} if transport else names - {"transport"}
+        conditions = {"temperature": self.temperature if temperature is None else temperature}
+        report = self._report
+        done: tuple[tuple[str, Any], ...] = ()
+        for name, module in requested(sorted(names)).items():
+            done = (*done, (name, tuple(conditions[need] for need in module.REQUEST.needs)))
+            if done not in self._reports:
+                with naming(self.source):
+                    inquiry = Inquiry(
+                        self.sample, self._coarse[0], report.data, conditions["temperature"], self._conduct
+                    )
+                    self._reports[done] = with_answer(report, module.answer(inquiry))
+            report = self._reports[done]
+        return report
 
     def transport(self, temperature: float = CELSIUS) -> Transport:
         """Ionic conduction in the electrolyte: resistance, bounds, currents, and walls that show them.

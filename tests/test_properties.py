@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
@@ -22,9 +23,9 @@ from geom3d import architectures
 from geom3d.architectures import ParametersBase
 from geom3d.architectures._sponge import SpongeParameters
 from geom3d.cell.cell import Cell
-from geom3d.cell.describe import limits
+from geom3d.cell.describe import is_length, limits
 from geom3d.core.errors import InputError
-from geom3d.core.quantities import LONGEST, SHORTEST, parse_length
+from geom3d.core.quantities import LONGEST, SHORTEST
 from geom3d.core.roles import Role
 from geom3d.library import materials
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
@@ -39,10 +40,6 @@ PRISMATIC = [n for n in architectures.names() if not issubclass(architectures.ge
 each_architecture = pytest.mark.parametrize("name", PRISMATIC)
 #: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
 NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
-
-
-def is_length(info):
-    return any(getattr(part, "func", None) is parse_length for part in info.metadata)
 
 
 def within(low, high, value=None):
@@ -69,6 +66,12 @@ def parameters(draw, model: type[ParametersBase], spread: float) -> dict[str, An
         if get_origin(info.annotation) is Literal:
             drawn[key] = draw(st.sampled_from(get_args(info.annotation)))
             continue
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Enum | bool):
+            choices = [True, False] if info.annotation is bool else [member.value for member in info.annotation]
+            drawn[key] = draw(st.sampled_from(choices))
+            continue
+        if info.annotation not in (int, float):
+            continue  # whatever else there may be keeps its default
         low, high = limits(info)
         if info.annotation is int:
             drawn[key] = draw(st.integers(int(low), min(int(high), 6)))

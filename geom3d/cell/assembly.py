@@ -9,7 +9,7 @@ from geom3d.cell.cell import Cell, Region
 from geom3d.cell.template import Draft, Layer, Template
 from geom3d.core.errors import InputError
 from geom3d.core.roles import Role
-from geom3d.library.materials import Material, find, shipped
+from geom3d.library.materials import Material, fitting
 from geom3d.solids import Solid
 
 #: Taken where a template names no material for one of the architecture's own regions.
@@ -127,18 +127,12 @@ def _require_fit(material: Material, role: Role, key: str, basis: str) -> None:
     if role not in (Role.ANODE, Role.CATHODE, Role.ELECTROLYTE):
         return
     if role.value not in material.roles:
-        fitting = [name for name in shipped() if role.value in _roles(name)]
         can = ", ".join(material.roles) or "none"
         raise InputError(
-            f"{key}: {material.title} cannot serve as {role.value} (its roles: {can}); valid: {', '.join(fitting)}"
+            f"{key}: {material.title} cannot serve as {role.value} (its roles: {can}); valid: {', '.join(fitting(role))}"
         )
     if role is not Role.ELECTROLYTE:
         try:
             material.capacity_uAh_cm2_um(basis)
         except ValueError as error:
             raise InputError(f"{key}: {error}; an electrode needs both") from None
-
-
-def _roles(name: str) -> tuple[str, ...]:
-    material = find(name)
-    return material.roles if material is not None else ()

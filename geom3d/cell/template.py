@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -26,10 +26,12 @@ from geom3d.architectures import ParametersBase, Structure
 from geom3d.cell.description import Description, Device, Published
 from geom3d.cell.repeat import Repeat
 from geom3d.core.errors import InputError, choose_from
+from geom3d.core.plugins import toml_files
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
 from geom3d.core.validation import explain, fields_of
 from geom3d.library import materials
+from geom3d.library.catalogue import read_text, read_toml
 from geom3d.library.materials import Material
 
 
@@ -144,7 +146,7 @@ class Template(BaseModel):
         """
         found = self.user_materials.get(name) or materials.find(name)
         if found is None:
-            valid = choose_from(name, [*materials.shipped(), *self.user_materials], limit=80)
+            valid = choose_from(name, [*materials.names(), *self.user_materials], limit=80)
             raise InputError(f"{key}: unknown material {name!r}; {valid}")
         return found
 
@@ -164,7 +166,7 @@ class Draft:
 
 def shipped() -> list[str]:
     """Names of the templates that come with geom3d."""
-    return sorted(e.name.removesuffix(".toml") for e in _folder().iterdir() if e.name.endswith(".toml"))
+    return list(_files())
 
 
 def load_template(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Template:
@@ -183,14 +185,11 @@ def load_draft(source: str | Path, overrides: Mapping[str, Any] | None = None) -
         InputError: one or two lines that name the file, the key, the rule, the value and the valid options.
     """
     path = Path(source)
-    if path.suffix != ".toml" and str(source) in shipped():
-        text, folder, name = (_folder() / f"{source}.toml").read_text("utf-8"), None, str(source)
+    if path.suffix != ".toml" and str(source) in _files():
+        text, folder, name = _files()[str(source)].read_text("utf-8"), None, str(source)
     else:
         text, folder, name = _read(path), path.parent, path.stem
-    try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # numbers of 5000 digits and brackets nested as deep, too
-        raise InputError(f"{source}: not valid TOML: {error}") from None
+    data = read_toml(text, str(source))
     try:
         return parse_draft(data, name, folder, overrides or {})
     except InputError as error:
@@ -257,25 +256,21 @@ def _first_duplicate(names: Iterable[str]) -> str | None:
     return None
 
 
-def _folder() -> Traversable:
-    """The shipped templates: inside an installed package, or beside it in a checkout."""
+@cache
+def _files() -> dict[str, Traversable]:
+    """The shipped templates by name: inside an installed package, or beside it in a checkout."""
     inside = files("geom3d") / "templates"
-    return inside if inside.is_dir() else Path(__file__).resolve().parent.parent.parent / "templates"
+    return toml_files(inside if inside.is_dir() else Path(__file__).resolve().parent.parent.parent / "templates")
 
 
 def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")  # editors on Windows put a mark in front
-    except (FileNotFoundError, NotADirectoryError):
+    """The text of a user's file."""
+
+    def missing() -> str:
         valid = choose_from(path.stem, shipped())
-        raise InputError(
-            f"template {str(path)!r}: no such file, and no shipped template has that name; {valid}"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a UTF-8 text file (byte {error.start})") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"template {str(path)!r}: cannot be read: {reason}") from None
+        return f"template {str(path)!r}: no such file, and no shipped template has that name; {valid}"
+
+    return read_text(path, str(path), missing)
 
 
 def _copy(value: Any) -> Any:
@@ -344,19 +339,19 @@ def _define(value: Mapping[str, Any], name: str, key: str) -> Material:
 
 
 def _find_beside(content: dict[str, Any], folder: Path | None) -> None:
-    """Reads materials that are neither defined in the template nor shipped from files beside it."""
+    """Reads materials that are neither defined in the template nor shipped from files beside it.
+
+    A file beside the template goes before what other distributions register: to install one changes no design.
+    """
     if folder is None:
         return
     layers = content.get("layers", [])
     users = [*content["materials"].values(), *(layers if isinstance(layers, list) else [])]
     for user in users:
         name = user.get("material") if isinstance(user, dict) else None
-        if not isinstance(name, str) or name in content["user_materials"] or materials.find(name) is not None:
+        if not isinstance(name, str) or name in content["user_materials"] or materials.find_shipped(name):
             continue
         path = folder / f"{name}.toml"
         if Path(name).name == name and path.is_file():
-            try:
-                data = tomllib.loads(_read(path))
-            except (ValueError, RecursionError) as error:
-                raise InputError(f"{path}: not valid TOML: {error}") from None
+            data = read_toml(_read(path), str(path))
             content["user_materials"][name] = _define(data, name, str(path))

@@ -5,6 +5,7 @@ A table has one row per design and one column per quantity; a form that reads be
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -19,19 +20,6 @@ from geom3d.metrics import Metric, catalogue, metric_of
 TITLE = "Comparison of microbattery designs"
 #: The first column of tables.
 DESIGN = Column("design", key="name")
-#: The few numbers that tell designs apart at a glance, with the head of their column.
-KEY = {
-    "area_gain.anode": "area gain, anode",
-    "area_gain.cathode": "area gain, cathode",
-    "capacity_uAh_cm2.cell": "capacity",
-    "capacity_uAh_cm2.limiting": "limited by",
-    "energy_mWh_cm2": "energy",
-    "inter_electrode_distance_um.anode.mean": "mean distance",
-    "ionic_resistance_ohm_cm2": "ionic resistance",
-    "equivalent_aspect_ratio": "equivalent aspect ratio",
-    "smallest_feature_um": "smallest feature",
-}
-
 #: A column with its entries, one per design.
 Filled = tuple[Column, tuple[Entry, ...]]
 
@@ -53,10 +41,14 @@ def numbers(summaries: Sequence[Summary]) -> Table:
 
 
 def key_figures(table: Table) -> Table:
-    """The few columns of all numbers that tell designs apart, under shorter headings."""
-    filled = {column.key: (column, entries) for column, entries in table.by_column()}
-    chosen = [(replace(filled[key][0], title=head), filled[key][1]) for key, head in KEY.items() if key in filled]
-    return Table.of_columns([filled[DESIGN.key], *chosen])
+    """The few columns of all numbers that tell designs apart, under the heads that their metrics declare, in order."""
+    names, *filled = table.by_column()
+    found = [(_metric(column.key), column, entries) for column, entries in filled]
+    chosen = [(m, m.key_figure, column, entries) for m, column, entries in found if m.key_figure is not None]
+    chosen.sort(key=lambda entry: entry[0].rank if entry[1].rank is None else entry[1].rank)
+    # Of a region the head goes with its name.
+    heads = [(replace(c, title=figure.head + c.title.removeprefix(m.title)), e) for m, figure, c, e in chosen]
+    return Table.of_columns([names, *heads])
 
 
 def uncertainties(table: Table) -> Table:
@@ -137,7 +129,9 @@ def _plain(value: Any) -> Value:
     """A value of a template as a table's cell takes it."""
     if value is None or isinstance(value, str):
         return value
-    return str(value).lower() if isinstance(value, bool) or not isinstance(value, int | float) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return json.dumps(value, ensure_ascii=False)
+    return value
 
 
 def _merged(columns: Sequence[Sequence[str]]) -> list[str]:

@@ -49,6 +49,10 @@ class OutputError(Geom3dError):
     """A file or folder could not be written."""
 
 
+class PluginError(Geom3dError):
+    """What another distribution registers with geom3d cannot be used; the message names the distribution."""
+
+
 def choose_from(word: str, options: Iterable[str], *, limit: int = 40) -> str:
     """The closing half of an error message: the valid options, and the likely one first.
 

@@ -1,18 +1,16 @@
 """Exporters: one file each, found by its name; `stl.py` is the format "stl".
 
-Such a file has a function `export(job)`, which writes its files and returns an entry on each for the report with what their
-readers must know, and `estimate(job)`, which tells how much it will write.
+Such a file, or what another distribution registers under `[project.entry-points."geom3d.exporters"]`, has the form of
+`Exporter`.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
-import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, overload
 
@@ -22,6 +20,7 @@ from geom3d.cell.description import Description
 from geom3d.cell.repeat import checked_repeat
 from geom3d.core.errors import InputError, OutputError, choose_from
 from geom3d.core.files import replacing, require_room
+from geom3d.core.plugins import Door, lacking
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.metrics import Sample
@@ -167,19 +166,77 @@ class BuildResult:
 
 
 class Exporter(Protocol):
-    """The form of a module in this folder."""
+    r"""The form of an exporter: of a module in this folder, and of what another distribution registers.
+
+    The first line of its docstring says what the files hold. One that writes the vertices of every region as a table, with
+    their unit in the name of the file:
+
+    >>> import numpy as np
+    >>> from geom3d.core.files import replacing, rows
+    >>> def estimate(job):
+    ...     return {job.path(name, "xyz").name: 75 * len(job.walls.vertices) for name in job.walls.names}
+    >>> def export(job):
+    ...     entries = []
+    ...     for label, name in enumerate(job.walls.names):
+    ...         used = np.unique(job.walls.shell([label])[0])
+    ...         path = job.path(name, "xyz")
+    ...         with replacing(path) as file:
+    ...             for part in rows("%.17g %.17g %.17g\n", job.walls.vertices[used] * job.factor):
+    ...                 file.write(part)
+    ...             size = file.tell()
+    ...         entries.append({"file": path.name, "body": name, "bytes": size})
+    ...     return entries
+    """
 
     __doc__: str | None
 
-    def export(self, job: Job) -> Written: ...
+    def export(self, job: Job) -> Written:
+        """Writes the files, each whole or not at all (`geom3d.core.files.replacing`), under names that `job.path` gives.
 
-    def estimate(self, job: Job) -> dict[str, int]: ...
+        Returns:
+            an entry on each file for `report.json`: its name under `file`, and whatever a reader of the file must know.
+
+        Raises:
+            InputError: an option that is missing or not valid, or a design that the format cannot hold.
+        """
+        ...
+
+    def estimate(self, job: Job) -> dict[str, int]:
+        """At most so many bytes by the name of each file that `export` would write; it writes nothing itself.
+
+        Raises:
+            InputError: as `export`.
+        """
+        ...
 
 
-@cache
+def _wrong_entries(_: Any, result: Any) -> str | None:
+    """What is wrong with the entries on files."""
+    right = isinstance(result, list) and all(isinstance(e, dict) and isinstance(e.get("file"), str) for e in result)
+    return None if right else "must return a list of mappings that have the file's name under 'file'"
+
+
+def _wrong_sizes(_: Any, result: Any) -> str | None:
+    """What is wrong with the sizes of files."""
+    right = isinstance(result, dict) and all(
+        isinstance(name, str) and isinstance(size, int) for name, size in result.items()
+    )
+    return None if right else "must return whole numbers of bytes by the name of the file"
+
+
+#: The exporters: those of this folder, and those of distributions that have entry points `geom3d.exporters`.
+DOOR: Door[Exporter] = Door(
+    "format",
+    __name__,
+    "geom3d.exporters",
+    lambda thing: lacking(thing, "export", "estimate"),
+    {"export": _wrong_entries, "estimate": _wrong_sizes},
+)
+
+
 def formats() -> tuple[str, ...]:
     """Names of all exporters."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return DOOR.names
 
 
 def plan(job: Job, names: tuple[str, ...]) -> dict[str, int]:
@@ -204,7 +261,7 @@ def write(job: Job, names: tuple[str, ...]) -> BuildResult:
         job.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"folder {str(job.folder)!r} cannot be made: {error.strerror}") from None
-    written = [_exporter(name).export(job) for name in names]
+    written = [DOOR.get(name).export(job) for name in names]
     files = [entry for one in written for entry in one.files]
     # Formats of one kind may have the same to say.
     warnings = tuple(dict.fromkeys([*job.notes, *(text for one in written for text in one.warnings)]))
@@ -226,13 +283,7 @@ def write(job: Job, names: tuple[str, ...]) -> BuildResult:
 
 
 def _sizes(job: Job, names: tuple[str, ...]) -> dict[str, int]:
-    return {file: size for name in names for file, size in _exporter(name).estimate(job).items()}
-
-
-def _exporter(name: str) -> Exporter:
-    module: Any = importlib.import_module(f"{__name__}.{name}")
-    exporter: Exporter = module
-    return exporter
+    return {file: size for name in names for file, size in DOOR.get(name).estimate(job).items()}
 
 
 def _checked(job: Job, names: tuple[str, ...]) -> Job:
@@ -247,8 +298,7 @@ def _checked(job: Job, names: tuple[str, ...]) -> Job:
             raise InputError(f"{key}: must be a length greater than 0; got {value:g} µm")
     _require_own_files(job)
     for name in names:
-        if name not in formats():
-            raise InputError(f"format: unknown {name!r}; {choose_from(name, formats())}")
+        DOOR.get(name)
     return replace(job, repeat=repeat, report=job.report.of_cells(repeat))
 
 

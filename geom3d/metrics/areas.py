@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geom3d.core.roles import Role
-from geom3d.metrics import Measured, Metric, Sample
+from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
 METRICS = (
     Metric("footprint_um2", "footprint of the unit cell", "µm²", "chip area of one period", 0),
@@ -17,9 +17,21 @@ METRICS = (
         "of interdigitated designs that of both electrodes and the substrate",
         10,
     ),
-    Metric("area_gain.anode", "area gain of the anode", "1", "interface of anode and electrolyte per footprint", 11),
     Metric(
-        "area_gain.cathode", "area gain of the cathode", "1", "interface of cathode and electrolyte per footprint", 12
+        "area_gain.anode",
+        "area gain of the anode",
+        "1",
+        "interface of anode and electrolyte per footprint",
+        11,
+        KeyFigure("area gain, anode"),
+    ),
+    Metric(
+        "area_gain.cathode",
+        "area gain of the cathode",
+        "1",
+        "interface of cathode and electrolyte per footprint",
+        12,
+        KeyFigure("area gain, cathode"),
     ),
     Metric(
         "area_gain.side_walls", "area gain of the side walls alone", "1", "upright part of the scaffold's surface", 13

@@ -7,8 +7,8 @@ from typing import Any
 
 from geom3d.cell.description import Device
 from geom3d.core.roles import Role
-from geom3d.library.materials import find, shipped
-from geom3d.metrics import Measured, Metric, Sample
+from geom3d.library.materials import fitting
+from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
 METRICS = (
     Metric(
@@ -25,8 +25,16 @@ METRICS = (
         "µAh/cm²",
         "the smaller of the two; without an anode layer (lithium-free cell) the cathode's",
         32,
+        KeyFigure("capacity"),
     ),
-    Metric("capacity_uAh_cm2.limiting", "limiting electrode", "", "the electrode with the smaller capacity", 33),
+    Metric(
+        "capacity_uAh_cm2.limiting",
+        "limiting electrode",
+        "",
+        "the electrode with the smaller capacity",
+        33,
+        KeyFigure("limited by"),
+    ),
     Metric("capacity_uAh_cm2.n_to_p", "capacity ratio anode : cathode", "1", "above 1 the cathode limits", 34),
     Metric("capacity_uAh_cm2.anode_in_all", "anode, unconnected parts included", "µAh/cm²", "all of the anode", 35),
     Metric(
@@ -34,7 +42,7 @@ METRICS = (
     ),
     Metric("capacity_basis", "basis of the capacities", "", "practical or theoretical charge per mass", 37),
     Metric("voltage_V", "mean cell voltage", "V", "difference of the electrodes' mean potentials against Li/Li⁺", 38),
-    Metric("energy_mWh_cm2", "energy", "mWh/cm²", "capacity of the cell × mean cell voltage", 39),
+    Metric("energy_mWh_cm2", "energy", "mWh/cm²", "capacity of the cell × mean cell voltage", 39, KeyFigure("energy")),
     Metric("device.capacity_mAh", "capacity of the device", "mAh", "measured capacity × the device's outer area", 40),
     Metric("device.energy_mWh_cm3", "energy density of the device", "mWh/cm³", "per outer volume", 41),
     Metric("device.published_capacity_uAh_cm2", "data-sheet capacity per area", "µAh/cm²", "over the outer area", 42),
@@ -132,7 +140,7 @@ def _slip(sample: Sample, what: str, capacity: float | None, role: Role) -> str 
         return None
     used = [sample.cell.regions[k].material for k in sample.labels(role)]
     # A device whose electrodes are not drawn is held against the densest one there is.
-    known = used or [m for m in map(find, shipped()) if m is not None and role.value in m.roles]
+    known = used or list(fitting(role).values())
     densest = max(material.usual_uAh_cm2_um for material in known)
     if capacity <= THICKEST * densest:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from geom3d.metrics import Measured, Metric, Sample
+from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 from geom3d.transport.distance import STEADY, Spread
 
 _PARTS = (
@@ -25,6 +25,7 @@ METRICS = tuple(
         "straight, through the period, from the surface that faces the electrolyte (bare in a cell without one) to the "
         f"nearest point of the other electrode's; {meaning}",
         45 + 0.1 * place + 0.01 * rank,
+        KeyFigure("mean distance") if (side, part) == ("anode", "mean") else None,
     )
     for place, side in enumerate(("anode", "cathode"))
     for rank, (part, word, meaning) in enumerate(_PARTS)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from geom3d.core.errors import choose_from
 from geom3d.core.markup import render
 from geom3d.core.tables import show
-from geom3d.metrics import Metric, Sample, catalogue, measure
-from geom3d.metrics.transport import entries
-from geom3d.transport import Transport
+from geom3d.metrics import UNCERTAIN, Answer, Metric, Sample, catalogue, measure
 
 
 @dataclass(frozen=True)
@@ -124,8 +122,6 @@ class Report:
         return render("geom3d.metrics", "report.html", **shown)
 
 
-#: Relative uncertainty of a number from which on the report warns.
-UNCERTAIN = 0.01
 #: Numbers that may hang on a single place of the surface and so are as rough as the grid there: interfaces between two
 #: regions can be as small as one likes, and extremes of a distance are those of facets. What counts is sums and means.
 LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|max|std|p05|p95)$")
@@ -156,25 +152,16 @@ def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[st
     return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty})
 
 
-def with_transport(report: Report, solve: Callable[[float], Transport], celsius: float) -> Report:
-    """The report with ionic conduction.
-
-    Args:
-        report: without it.
-        solve: gives the conduction at a temperature, °C, or raises `NoPath`.
-        celsius: temperature of the electrolyte.
-    """
-    found, errors, notes = entries(solve, celsius, report.data)
-    value, error = found["ionic_resistance_ohm_cm2"], errors.get("ionic_resistance_ohm_cm2", 0.0)
-    if value is not None and error > UNCERTAIN * value:
-        notes.append(f"the ionic resistance is uncertain by {100 * error / value:.2g} %")
+def with_answer(report: Report, answer: Answer) -> Report:
+    """The report with the entries of a metric on request."""
     known = report.data["uncertainty"]
+    uncertainty = {**(known or {}), **answer.uncertainty}
     return Report(
         {
             **report.data,
-            **found,
-            "uncertainty": {**(known or {}), **errors} if known is not None or errors else None,
-            "warnings": [*report.warnings, *notes],
+            **answer.entries,
+            "uncertainty": uncertainty if known is not None or uncertainty else None,
+            "warnings": [*report.warnings, *answer.warnings],
         }
     )
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import math
 
-from geom3d.metrics import Measured, Metric, Sample
+from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
 METRICS = (
     Metric("aspect_ratio", "aspect ratio", "1", "height of posts or depth of holes over their width", 70),
-    Metric("smallest_feature_um", "smallest feature", "µm", "smallest lateral width of the bare structure", 71),
+    Metric(
+        "smallest_feature_um",
+        "smallest feature",
+        "µm",
+        "smallest lateral width of the bare structure",
+        71,
+        KeyFigure("smallest feature", 76),
+    ),
     Metric("smallest_gap_um", "smallest gap", "µm", "smallest distance between facing walls of the bare structure", 72),
     Metric("gap_left_um", "gap left by the coats", "µm", "smallest gap less twice the coats' total thickness", 73),
     Metric("thinnest_film_um", "thinnest film", "µm", "smallest thickness of a coat", 74),
@@ -18,6 +25,7 @@ METRICS = (
         "1",
         "for deposition into the bare structure: depth × wall perimeter / (4 × open area)",
         75,
+        KeyFigure("equivalent aspect ratio"),
     ),
     Metric("posts_per_cm2", "posts or holes", "1/cm²", "number per chip area", 76),
     Metric("film_edges", "film edges", "", "form of the films' outer rims", 77),

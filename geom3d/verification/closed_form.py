@@ -108,7 +108,7 @@ def _of_sponge(cell: Cell, known: dict[str, float]) -> dict[str, float]:
     """The web's numbers, and its charge where no other region has its role."""
     role = next(region.role for region in cell.regions if region.name == "scaffold")
     alone = role not in {layer.role for layer in cell.layers}
-    thickness = {"scaffold": known["thickness_equivalent_um.scaffold"]} if alone else {}
+    thickness = _thicknesses(known) if alone else {}
     charges = {path: value for path, value in _capacities(cell, thickness).items() if value}
     # Not all of the web need hang together, which no formula tells.
     return known | {f"{path}_in_all": value for path, value in charges.items()}
@@ -129,7 +129,13 @@ def _of_interdigitated(cell: Cell, known: dict[str, float]) -> dict[str, float]:
         metrics = {path: value for path, value in metrics.items() if not path.startswith(gone)}
     if unusual or roles & {Role.ANODE, Role.CATHODE}:
         return metrics
-    return metrics | _capacities(cell, {n: known[f"thickness_equivalent_um.{n}"] for n in ("anode", "cathode")})
+    return metrics | _capacities(cell, _thicknesses(known))
+
+
+def _thicknesses(known: dict[str, float]) -> dict[str, float]:
+    """The equivalent thicknesses among closed forms, by region."""
+    start = "thickness_equivalent_um."
+    return {path.removeprefix(start): value for path, value in known.items() if path.startswith(start)}
 
 
 def _distances(cell: Cell, *, flat: bool) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from geom3d.core.errors import InputError
 from geom3d.evaluation import Evaluation
-from geom3d.metrics import metric_of
+from geom3d.metrics import metric_of, request_for
 from geom3d.solids.prisms.outline import AUTO_TOLERANCE
 from geom3d.verification.closed_form import closed_form
 
@@ -62,7 +62,8 @@ def _allowed(design: Evaluation, path: str) -> float:
     if path.startswith("inter_electrode_distance_um.") and not design.cell().family.is_sampled:
         # Chords on both sides: between posts that almost touch, a distance is as exact as they are.
         cell = design.cell()
-        radius = max((v / 2 for k, v in design.description.lengths.items() if k.endswith("diameter")), default=0.0)
+        lengths = {key: value for key, value in design.description.lengths.items() if isinstance(value, float)}
+        radius = max((value / 2 for key, value in lengths.items() if key.endswith("diameter")), default=0.0)
         radius += sum(layer.thickness or 0.0 for layer in cell.layers)
         return 2 * (AUTO_TOLERANCE * radius if cell.chord_tolerance is None else cell.chord_tolerance)
     return float((design.measure()["uncertainty"] or {}).get(path, 0.0))
@@ -81,8 +82,8 @@ def verify(design: Evaluation) -> Iterator[Comparison]:
     """
     closed, about = closed_form(design.cell()), design.description
     asked = [*closed, *(p.metric for p in about.published)]
-    # Conduction takes its time: only where there is something to hold it against.
-    report = design.measure(transport=any(path.startswith(("ionic_resistance", "transport.")) for path in asked))
+    # Metrics on request take their time: only where there is something to hold them against.
+    report = design.measure(request=request_for(asked))
     for side, share in report["connected_fraction"].items():
         # The closed form knows nothing of connections: it is the capacity of all of the electrode.
         path = f"capacity_uAh_cm2.{side}"

@@ -289,7 +289,7 @@ def test_template_that_is_none():
     assert bad(b"").startswith("t.toml: architecture: missing; valid: grid, ")
     assert bad(b"\xff\xfea") == "t.toml: not a UTF-8 text file (byte 0)\n"
     Path("folder.toml").mkdir()
-    assert refused("measure", "folder.toml") == "template 'folder.toml': cannot be read: Is a directory\n"
+    assert refused("measure", "folder.toml") == "folder.toml: cannot be read: Is a directory\n"
     message = refused("measure", "pillars-coatd")
     assert "no such file, and no shipped template has that name; did you mean 'pillars-coated'? valid: comb" in message
 
@@ -318,6 +318,7 @@ OPTIONS = table("""
 --scale @ → scale: must be a number from 1e-6 to 1e9; got → 0 ~ -1 ~ nan ~ inf ~ -inf ~ 1e-7 ~ 1e400
 --unit @ → valid: mm, um → inch ~ µm ~ MM ~ m
 --format @ → format: unknown → step ~ STL ~ stl,obj ~ __init__
+--request @ → request: unknown → capacity ~ Transport ~ report
 --set name=nan → name: unknown key
 --set title=\udcff → title: must
 """)
