@@ -15,7 +15,15 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from geom3d.architectures._structure import ClosedForms, OwnRegion, Profile, Quadrature, Structure, StructureFacts
+from geom3d.architectures._structure import (
+    ClosedForms,
+    OwnRegion,
+    Profile,
+    Quadrature,
+    Sites,
+    Structure,
+    StructureFacts,
+)
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
@@ -110,7 +118,7 @@ def get(name: str) -> Architecture:
     return architecture
 
 
-def lattice_cell(lattice: str, pitch: float) -> tuple[tuple[float, float], tuple[tuple[float, float], ...], int]:
+def lattice_cell(lattice: str, pitch: float) -> tuple[tuple[float, float], Sites, int]:
     """Period, sites and polygon symmetry of a lattice of nearest-neighbour distance `pitch`.
 
     A hexagonal lattice is a box of p × √3 p with two sites.
@@ -129,7 +137,7 @@ def plate(thickness: float, size: tuple[float, float]) -> Prisms:
     return Prisms((Prism(Plane(), -math.inf, thickness),), size)
 
 
-def discs(sites: tuple[tuple[float, float], ...], diameter: float, symmetry_order: int) -> tuple[Disc, ...]:
+def discs(sites: Sites, diameter: float, symmetry_order: int) -> tuple[Disc, ...]:
     """A disc at each site."""
     return tuple(Disc(x, y, diameter / 2, symmetry_order) for x, y in sites)
 

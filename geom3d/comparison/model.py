@@ -86,7 +86,7 @@ def model_of(cell: Cell, walls: InterfaceMesh, most: int = MOST_TRIANGLES) -> Mo
     return Model(
         size=size,
         copies=copies,
-        cut=(copies[1] // 3 + cell.post) / copies[1],
+        cut=(copies[1] // 3 + cell.axis()[1]) / copies[1],
         regions=tuple((r.name, r.role.value, r.material.title, r.material.colour) for r in cell.regions),
         points=steps,
         triangles=triangles.reshape(-1, 3).astype("<u2" if len(points) <= STEPS else "<u4"),
