@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from geom3d.core.arrays import compacted
 from geom3d.core.files import unfinished
 from geom3d.exports import Job
 from geom3d.exports._volume import most, parts
@@ -28,7 +29,7 @@ def export(job: Job) -> list[dict[str, Any]]:
     found = parts(job, "vtu")
     mesh = found.mesh
     points = mesh.points * job.factor
-    kept, corners = np.unique(mesh.interfaces, return_inverse=True)
+    kept, corners = compacted(mesh.interfaces)
     volume = meshio.Mesh(
         points,
         [("tetra", mesh.tetrahedra.astype(np.int32))],
@@ -37,7 +38,7 @@ def export(job: Job) -> list[dict[str, Any]]:
     distance = on_interfaces(job.cell, job.walls, mesh)
     faces = meshio.Mesh(
         points[kept],
-        [("triangle", corners.reshape(-1, 3).astype(np.int32))],
+        [("triangle", corners.astype(np.int32))],
         point_data={"volume_point": kept.astype(np.int32)},
         cell_data={
             "interface": [found.group.astype(np.int32)],

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, owners_of
 from geom3d.core.errors import GeometryError
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
@@ -199,7 +199,7 @@ def _cleaned(points: FloatArray, lengths: NDArray[np.int64], tolerance: float) -
         lengths: corners of each ring.
         tolerance: distance from that line, µm.
     """
-    ring = np.repeat(np.arange(len(lengths)), lengths)
+    ring = owners_of(lengths)
     for straight in (False, True):
         stops = np.cumsum(np.bincount(ring, minlength=len(lengths)))
         number = np.arange(len(ring))

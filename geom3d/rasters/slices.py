@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, spread
 from geom3d.core.errors import InputError
 from geom3d.mesh.sections import Section, Slicer
 
@@ -179,9 +179,7 @@ def _scan(section: Section, pixel: float, rows: range, columns: int, repeat: tup
     for tile in range(max(0, int(first) - 1), min(repeat[1], int(last) + 2)):
         # The first row whose centre lies at or above each end; the same number for the same point.
         begin, stop = (np.clip(_first(p[:, 1] + tile * height, pixel), rows.start, rows.stop) for p in (lower, upper))
-        count = np.maximum(stop - begin, 0)
-        segment = np.repeat(np.arange(len(count)), count)
-        row = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count - begin, count)
+        segment, row = spread(begin, stop)
         share = ((row + 0.5) * pixel - tile * height - lower[segment, 1]) / (upper - lower)[segment, 1]
         x = lower[segment, 0] + np.clip(share, 0.0, 1.0) * (upper - lower)[segment, 0]
         column = np.minimum(_first(x[:, None] + np.arange(repeat[0]) * width, pixel), columns)

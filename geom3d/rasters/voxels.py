@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, spread
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 from geom3d.solids.grid import grid_step, snap
@@ -179,7 +179,7 @@ def by_centre(walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
         # The rows between the ends of each segment; both neighbours at an end have it bit by bit, so none is missed.
         (ax, ay), (bx, by) = cut.start.T, cut.end.T
         begin, stop = (np.clip(np.ceil(y / step_y - 0.5), 0, ny).astype(np.int64) for y in (ay, by))
-        hits, row = _spread(np.minimum(begin, stop), np.maximum(begin, stop))
+        hits, row = spread(np.minimum(begin, stop), np.maximum(begin, stop))
         share = ((row + 0.5) * step_y - ay[hits]) / (by - ay)[hits]
         x = ax[hits] + np.clip(share, 0, 1) * (bx - ax)[hits]
         column = np.clip(np.ceil(x / step_x - 0.5), 0, nx).astype(np.int64)
@@ -230,7 +230,7 @@ class _Storeys:
         marks[-1] = levels[-1]
         first = np.searchsorted(levels, marks[:-1], side="right") - 1
         last = np.searchsorted(levels, marks[1:], side="left")
-        layer, z_layer = _spread(first, last)
+        layer, z_layer = spread(first, last)
         inside = np.minimum(levels[z_layer + 1], marks[layer + 1]) - np.maximum(levels[z_layer], marks[layer])
         shares = (inside / np.diff(marks)[layer]).tolist()
         ends = np.cumsum(last - first).tolist()
@@ -292,7 +292,7 @@ def _pieces(cut: Segments, boxes: Raster) -> _Pieces:
     for axis, step in enumerate(boxes.spacing[:2]):
         here, there = cut.start[:, axis], cut.end[:, axis]
         low, high = np.minimum(here, there), np.maximum(here, there)
-        owner, line = _spread(np.floor(low / step).astype(np.int64) + 1, np.ceil(high / step).astype(np.int64))
+        owner, line = spread(np.floor(low / step).astype(np.int64) + 1, np.ceil(high / step).astype(np.int64))
         owners.append(owner)
         places.append(np.clip((line * step - here[owner]) / (there - here)[owner], 0, 1))
     owner, share = np.concatenate(owners), np.concatenate(places)
@@ -345,7 +345,7 @@ def _sections(walls: InterfaceMesh, heights: FloatArray, block: int) -> Iterator
         last = min(first + block, len(heights))
         new = np.arange(*np.searchsorted(begin, [first, last])) if first else np.arange(np.searchsorted(begin, last))
         active = np.concatenate([active[stop[active] > first], new])
-        pick, plane = _spread(np.maximum(begin[active], first), np.minimum(stop[active], last))
+        pick, plane = spread(np.maximum(begin[active], first), np.minimum(stop[active], last))
         triangle = active[pick]
         bottom, middle, top = corners[triangle].T
         at, upper = heights[plane], plane >= bend[triangle]
@@ -363,13 +363,6 @@ def _sections(walls: InterfaceMesh, heights: FloatArray, block: int) -> Iterator
                 walls.front_region[source],
             ),
         )
-
-
-def _spread(begin: IntArray, stop: IntArray) -> tuple[IntArray, IntArray]:
-    """Every whole number in [begin, stop) of every pair: the pairs' numbers, and the whole numbers."""
-    counts = np.maximum(stop - begin, 0)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts - begin, counts)
 
 
 def _top(cell: Cell) -> float:
