@@ -187,7 +187,10 @@ def test_walls_with_a_hole_are_an_error():
     inner = np.flatnonzero((walls.front_region >= 0) & (np.abs(walls.area_vectors[:, 0]) > 1e-3))
     broken = replace(
         walls,
-        **{key: np.delete(getattr(walls, key), inner[:50], axis=0) for key in ("triangles", "behind", "front", "twin")},
+        **{
+            key: np.delete(getattr(walls, key), inner[:50], axis=0)
+            for key in ("triangles", "back_region", "front_region", "periodic_image")
+        },
     )
     with pytest.raises(GeometryError, match="not closed"):
         voxels(design.cell(), broken, 0.05)
