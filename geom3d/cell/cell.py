@@ -146,9 +146,8 @@ class Cell:
         """
         family = type(self.regions[0].solid)
         solids = [region.solid for region in self.regions]
-        walls = family.partition(
-            self.names, solids, self.size, chord_tolerance=self.chord_tolerance, grid_step=self.grid_step
-        ).check()
+        fineness = self.chord_tolerance if self.step is None else self.grid_step
+        walls = family.partition(self.names, solids, self.size, fineness).check()
         for name, volume in zip(self.names, walls.volumes.tolist(), strict=False):
             if volume <= 0:
                 raise InputError(

@@ -43,16 +43,7 @@ class Solid(Protocol):
 
     @classmethod
     def partition(
-        cls,
-        names: tuple[str, ...],
-        solids: Sequence[Self],
-        size: tuple[float, float, float],
-        *,
-        chord_tolerance: float | None = None,
-        grid_step: float | None = None,
+        cls, names: tuple[str, ...], solids: Sequence[Self], size: tuple[float, float, float], fineness: float | None
     ) -> InterfaceMesh:
-        """The walls of the partition in which the first solid that contains a point owns it.
-
-        A family takes the one of the two lengths, µm, that it is as fine as, or what suits it where that is None.
-        """
+        """The walls of the partition in which the first solid that contains a point owns it."""
         ...

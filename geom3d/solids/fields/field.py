@@ -141,13 +141,7 @@ class Field:
 
     @classmethod
     def partition(
-        cls,
-        names: tuple[str, ...],
-        solids: Sequence[Field],
-        size: tuple[float, float, float],
-        *,
-        chord_tolerance: float | None = None,
-        grid_step: float | None = None,
+        cls, names: tuple[str, ...], solids: Sequence[Field], size: tuple[float, float, float], fineness: float | None
     ) -> InterfaceMesh:
         """The walls of the partition in which the first body that contains a point owns it.
 
@@ -155,14 +149,13 @@ class Field:
             names: one per body.
             solids: the bodies, the first wins; all on one web.
             size: the box, µm.
-            chord_tolerance: has no meaning for fields.
-            grid_step: of the grid, µm; None for one that suits curvature and films.
+            fineness: step of the grid, µm; None for one that suits curvature and films.
         """
         webs = list(dict.fromkeys(solid.web for solid in solids if solid.web is not None))
         if len(webs) > 1:
             raise ValueError("all bodies of a partition must share one web")
         web = webs[0] if webs else None
-        division = _division(solids, web, size, cls.step(solids, size, grid_step))
+        division = _division(solids, web, size, cls.step(solids, size, fineness))
         vertices, triangles, back_region, front_region, periodic_image = division.walls()
         grid = division.grid
         walls = InterfaceMesh(

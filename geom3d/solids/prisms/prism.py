@@ -98,13 +98,7 @@ class Prisms:
 
     @classmethod
     def partition(
-        cls,
-        names: tuple[str, ...],
-        solids: Sequence[Prisms],
-        size: tuple[float, float, float],
-        *,
-        chord_tolerance: float | None = None,
-        grid_step: float | None = None,
+        cls, names: tuple[str, ...], solids: Sequence[Prisms], size: tuple[float, float, float], fineness: float | None
     ) -> InterfaceMesh:
         """The walls of the partition in which the first body that contains a point owns it.
 
@@ -112,26 +106,25 @@ class Prisms:
             names: one per body.
             solids: the bodies, the first wins.
             size: the box, µm.
-            chord_tolerance: µm; None for 0.1 % of each circle's radius.
-            grid_step: has no meaning for prisms.
+            fineness: chord tolerance, µm; None for 0.1 % of each circle's radius.
         """
-        return _walls(names, *z_layers(solids, size, chord_tolerance))
+        return _walls(names, *z_layers(solids, size, fineness))
 
 
 def z_layers(
-    solids: Sequence[Prisms], size: tuple[float, float, float], chord_tolerance: float | None
+    solids: Sequence[Prisms], size: tuple[float, float, float], fineness: float | None
 ) -> tuple[FloorPlan, FloatArray, IntArray]:
     """The partition of a box as one floor plan for all layers in z.
 
     Args:
         solids: the bodies, the first wins.
         size: the box, µm.
-        chord_tolerance: µm; None for 0.1 % of each circle's radius.
+        fineness: chord tolerance, µm; None for 0.1 % of each circle's radius.
 
     Returns:
         the plan, heights (S + 1,) of the floors, µm, and (S, F) the label in each layer in z of each of the plan's faces.
     """
-    plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], chord_tolerance)
+    plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], fineness)
     return plan, *_labelled(plan, solids, size[2])
 
 
