@@ -62,7 +62,7 @@ NAMES = ("rods", "split_p", "slenderness", "heat", "xyz", "exampleite", "frost-c
 
 def test_all_of_it_appears_everywhere(site, tmp_path):
     Path(tmp_path, "rods.toml").write_text(RODS, "utf-8")
-    listed, *described, measured, heat, built, compared, hot, page, verified, checked = commands(
+    listed, *described, measured, heat, built, compared, hot, page, verified, checked, drawn = commands(
         [site],
         tmp_path,
         "list",
@@ -75,6 +75,7 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
         f"compare {STACK} rods.toml -o all.html --no-pictures",
         "verify rods.toml",
         "check rods.toml",
+        "render rods.toml -o rods.svg",
     )
     assert (listed[0], listed[2]) == (0, "")
     lines = lines_of(listed[1])
@@ -130,6 +131,8 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
     assert re.search(r"rods +area_gain.scaffold", verified[1])
     assert (checked[0], checked[2]) == (0, "")
     assert "frost-casting" in checked[1]
+    assert (drawn[0], drawn[2]) == (0, "")
+    assert "width" in Path(tmp_path, "rods.svg").read_text("utf-8")
 
 
 def test_verify_asks_for_what_was_published(site, tmp_path):
