@@ -62,7 +62,13 @@ def test_every_template_has_its_case():
     assert sorted([*VOXELS, *NONE]) == shipped()
 
 
-@pytest.mark.parametrize("name", VOXELS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=pytest.mark.slow) if n in ("comb-sun-2013", "honeycomb-kotobuki-2010") else n
+        for n in VOXELS
+    ],
+)
 def test_two_ways_agree(name):
     """Finite elements on the geometry and finite volumes on voxels, each within its own uncertainty."""
     neighbour_region, upright, overrides = VOXELS[name]
