@@ -154,7 +154,7 @@ def test_the_legend_has_room_of_its_own(name, size):
     module._legend(figure, page)
     boxes = [text.get_window_extent(renderer) for text in figure.texts]
     assert max(box.x1 for box in boxes) <= page.panel[0]
-    assert min(box.y0 for box in boxes) >= page.base_z - 2
+    assert min(box.y0 for box in boxes) >= page.foot - 2
     assert len({round(box.y0, 2) for box in boxes}) == len(boxes)
     assert min(a.y0 - b.y1 for a, b in pairwise(boxes)) > -0.35 * page.line
 
