@@ -19,7 +19,7 @@ import trimesh
 
 import geom3d
 from geom3d.mesh.bvh import Nearest
-from geom3d.transport.distance import Electrodes, Surface
+from geom3d.transport.distance import Electrodes, ElectrodeSurface
 
 #: Points for the slow peers.
 FEW = {"trimesh": 200}
@@ -29,14 +29,16 @@ Mesh = tuple[np.ndarray, np.ndarray]
 TINY: Mesh = np.eye(4, 3), np.array([[0, 1, 2], [0, 1, 3], [1, 2, 3], [0, 2, 3]])
 
 
-def spheres() -> tuple[Mesh, Surface]:
+def spheres() -> tuple[Mesh, ElectrodeSurface]:
     """The outer sphere, and the surface of the inner one."""
     inner, outer = (trimesh.creation.icosphere(8, radius) for radius in (1.0, 2.0))
-    surface = Surface(np.arange(len(inner.faces)), Nearest(np.asarray(inner.vertices), np.asarray(inner.faces)))
+    surface = ElectrodeSurface(
+        np.arange(len(inner.faces)), Nearest(np.asarray(inner.vertices), np.asarray(inner.faces))
+    )
     return (np.asarray(outer.vertices), np.asarray(outer.faces, dtype=np.int64)), surface
 
 
-def sponge() -> tuple[Mesh, Surface]:
+def sponge() -> tuple[Mesh, ElectrodeSurface]:
     """The anode and the cathode of the chaotic sponge, fine enough for as many triangles."""
     design = geom3d.load("sponge-spinodal-licoo2", {"resolution": 0.09})
     both = Electrodes.of(design.cell(), design.walls())

@@ -69,13 +69,13 @@ def given_vtk(values: np.ndarray) -> Callable[[], tuple[int, float]]:
 
 def whole_geom3d(n: int) -> Callable[[], tuple[int, float]]:
     from geom3d.architectures.tpms import Nodal
-    from geom3d.solids.fields.field import Field
-    from geom3d.solids.fields.web import Web
+    from geom3d.solids.fields.field import FIELDS, Field
+    from geom3d.solids.fields.implicit import ImplicitBody
 
     size = (1.0, 1.0)
-    web = Web(Nodal("gyroid", 1 / PERIODS, 0.0, sheet=False), size, 0.0, math.inf, 0.2)
+    web = ImplicitBody(Nodal("gyroid", 1 / PERIODS, 0.0, sheet=False), size, 0.0, math.inf, 0.2)
     body = Field(web, -math.inf, size)
-    walls = Field.partition(("web", "film"), [body, body.offset(FILM / n)], (1.0, 1.0, 1.0), 1 / n)
+    walls = FIELDS.partition(("web", "film"), [body, body.offset(FILM / n)], (1.0, 1.0, 1.0), 1 / n)
     return lambda: figures(walls.vertices, walls.triangles, walls.back_region, walls.front_region)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import geom3d
 from geom3d.rasters.voxels import voxels
-from geom3d.transport.voxels import ANODE, CATHODE, MEDIUM, OTHER, Lattice, flow
+from geom3d.transport.voxels import ANODE, CATHODE, MEDIUM, OTHER, VoxelMedium, flow
 
 #: Templates and a grid step, µm.
 SPONGES = (("sponge-gyroid-lto", 0.3), ("sponge-spinodal-licoo2", 0.3))
@@ -37,7 +37,7 @@ def by_geom3d(solid: np.ndarray) -> float:
     """Effective conductivity of the whole over that of the web."""
     end = np.ones((1, *solid.shape[1:]), dtype=np.uint8)
     kinds = np.concatenate([ANODE * end, np.where(solid, MEDIUM, OTHER).astype(np.uint8), CATHODE * end])
-    found = flow(Lattice(kinds, np.ones(kinds.shape), (1.0, 1.0, 1.0)))
+    found = flow(VoxelMedium(kinds, np.ones(kinds.shape), (1.0, 1.0, 1.0)))
     return found.conductance * solid.shape[0] / (solid.shape[1] * solid.shape[2])
 
 

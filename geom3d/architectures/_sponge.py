@@ -14,7 +14,7 @@ from geom3d.architectures._structure import OwnRegion, Quadrature, Structure, St
 from geom3d.core.arrays import FloatArray
 from geom3d.core.roles import Role
 from geom3d.solids.fields.field import MOST_NODES, Field
-from geom3d.solids.fields.web import Implicit, Web, coarsest_step
+from geom3d.solids.fields.implicit import Implicit, ImplicitBody, coarsest_step
 
 #: Samples by which levels are found, at most; the grid of the mesh is another one.
 MOST_SAMPLES = 4_000_000
@@ -62,7 +62,7 @@ def sponge(
         gap: smallest opening, µm, where that is known.
     """
     p = parameters
-    web = Web(shape, size, p.base_z, p.base_z + p.height, radius)
+    web = ImplicitBody(shape, size, p.base_z, p.base_z + p.height, radius)
     scaffold = Field(web, p.base_z, size)
     regions: tuple[OwnRegion, ...] = (
         ("backing", Role.SUBSTRATE, Field(None, p.backing, size)),

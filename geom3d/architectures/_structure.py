@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from geom3d.core.roles import Role
 from geom3d.solids import Solid
-from geom3d.solids.fields.web import Web
+from geom3d.solids.fields.implicit import ImplicitBody
 from geom3d.solids.prisms.outline import Shape
 
 
@@ -17,10 +17,10 @@ class StructureFacts:
     """What an architecture knows of itself and no mesh can tell.
 
     Attributes:
-        foot: z at which the structure begins, the top of its passive base, µm.
+        base_z: z at which the structure begins, the top of its passive base, µm.
         top: z of the scaffold's top, µm.
         scaffold: names of the regions that count as the scaffold when its developed surface is measured.
-        below: name and thickness, µm, of the regions that fill the box below the foot.
+        below: name and thickness, µm, of the regions that fill the box below `base_z`.
         gap: smallest distance between facing walls of the bare structure, µm; infinite where there are none.
         feature: smallest lateral width of the bare structure, µm; infinite where there is none.
         aspect_ratio: height to width of its posts, walls or holes; None for a flat cell.
@@ -28,7 +28,7 @@ class StructureFacts:
         pattern: the lines that carry the stack of a transparent grid, else None.
         film_gap: smallest opening that films grow into, µm; infinite where they lie flat, and in sponges, whose throats
             close one by one.
-        web: of a sponge, else None.
+        web: the bare web of a sponge, which has throats and percolates; else None. Not every field is a sponge.
     """
 
     base_z: float
@@ -41,7 +41,7 @@ class StructureFacts:
     posts: float = 0
     pattern: Shape | None = None
     film_gap: float = math.inf
-    web: Web | None = None
+    web: ImplicitBody | None = None
 
 
 #: Name, usual role and body of one of an architecture's own regions.
@@ -73,7 +73,7 @@ class Profile:
 
     Attributes:
         area: footprint of the unit cell, µm².
-        foot: z of the floor, µm; below it everything is solid.
+        base_z: z of the floor, µm; below it everything is solid.
         height: of the structure above the floor, µm.
         cross_section: solid area at mid-height under films of thickness t, µm².
         perimeter: length of its outline, µm.

@@ -12,7 +12,6 @@ from geom3d.core.errors import InputError
 from geom3d.core.roles import Role
 from geom3d.library.materials import Material, find, shipped
 from geom3d.solids import Solid
-from geom3d.solids.fields.web import coarsest_step
 
 #: Taken where a template names no material for one of the architecture's own regions.
 DEFAULT_MATERIALS = {
@@ -48,19 +47,20 @@ def assemble(template: Template) -> Cell:
 
 
 def _fineness(template: Template, structure: Structure) -> float | None:
-    """The chord tolerance of prisms, or the step of a sponge's grid; each has but its own."""
-    own, other = ("tolerance", "resolution") if structure.facts.web is None else ("resolution", "tolerance")
+    """The chord tolerance, or the step of the grid where the structure is sampled; the other one has no meaning then."""
+    family = structure.film_base.family
+    own, other = ("resolution", "tolerance") if family.is_sampled else ("tolerance", "resolution")
     given: float | None = getattr(template, other)
     if given is not None:
-        rule = "outlines are exact but for tolerance" if own == "tolerance" else "a sponge is sampled: give resolution"
+        rule = (
+            f"{family.name} are sampled: give resolution"
+            if family.is_sampled
+            else "outlines are exact but for tolerance"
+        )
         raise InputError(f"{other}: has no meaning for {template.architecture} ({rule}); got {given:g} µm")
     requested: float | None = getattr(template, own)
-    web = structure.facts.web
-    if web is not None and requested is not None and requested > (coarsest := coarsest_step(web.radius, web.size)):
-        raise InputError(
-            f"resolution: must be at most {coarsest:.4g} µm to hold the shape "
-            f"(radius of curvature {web.radius:.4g} µm); got {requested:g} µm"
-        )
+    if requested is not None:
+        family.require(structure.film_base, requested)
     return requested
 
 

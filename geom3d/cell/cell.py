@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from geom3d.architectures._percolation import require_sponge
 from geom3d.architectures._structure import StructureFacts
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import Geom3dError, InputError
@@ -17,7 +18,7 @@ from geom3d.library.materials import Material
 from geom3d.mesh.components import Components, reaching
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
-from geom3d.solids import Solid
+from geom3d.solids import Family, Solid, family_of
 
 #: Most points of a sponge's grid on which a notebook makes walls just to show a cell.
 AT_ONCE = 300_000
@@ -58,6 +59,15 @@ class Cell:
     regions: tuple[Region, ...]
     facts: StructureFacts
     fineness: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises an InputError where the regions' solids are of several families."""
+        family_of({region.name: region.solid for region in self.regions})
+
+    @property
+    def family(self) -> Family[Any]:
+        """What the regions' solids are: prisms, fields, or a family of a user's own."""
+        return self.regions[0].solid.family
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,8 +114,7 @@ class Cell:
     @property
     def step(self) -> float | None:
         """Step of the grid on which the cell is sampled, µm; None where nothing is sampled."""
-        solids = [region.solid for region in self.regions]
-        return type(solids[0]).step(solids, self.size, self.fineness)
+        return self.family.step([region.solid for region in self.regions], self.size, self.fineness)
 
     def coarser(self) -> Cell | None:
         """The same cell on a grid of twice the step, for an estimate of what the step does; None where there is none."""
@@ -118,9 +127,11 @@ class Cell:
             InputError: where a region is left without volume.
             GeometryError: where the mesh fails a check.
         """
-        family = type(self.regions[0].solid)
         solids = [region.solid for region in self.regions]
-        walls = family.partition(self.names, solids, self.size, self.fineness).check()
+        walls = self.family.partition(self.names, solids, self.size, self.fineness)
+        if self.facts.web is not None:
+            require_sponge(self.facts.web, walls, solids)
+        walls.check()
         for name, volume in zip(self.names, walls.volumes.tolist(), strict=False):
             if volume <= 0:
                 raise InputError(
@@ -188,7 +199,7 @@ class Cell:
         if place is not None:
             found = capped(found, cut_faces(walls, repeat, place))
         paints = [Paint(region.material.colour) for region in self.regions]
-        stage = plotter(found, paints, curved=self.facts.web is not None, **options)
+        stage = plotter(found, paints, curved=self.family.is_sampled, **options)
         stage.add_legend([[r.name, r.material.colour] for r in reversed(self.regions)], face="rectangle", bcolor=None)
         stage.add_axes()
         stage.view_vector(OBLIQUE.eye, OBLIQUE.up)

@@ -44,7 +44,10 @@ def without_islands(cell: Cell, walls: InterfaceMesh) -> tuple[InterfaceMesh, li
     if not dropped.any():
         return walls, []
     if walls.components.back_component is None:
-        raise InputError("drop_islands: only the islands of sponges can be dropped; this cell is made of prisms")
+        raise InputError(
+            "drop_islands: needs walls that tell one piece from another, as those of sponges do; "
+            f"this cell is made of {cell.family.name}"
+        )
     notes = []
     for label, name in enumerate(walls.names):
         volume = float(walls.components.volumes[dropped & (walls.components.labels == label)].sum())

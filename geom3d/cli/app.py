@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from geom3d._version import __version__
-from geom3d.cli.tables import print_numbers, print_table, say, table_of
+from geom3d.cli.tables import print_numbers, print_table, say
 from geom3d.core.errors import Geom3dError, GeometryError, InputError
+from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
     from geom3d.api import Design
@@ -126,10 +127,8 @@ def describe(architecture: Annotated[str, Parameter(help="Name of an architectur
 
     module = architectures.get(architecture)
     print(f"{architecture}: {_summary(module.__doc__)}\n")
-    table = table_of("parameter", "unit", "range", "default", "meaning")
-    for row in rows(module):
-        table.add_row(*row)
-    print_table(table)
+    columns = [Column("parameter"), Column("unit"), Column("range", Kind.NUMBERS), Column("default", Kind.NUMBERS)]
+    print_table(Table.of([*columns, Column("meaning")], rows(module)))
     print(f"regions of its own: {', '.join(regions(module))}")
 
 
@@ -171,12 +170,7 @@ def check(
         print(report.to_json())
         return
     print(report.heading)
-    for title, columns, rows in report.tables():
-        if title:
-            print(title)
-        table = table_of(*columns)
-        for row in rows:
-            table.add_row(*row)
+    for table in report.tables():
         print_table(table)
 
 
@@ -317,7 +311,10 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     from geom3d.verification.comparison import PASS
     from geom3d.verification.comparison import verify as compare_ways
 
-    table = table_of("template", "metric", "measured", "closed form", "deviation", "published", "deviation", "unit")
+    deviation = Column("deviation", Kind.DEVIATIONS)
+    columns = [Column("template"), Column("metric"), Column("measured", Kind.NUMBERS)]
+    columns += [Column("closed form", Kind.NUMBERS), deviation, Column("published", Kind.NUMBERS), deviation]
+    table: list[list[Value]] = []
     failed = 0
     for name in templates or module.shipped():
         design = _load(name, ())
@@ -326,9 +323,9 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
         for found in compare_ways(design):
             failed += not found.agrees
             numbers = [found.measured, found.closed, found.from_closed, found.published, found.from_published]
-            shown = ["" if n is None else f"{n:+.2e}" if k in (2, 4) else f"{n:.6g}" for k, n in enumerate(numbers)]
-            table.add_row(found.template, found.path, *shown, "" if found.unit == "1" else found.unit)
-    print_table(table)
+            shown = ["" if number is None else number for number in numbers]
+            table.append([found.template, found.path, *shown, "" if found.unit == "1" else found.unit])
+    print_table(Table.of([*columns, Column("unit")], table))
     if failed:
         say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
     return 1 if failed else 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from geom3d.core.tables import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from geom3d.metrics.report import Report
 
 
@@ -16,34 +16,32 @@ def say(text: str) -> None:
     print(f"geom3d: {text}", file=sys.stderr)
 
 
-def table_of(*columns: str) -> Table:
-    """An empty table; columns of numbers stand to the right."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    numbers = {"value", "measured", "closed form", "deviation", "published", "default", "range"}
-    numbers |= {"limit", "from scale", "narrowest µm", "thinnest µm", "volume mm³", "mass g"}
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    return table
-
-
 def print_table(table: Table) -> None:
-    """Prints a table as wide as it is where stdout is no terminal: a pipe has no right edge."""
+    """Prints a table under its title, as wide as it is where stdout is no terminal: a pipe has no right edge."""
+    from rich import box
+    from rich import table as rich
     from rich.console import Console
 
+    drawn = rich.Table(box=box.SIMPLE, pad_edge=False)
+    for column in table.columns:
+        side: Literal["left", "right"] = "right" if column.kind.is_number else "left"
+        drawn.add_column(column.short_heading, justify=side, overflow="fold")
+    for row in table.texts():
+        drawn.add_row(*row)
+    if table.title:
+        print(table.title)
     wide = None if sys.stdout.isatty() else 250
     # Names of layers are the user's: brackets and colons in them are no markup.
-    Console(width=wide, markup=False, emoji=False, highlight=False).print(table)
+    Console(width=wide, markup=False, emoji=False, highlight=False).print(drawn)
 
 
 def print_numbers(report: Report) -> None:
-    """The numbers as a table."""
+    """Prints the numbers of a report; the uncertainty stands in a column of its own, where numbers are sampled."""
     sampled = report["uncertainty"] is not None
-    table = table_of("quantity", "value", "unit", *(["uncertainty"] if sampled else []))
-    for row in report.rows():
-        if row.value is not None:
-            table.add_row(row.title, row.text, row.unit, *([row.error] if sampled else []))
-    print(report["title"])
-    print_table(table)
+    columns = [Column("quantity"), Column("value", Kind.NUMBERS), Column("unit")]
+    rows = [[row.title, row.value, row.unit] for row in report.rows() if row.value is not None]
+    if sampled:
+        columns.append(Column("uncertainty"))
+        errors = [row.error for row in report.rows() if row.value is not None]
+        rows = [[*row, error] for row, error in zip(rows, errors, strict=True)]
+    print_table(Table.of(columns, rows, report["title"]))

@@ -12,17 +12,15 @@ from typing import Any
 from geom3d.comparison.conduction import conduction
 from geom3d.comparison.distances import distances
 from geom3d.comparison.drawing import (
-    SIDES,
-    Sheet,
-    colour_of,
+    Canvas,
     column,
     rows_of_designs,
     rows_of_numbers,
-    text_colour,
     three,
 )
 from geom3d.comparison.scatter import scatter
 from geom3d.comparison.summary import Summary
+from geom3d.core.colours import EDGE, INK, LABEL, NEUTRAL, REMARK, SIDES, WHISKER, colour_of, text_colour
 from geom3d.core.errors import OutputError
 from geom3d.core.files import replacing
 from geom3d.core.progress import bar
@@ -42,19 +40,19 @@ class Chart:
         name: of its files.
         title: what it shows.
         caption: how to read it.
-        draw: draws it on a sheet; False where there is nothing to draw.
+        draw: draws it on a canvas; False where there is nothing to draw.
     """
 
     name: str
     title: str
     caption: str
-    draw: Callable[[Sheet, Sequence[Summary]], bool]
+    draw: Callable[[Canvas, Sequence[Summary]], bool]
 
     def svg(self, summaries: Sequence[Summary], width: float) -> str | None:
         """The chart as SVG, or None where there is nothing to draw.
 
         Args:
-            exhibits: the designs.
+            summaries: the designs.
             width: mm.
         """
         data = self._saved(summaries, width, "svg")
@@ -77,15 +75,15 @@ class Chart:
             "text.parse_math": False,
         }
         with style.context(["default", look]):
-            sheet = Sheet(width)
-            if not self.draw(sheet, summaries):
+            canvas = Canvas(width)
+            if not self.draw(canvas, summaries):
                 return None
             data = io.BytesIO()
             if form == "svg":
                 nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-                sheet.figure.savefig(data, format="svg", metadata=nothing)
+                canvas.figure.savefig(data, format="svg", metadata=nothing)
             else:
-                sheet.figure.savefig(data, format="png", dpi=RESOLUTION, metadata={"Software": None})
+                canvas.figure.savefig(data, format="png", dpi=RESOLUTION, metadata={"Software": None})
             return data.getvalue()
 
 
@@ -114,14 +112,14 @@ def write_charts(summaries: Sequence[Summary], folder: Path) -> list[Path]:
     return paths
 
 
-def _area_gain(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
-    kinds = [("anode", SIDES["anode"]), ("cathode", SIDES["cathode"]), ("side walls", "#8c8c8c")]
+def _area_gain(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
+    kinds = [("anode", SIDES["anode"]), ("cathode", SIDES["cathode"]), ("side walls", NEUTRAL)]
     keys = [label.replace(" ", "_") for label, _ in kinds]
     table = [[summary.report["area_gain"][key] for key in keys] for summary in summaries]
     values = [value for row in table for value in row if value]
     if not values:
         return False
-    axes, log = rows_of_numbers(sheet, summaries, 6.6, "area / footprint", values)
+    axes, log = rows_of_numbers(canvas, summaries, 6.6, "area / footprint", values)
     start, height = (1.0 if log else 0.0), 0.26
     for place, (label, colour) in enumerate(kinds):
         for row, line in enumerate(table):
@@ -139,59 +137,57 @@ def _area_gain(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
                 textcoords="offset points",
                 va="center",
                 fontsize=5.6,
-                color="#333333",
+                color=LABEL,
             )
-    axes.axvline(1.0, color="#202020", linewidth=0.7, zorder=3)
+    axes.axvline(1.0, color=INK, linewidth=0.7, zorder=3)
     low, high = min(*values, 1.0), max(values)
     axes.set_xlim(*((low / 1.6, high * 2.2) if log else (0, 1.12 * max(high, 1.0))))
-    sheet.legend([sheet.patch(colour, label) for label, colour in kinds])
+    canvas.legend([canvas.patch(colour, label) for label, colour in kinds])
     return True
 
 
-def _capacity(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
+def _capacity(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     table = [summary.report["capacity_uAh_cm2"] for summary in summaries]
     values = [entry[side] for entry in table for side in SIDES if entry[side]]
     if not values:
         return False
-    axes, log = rows_of_numbers(sheet, summaries, 4.6, "capacity per footprint / µAh cm⁻²", values)
+    axes, log = rows_of_numbers(canvas, summaries, 4.6, "capacity per footprint / µAh cm⁻²", values)
     for row, entry in enumerate(table):
         both = [entry[side] for side in SIDES if entry[side]]
         if len(both) == 2:
-            axes.plot(both, [row, row], color="#b5b5b5", linewidth=1.2, zorder=2)
+            axes.plot(both, [row, row], color=WHISKER, linewidth=1.2, zorder=2)
         for side, marker in (("anode", "o"), ("cathode", "s")):
             if entry[side]:
                 axes.plot(entry[side], row, marker, color=SIDES[side], markersize=4.2, markeredgewidth=0, zorder=3)
         if entry["cell"]:
-            axes.plot(
-                entry["cell"], row, "o", markerfacecolor="none", markeredgecolor="#202020", markersize=7.6, zorder=4
-            )
-    told = ["half cell" if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
-    column(axes, "cell, limited by", told)
+            axes.plot(entry["cell"], row, "o", markerfacecolor="none", markeredgecolor=INK, markersize=7.6, zorder=4)
+    limits = ["half cell" if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
+    column(axes, "cell, limited by", limits)
     axes.set_xlim(*((min(values) / 1.7, max(values) * 1.7) if log else (0, 1.06 * max(values))))
-    sheet.legend(
+    canvas.legend(
         [
-            sheet.marker("o", SIDES["anode"], "anode"),
-            sheet.marker("s", SIDES["cathode"], "cathode"),
-            sheet.marker("ring", "#202020", "cell: the electrode that limits"),
+            canvas.marker("o", SIDES["anode"], "anode"),
+            canvas.marker("s", SIDES["cathode"], "cathode"),
+            canvas.marker("ring", INK, "cell: the electrode that limits"),
         ]
     )
     return True
 
 
-def _volume_fractions(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
+def _volume_fractions(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     table = [_by_role(summary) for summary in summaries]
     roles = [role for role in [*Role, "void"] if any(shares.get(role) for shares in table)]
     if not roles:
         return False
-    (axes,) = rows_of_designs(sheet, summaries, 4.8, "share of the structure's volume / %")
+    (axes,) = rows_of_designs(canvas, summaries, 4.8, "share of the structure's volume / %")
     for row, shares in enumerate(table):
         left = 0.0
         for role in roles:
             share = 100 * shares.get(role, 0.0)
             if share > 0:
                 colour = colour_of(role)
-                axes.barh(row, share, 0.72, left=left, color=colour, edgecolor="#444444", linewidth=0.3)
-                if share >= (5 if sheet.width > 100 else 9):
+                axes.barh(row, share, 0.72, left=left, color=colour, edgecolor=EDGE, linewidth=0.3)
+                if share >= (5 if canvas.width > 100 else 9):
                     axes.text(
                         left + share / 2,
                         row,
@@ -203,10 +199,10 @@ def _volume_fractions(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
                     )
             left += share
         if not shares:
-            axes.text(1, row, "no structure above the base", va="center", fontsize=6, color="#555555")
+            axes.text(1, row, "no structure above the base", va="center", fontsize=6, color=REMARK)
     axes.set_xlim(0, 100)
     axes.grid(visible=False)
-    sheet.legend([sheet.patch(colour_of(role), str(role).replace("_", " ")) for role in roles])
+    canvas.legend([canvas.patch(colour_of(role), str(role).replace("_", " ")) for role in roles])
     return True
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from geom3d.comparison.drawing import SIDES, Sheet, column, is_wide, logarithmic, rows_of_designs, three
+from geom3d.comparison.drawing import Canvas, column, is_wide, logarithmic, rows_of_designs, three
 from geom3d.comparison.summary import Summary
+from geom3d.core.colours import BASELINE, INK, SIDES
 
 #: Height of a shape, in rows; distances that differ by less than this share of their mean are one.
 TALL, EQUAL = 0.40, 1e-3
@@ -16,7 +17,7 @@ BEYOND = 1.3
 Spreads = Mapping[str, Mapping[str, Any]]
 
 
-def distances(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
+def distances(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     """Draws the chart; False where no design has two electrodes."""
     table: list[Spreads] = [summary.report["inter_electrode_distance_um"] or {} for summary in summaries]
     spreads = [spread for entry in table for spread in entry.values()]
@@ -25,17 +26,17 @@ def distances(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
     wide = is_wide([spread["mean"] for spread in spreads])
     here, against = "distance / µm", "distance / its mean"
     if not wide:
-        (shapes,) = rows_of_designs(sheet, summaries, 5.6, here)
-    elif sheet.narrow:
-        (shapes,) = rows_of_designs(sheet, summaries, 5.6, against)
+        (shapes,) = rows_of_designs(canvas, summaries, 5.6, here)
+    elif canvas.narrow:
+        (shapes,) = rows_of_designs(canvas, summaries, 5.6, against)
     else:
-        spans, shapes = rows_of_designs(sheet, summaries, 5.6, f"{here}, log scale", against)
+        spans, shapes = rows_of_designs(canvas, summaries, 5.6, f"{here}, log scale", against)
         logarithmic(spans, "x")
         for row, entry in enumerate(table):
             for side, spread in entry.items():
                 _span(spans, row + (0.16 if side == "cathode" else -0.16), spread, SIDES[side])
     for row, entry in enumerate(table):
-        shapes.axhline(row, color="#dddddd", linewidth=0.5, zorder=1)
+        shapes.axhline(row, color=BASELINE, linewidth=0.5, zorder=1)
         for side, spread in entry.items():
             _half_violin(
                 shapes, row, 1 if side == "cathode" else -1, spread, SIDES[side], 1 / spread["mean"] if wide else 1.0
@@ -45,11 +46,11 @@ def distances(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
     shapes.set_xlim(nearest, longest * (BEYOND if wide else 1.05))
     means = [" / ".join(three(entry[side]["mean"]) for side in SIDES if side in entry) for entry in table]
     column(shapes, "mean / µm", [mean or "half cell" for mean in means])
-    sheet.legend(
+    canvas.legend(
         [
-            sheet.patch(SIDES["anode"], "from the anode (above)"),
-            sheet.patch(SIDES["cathode"], "from the cathode (below)"),
-            sheet.marker("tick", "#202020", "mean"),
+            canvas.patch(SIDES["anode"], "from the anode (above)"),
+            canvas.patch(SIDES["cathode"], "from the cathode (below)"),
+            canvas.marker("tick", INK, "mean"),
         ]
     )
     return True
@@ -61,7 +62,7 @@ def _span(axes: Any, where: float, spread: Mapping[str, Any], colour: str) -> No
     if spread["min"] > 0:
         axes.plot([spread["min"], spread["max"]], [where, where], linewidth=0.7, zorder=2, **look)
     axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [where, where], linewidth=3.2, zorder=3, **look)
-    axes.plot(spread["mean"], where, "|", color="#202020", markersize=5.5, markeredgewidth=1.0, zorder=4)
+    axes.plot(spread["mean"], where, "|", color=INK, markersize=5.5, markeredgewidth=1.0, zorder=4)
 
 
 def _half_violin(axes: Any, row: int, up: int, spread: Mapping[str, Any], colour: str, factor: float) -> None:
@@ -73,4 +74,4 @@ def _half_violin(axes: Any, row: int, up: int, spread: Mapping[str, Any], colour
     else:
         heights = [row + up * TALL * share / max(shares) for share in shares]
         axes.stairs(heights, edges, baseline=row, fill=True, color=colour, alpha=0.85, linewidth=0, zorder=2)
-    axes.plot([mean, mean], [row, row + up * (TALL + 0.05)], color="#202020", linewidth=0.8, zorder=3)
+    axes.plot([mean, mean], [row, row + up * (TALL + 0.05)], color=INK, linewidth=0.8, zorder=3)

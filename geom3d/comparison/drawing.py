@@ -1,4 +1,4 @@
-"""What charts share: a sheet of a given width, rows of designs, colours that the colour-blind can tell apart."""
+"""What charts share: a canvas of a given width, and rows of designs."""
 
 from __future__ import annotations
 
@@ -8,21 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from geom3d.comparison.summary import Summary
-from geom3d.core.roles import Role
+from geom3d.core.colours import BAND, EDGE, GRID, LABEL, PAPER
 
-#: Okabe and Ito's palette: blue for all that is the anode's, orange and red for the cathode's.
-SIDES = {"anode": "#0072b2", "cathode": "#d55e00"}
-ROLES = {
-    Role.SUBSTRATE: "#b8b8b8",
-    Role.BARRIER: "#4d4d4d",
-    Role.ANODE_COLLECTOR: "#56b4e9",
-    Role.ANODE: SIDES["anode"],
-    Role.ELECTROLYTE: "#f0e442",
-    Role.CATHODE: SIDES["cathode"],
-    Role.CATHODE_COLLECTOR: "#e69f00",
-    Role.ENCAPSULATION: "#cc79a7",
-}
-VOID = "#ffffff"
 #: A logarithmic axis is used where the largest value is more than this many times the smallest.
 WIDE = 30.0
 #: Longest name that charts write out.
@@ -30,7 +17,7 @@ LONGEST = 34
 MM = 1 / 25.4
 
 
-class Sheet:
+class Canvas:
     """A figure of a given width; whoever draws on it says how high it is.
 
     Attributes:
@@ -46,7 +33,7 @@ class Sheet:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        figure: Any = Figure(figsize=(self.width * MM, 3.0), layout="constrained", facecolor="white")
+        figure: Any = Figure(figsize=(self.width * MM, 3.0), layout="constrained", facecolor=PAPER)
         FigureCanvasAgg(figure)
         figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03)
         return figure
@@ -71,7 +58,7 @@ class Sheet:
         """An entry of a legend: a field of colour."""
         from matplotlib.patches import Patch
 
-        return Patch(facecolor=colour, edgecolor="#444444", linewidth=0.3, label=label)
+        return Patch(facecolor=colour, edgecolor=EDGE, linewidth=0.3, label=label)
 
     def marker(self, kind: str, colour: str, label: str) -> Any:
         """An entry of a legend: a marker, a ring or a tick."""
@@ -85,18 +72,18 @@ class Sheet:
         return Line2D([], [], color=colour, linestyle="", label=label, **look)
 
 
-def rows_of_designs(sheet: Sheet, summaries: Sequence[Summary], height: float, *labels: str) -> list[Any]:
+def rows_of_designs(canvas: Canvas, summaries: Sequence[Summary], height: float, *labels: str) -> list[Any]:
     """Axes side by side with one row per design, the first on top.
 
     Args:
-        sheet: to draw on.
-        exhibits: the designs.
+        canvas: to draw on.
+        summaries: the designs.
         height: of one row, mm.
         labels: of each axis of values.
     """
     count = len(summaries)
-    sheet.height(count * height + 22)
-    panels = list(sheet.figure.subplots(1, len(labels), sharey=True, squeeze=False)[0])
+    canvas.height(count * height + 22)
+    panels = list(canvas.figure.subplots(1, len(labels), sharey=True, squeeze=False)[0])
     for axes, label in zip(panels, labels, strict=True):
         axes.set_ylim(count - 0.45, -0.55)
         axes.set_yticks(range(count), [f"{short(e)}  {k}" for k, e in enumerate(summaries, 1)], fontsize=6.8)
@@ -104,19 +91,19 @@ def rows_of_designs(sheet: Sheet, summaries: Sequence[Summary], height: float, *
         axes.tick_params(axis="x", labelsize=6.8, width=0.5)
         # In a narrow column the label is wider than the axis: it may run under the names.
         axes.set_xlabel(label, fontsize=7.2, loc="right")
-        axes.grid(axis="x", color="#e2e2e2", linewidth=0.5)
+        axes.grid(axis="x", color=GRID, linewidth=0.5)
         axes.spines[["top", "right", "left"]].set_visible(False)
         for row in range(1, count, 2):  # bands lead the eye from the name to the value
-            axes.axhspan(row - 0.5, row + 0.5, color="#f4f6f8", linewidth=0, zorder=0)
+            axes.axhspan(row - 0.5, row + 0.5, color=BAND, linewidth=0, zorder=0)
     return panels
 
 
 def rows_of_numbers(
-    sheet: Sheet, summaries: Sequence[Summary], height: float, label: str, values: Sequence[float]
+    canvas: Canvas, summaries: Sequence[Summary], height: float, label: str, values: Sequence[float]
 ) -> tuple[Any, bool]:
     """Axes with one row per design, and whether they are logarithmic, as values that span much want them."""
     log = is_wide(values)
-    (axes,) = rows_of_designs(sheet, summaries, height, label + (", log scale" if log else ""))
+    (axes,) = rows_of_designs(canvas, summaries, height, label + (", log scale" if log else ""))
     if log:
         logarithmic(axes, "x")
     return axes, log
@@ -124,7 +111,7 @@ def rows_of_numbers(
 
 def column(axes: Any, head: str, texts: Sequence[str]) -> None:
     """Words at the right of each row, under a heading."""
-    look = {"fontsize": 6.2, "color": "#333333"}
+    look = {"fontsize": 6.2, "color": LABEL}
     axes.text(1.015, -0.6, head, transform=axes.get_yaxis_transform(), va="bottom", **look)
     for row, text in enumerate(texts):
         axes.text(1.015, row, text, transform=axes.get_yaxis_transform(), va="center", **look)
@@ -158,16 +145,3 @@ def three(value: float) -> str:
 def is_wide(values: Sequence[float]) -> bool:
     """Whether positive values span so much that only a logarithmic axis shows them all."""
     return max(values) > WIDE * min(values)
-
-
-def colour_of(role: str) -> str:
-    """The colour of a role, or of the void."""
-    return VOID if role == "void" else ROLES[Role(role)]
-
-
-def text_colour(colour: str) -> str:
-    """Black or white, whichever is easier to read on a colour (relative luminance of WCAG 2)."""
-    shares = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#000000" if luminance > 0.179 else "#ffffff"

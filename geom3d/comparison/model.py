@@ -41,7 +41,7 @@ class Model:
         regions: name, role, material and colour of each.
         points: (V, 3) coordinates in 65535ths of the box's edges.
         triangles: (T, 3) indices, the normal points from `back_region` to `front_region`.
-        behind, front: (T,) label on either side; VOID and BEYOND are no regions.
+        back_region, front_region: (T,) label on either side; VOID and BEYOND are no regions.
     """
 
     size: tuple[float, float, float]

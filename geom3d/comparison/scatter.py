@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from geom3d.comparison.drawing import SIDES, Sheet, is_wide, logarithmic, short
+from geom3d.comparison.drawing import Canvas, is_wide, logarithmic, short
 from geom3d.comparison.summary import Summary
+from geom3d.core.colours import ABSENT, GRID, INK, LEADER, SIDES, WHISKER
 
 #: Where a number may stand beside its point, in units of its own size, the best first.
 AROUND = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
@@ -16,7 +17,7 @@ PLACES = [(far * x, far * y) for far in (1.0, 1.7, 2.5) for x, y in AROUND]
 Box = tuple[float, float, float, float]
 
 
-def scatter(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
+def scatter(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     """Draws the chart; False where no design has both numbers."""
     points = []
     for number, summary in enumerate(summaries, 1):
@@ -25,30 +26,30 @@ def scatter(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
             points.append((number, spread["anode"], charge["cell"], charge["limiting"]))
     if not points:
         return False
-    columns = 1 if sheet.narrow else 2
+    columns = 1 if canvas.narrow else 2
     key = math.ceil(len(summaries) / columns) * 2.9
-    plot = 0.78 * sheet.width if sheet.narrow else 0.56 * sheet.width
-    sheet.height(plot + 14 + key)
-    axes, below = sheet.figure.subplots(2, 1, height_ratios=(plot, key))
+    plot = 0.78 * canvas.width if canvas.narrow else 0.56 * canvas.width
+    canvas.height(plot + 14 + key)
+    axes, below = canvas.figure.subplots(2, 1, height_ratios=(plot, key))
     xs, ys = [spread["mean"] for _, spread, _, _ in points], [charge for _, _, charge, _ in points]
     _axis(axes, "x", xs, "mean distance from anode to cathode / µm")
     _axis(axes, "y", ys, "capacity of the cell / µAh cm⁻²")
-    axes.grid(color="#e2e2e2", linewidth=0.5)
+    axes.grid(color=GRID, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     for _, spread, charge, limiting in points:
-        axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [charge, charge], color="#b5b5b5", linewidth=1.0, zorder=2)
+        axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [charge, charge], color=WHISKER, linewidth=1.0, zorder=2)
         marker = "o" if limiting == "anode" else "s"
         axes.plot(spread["mean"], charge, marker, color=SIDES[limiting], markersize=4.6, markeredgewidth=0, zorder=3)
-    sheet.legend(
+    canvas.legend(
         [
-            sheet.marker("o", SIDES["anode"], "the anode limits"),
-            sheet.marker("s", SIDES["cathode"], "the cathode limits"),
+            canvas.marker("o", SIDES["anode"], "the anode limits"),
+            canvas.marker("s", SIDES["cathode"], "the cathode limits"),
         ]
     )
     shown = {number for number, *_ in points}
     _key(below, summaries, shown, columns)
-    sheet.figure.canvas.draw()  # fixes the layout, so that numbers know where their points are
-    sheet.figure.set_layout_engine("none")
+    canvas.figure.canvas.draw()  # fixes the layout, so that numbers know where their points are
+    canvas.figure.set_layout_engine("none")
     _number(axes, points)
     return True
 
@@ -71,13 +72,13 @@ def _key(axes: Any, summaries: Sequence[Summary], shown: set[int], columns: int)
     axes.set_xlim(0, columns)
     axes.set_ylim(rows, 0)
     for k, summary in enumerate(summaries):
-        colour, told = ("#202020", "") if k + 1 in shown else ("#767676", " (no point)")
+        colour, remark = (INK, "") if k + 1 in shown else (ABSENT, " (no point)")
         column, row = divmod(k, rows)
         axes.text(
             column + 0.03, row + 0.5, f"{k + 1}", ha="right", va="center", fontsize=6.4, color=colour, in_layout=False
         )
         axes.text(
-            column + 0.05, row + 0.5, short(summary) + told, va="center", fontsize=6.4, color=colour, in_layout=False
+            column + 0.05, row + 0.5, short(summary) + remark, va="center", fontsize=6.4, color=colour, in_layout=False
         )
 
 
@@ -94,10 +95,10 @@ def _number(axes: Any, points: Sequence[tuple[int, dict[str, float], float, str]
         covered = [round(sum(_overlap(spot, other) for other in taken), 6) for spot in spots]
         k = covered.index(min(covered))
         taken.append(spots[k])
-        far = {"arrowstyle": "-", "color": "#999999", "linewidth": 0.4, "shrinkA": 3, "shrinkB": 2}
+        far = {"arrowstyle": "-", "color": LEADER, "linewidth": 0.4, "shrinkA": 3, "shrinkB": 2}
         axes.annotate(
             str(number), (spread["mean"], charge), (PLACES[k][0] * wide / scale, PLACES[k][1] * high / scale),
-            textcoords="offset points", ha="center", va="center", fontsize=6.8, color="#202020", zorder=4,
+            textcoords="offset points", ha="center", va="center", fontsize=6.8, color=INK, zorder=4,
             arrowprops=far if max(map(abs, PLACES[k])) > 1 else None,
         )  # fmt: skip
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from geom3d._version import __version__
+from geom3d.comparison import tables
 from geom3d.comparison.summary import Summary
-from geom3d.comparison.tables import Value, materials, metrics_of, numbers, settings
+from geom3d.core.colours import SUBHEADING
+from geom3d.core.tables import Table
 
 #: Workbooks carry a date; the same designs are to give the same bytes.
 NO_DATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -23,87 +25,48 @@ def workbook(summaries: Sequence[Summary]) -> bytes:
 
     data = io.BytesIO()
     book: Any = xlsxwriter.Workbook(data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties(
-        {"title": "Comparison of microbattery designs", "comments": f"geom3d {__version__}", "created": NO_DATE}
-    )
-    bold, grey = (
-        book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
-        book.add_format({"font_color": "#666666"}),
-    )
-    lines, asked = numbers(summaries), settings(summaries)
-    names = [summary.label for summary in summaries]
-
-    def table(title: str, heads: Sequence[Sequence[str]], rows: Sequence[Sequence[Value]]) -> None:
-        """A sheet: rows of headings, the first in bold; then rows of values."""
-        sheet = book.add_worksheet(title)
-        for k, head in enumerate(heads):
-            sheet.write_row(k, 0, head, grey if k else bold)
-        for k, row in enumerate(rows, len(heads)):
-            for column, value in enumerate(row):
-                if isinstance(value, int | float):
-                    sheet.write_number(k, column, value)
-                elif value is not None:
-                    sheet.write_string(k, column, value[:LONGEST_TEXT])
-        sheet.freeze_panes(len(heads), 1)
-        for column in range(len(heads[0])):
-            texts = [str(cells[column] or "") for cells in [*heads[1:], *rows]]
-            sheet.set_column(column, column, min(max(NARROWEST, *map(len, texts), 0) + 1, WIDEST))
-
-    table(
-        "numbers",
-        [["design", *(x.title for x in lines)], ["key", *(x.path for x in lines)], ["unit", *(x.unit for x in lines)]],
-        [[name, *(line.values[k] for line in lines)] for k, name in enumerate(names)],
-    )
-    sampled = [x for x in lines if any(entry is not None and entry.uncertainty is not None for entry in x.entries)]
-    if sampled:
-        table(
-            "uncertainty",
-            [
-                ["design", *(x.title for x in sampled)],
-                ["key", *(x.path for x in sampled)],
-                ["unit", *(x.unit for x in sampled)],
-            ],
-            [
-                [name, *(None if (entry := x.entries[k]) is None else entry.uncertainty for x in sampled)]
-                for k, name in enumerate(names)
-            ],
-        )
-    table(
-        "parameters",
-        [["design", *(x.title for x in asked)], ["key", *(x.path for x in asked)], ["unit", *(x.unit for x in asked)]],
-        [[name, *(setting.values[k] for setting in asked)] for k, name in enumerate(names)],
-    )
-    table(
-        "distances",
-        [["design", "electrode", "from", "to", "share of the surface"], ["", "", "µm", "µm", ""]],
-        [row for summary in summaries for row in _histogram(summary)],
-    )
-    used = materials(summaries)
-    table("materials", [list(used[0])] if used else [["material"]], [list(entry.values()) for entry in used])
-    table(
-        "definitions",
-        [["key", "title", "unit", "meaning"]],
-        [[m.path, m.title, "" if m.unit == "1" else m.unit, m.meaning] for m in metrics_of(lines)],
-    )
-    table("notes", [["design", "kind", "text"]], [row for summary in summaries for row in _notes(summary)])
+    book.set_properties({"title": tables.TITLE, "comments": f"geom3d {__version__}", "created": NO_DATE})
+    numbers = tables.numbers(summaries)
+    uncertain = tables.uncertainties(numbers)
+    named = ("key", "unit")
+    _sheet(book, "numbers", numbers, named)
+    if len(uncertain.columns) > 1:
+        _sheet(book, "uncertainty", uncertain, named)
+    _sheet(book, "parameters", tables.settings(summaries), named)
+    _sheet(book, "distances", tables.distances(summaries), ("unit",))
+    _sheet(book, "materials", tables.materials(summaries))
+    _sheet(book, "definitions", tables.definitions(numbers))
+    _sheet(book, "notes", tables.notes(summaries))
     book.close()
     return data.getvalue()
 
 
-def _histogram(summary: Summary) -> list[list[Value]]:
-    """One row per bin of the distance from either electrode."""
-    rows: list[list[Value]] = []
-    for side, spread in (summary.report["inter_electrode_distance_um"] or {}).items():
-        edges, shares = spread["histogram"]["edges_um"], spread["histogram"]["share"]
-        rows += [[summary.label, side, *bin_] for bin_ in zip(edges[:-1], edges[1:], shares, strict=True)]
-    return rows
+def _sheet(book: Any, name: str, table: Table, below: Sequence[str] = ()) -> None:
+    """Adds a sheet.
 
-
-def _notes(summary: Summary) -> list[list[Value]]:
-    kinds = [
-        ("title", summary.title),
-        ("source", summary.template.source or "no source given"),
-        ("note", summary.template.note),
+    Args:
+        book: the workbook.
+        name: of the sheet.
+        table: what stands in it.
+        below: what rows of their own say of each column under its title, `key` or `unit`; a unit without such a row follows the title.
+    """
+    sheet = book.add_worksheet(name)
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    grey = book.add_format({"font_color": SUBHEADING})
+    heads = [[column.title if "unit" in below else column.heading for column in table.columns]]
+    # Where there are several, their names stand above those of designs, which have neither key nor unit.
+    heads += [
+        [what if len(below) > 1 else "", *(getattr(column, what) for column in table.columns[1:])] for what in below
     ]
-    kinds += [("warning", warning) for warning in summary.report.warnings]
-    return [[summary.label, kind, text] for kind, text in kinds if text]
+    for k, head in enumerate(heads):
+        sheet.write_row(k, 0, head, grey if k else bold)
+    for k, row in enumerate(table.rows, len(heads)):
+        for place, entry in enumerate(row):
+            if isinstance(entry.value, int | float):
+                sheet.write_number(k, place, entry.value)
+            elif entry.value is not None:
+                sheet.write_string(k, place, entry.value[:LONGEST_TEXT])
+    sheet.freeze_panes(len(heads), 1)
+    for place, (_, entries) in enumerate(table.by_column()):
+        texts = [*(head[place] for head in heads[1:]), *(str(entry.value or "") for entry in entries)]
+        sheet.set_column(place, place, min(max(NARROWEST, *map(len, texts), 0) + 1, WIDEST))

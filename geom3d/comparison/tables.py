@@ -1,139 +1,136 @@
-"""Tables of a comparison: numbers, and what was asked for; every form of the report reads these."""
+"""Tables of a comparison: what was measured, and what was asked for; every form of the report shows these.
+
+A table has one row per design and one column per quantity; a form that reads better with designs side by side turns it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from geom3d import architectures
 from geom3d.cell.describe import rows as parameter_rows
 from geom3d.comparison.summary import Summary
+from geom3d.core.tables import Column, Entry, Kind, Table, Value
 from geom3d.metrics import Metric, catalogue, metric_of
-from geom3d.metrics.report import Row, show
 
-Value = float | str | None
+TITLE = "Comparison of microbattery designs"
+#: The first column of tables.
+DESIGN = Column("design", key="name")
+#: The few numbers that tell designs apart at a glance, with the head of their column.
+KEY = {
+    "area_gain.anode": "area gain, anode",
+    "area_gain.cathode": "area gain, cathode",
+    "capacity_uAh_cm2.cell": "capacity",
+    "capacity_uAh_cm2.limiting": "limited by",
+    "energy_mWh_cm2": "energy",
+    "inter_electrode_distance_um.anode.mean": "mean distance",
+    "ionic_resistance_ohm_cm2": "ionic resistance",
+    "equivalent_aspect_ratio": "equivalent aspect ratio",
+    "smallest_feature_um": "smallest feature",
+}
 
-
-@dataclass(frozen=True)
-class Line:
-    """A metric of all designs.
-
-    Attributes:
-        path, title, unit, meaning: as in `Row`.
-        entries: one per design; None where a design does not have the metric.
-    """
-
-    path: str
-    title: str
-    unit: str
-    meaning: str
-    entries: tuple[Row | None, ...]
-
-    @property
-    def values(self) -> list[Value]:
-        """One per design."""
-        return [None if entry is None else entry.value for entry in self.entries]
-
-    @property
-    def metric(self) -> Metric:
-        """The quantity of the catalogue that it belongs to."""
-        found = metric_of(self.path)
-        assert found is not None  # rows come from the catalogue
-        return found
+#: A column with its entries, one per design.
+Filled = tuple[Column, tuple[Entry, ...]]
 
 
-@dataclass(frozen=True)
-class Setting:
-    """Something that was asked for, of all designs.
-
-    Attributes:
-        group: heading under which it stands.
-        path: of the key in the template, or `materials.REGION.…`, `layers.REGION.…`.
-        title: for people.
-        unit: empty for plain numbers and words.
-        values: one per design; None where a design does not have it.
-    """
-
-    group: str
-    path: str
-    title: str
-    unit: str
-    values: tuple[Value, ...]
-
-
-def numbers(summaries: Sequence[Summary]) -> list[Line]:
-    """One line per metric that at least one design has."""
-    columns = [{row.path: row for row in summary.report.rows()} for summary in summaries]
+def numbers(summaries: Sequence[Summary]) -> Table:
+    """A column for every metric that at least one design has; its key is the path in the report."""
+    reports = [{row.path: row for row in summary.report.rows()} for summary in summaries]
     # Regions and layers of later designs follow those of earlier ones, within the place of their metric.
-    paths = sorted(dict.fromkeys(path for column in columns for path in column), key=_rank)
-    lines = []
+    paths = sorted(dict.fromkeys(path for rows in reports for path in rows), key=lambda path: _metric(path).rank)
+    filled: list[Filled] = []
     for path in paths:
-        entries = tuple(column.get(path) for column in columns)
-        first = next(entry for entry in entries if entry is not None)
-        if any(entry is not None and entry.value is not None for entry in entries):
-            lines.append(Line(path, first.title, first.unit, first.meaning, entries))
-    return lines
+        found = [rows.get(path) for rows in reports]
+        if any(row is not None and row.value is not None for row in found):
+            first = next(row for row in found if row is not None)
+            column = Column(first.title, Kind.NUMBERS, first.unit, path, first.meaning)
+            entries = [Entry() if row is None else Entry(row.value, row.uncertainty) for row in found]
+            filled.append((column, tuple(entries)))
+    return _with_names(summaries, filled)
 
 
-def metrics_of(lines: Iterable[Line]) -> list[Metric]:
-    """The quantities that lines belong to, in the order of tables."""
-    used = {line.metric.path for line in lines}
-    return [metric for metric in catalogue() if metric.path in used]
+def key_figures(table: Table) -> Table:
+    """The few columns of all numbers that tell designs apart, under shorter headings."""
+    filled = {column.key: (column, entries) for column, entries in table.by_column()}
+    chosen = [(replace(filled[key][0], title=head), filled[key][1]) for key, head in KEY.items() if key in filled]
+    return Table.of_columns([filled[DESIGN.key], *chosen])
 
 
-def settings(summaries: Sequence[Summary]) -> list[Setting]:
-    """What was asked for: the design as a whole, its parameters, and region by region material and thickness."""
-    columns = [list(_settings(summary)) for summary in summaries]
-    heads: dict[str, tuple[str, str, str]] = {}
-    for place in _merged([[path for _, path, *_ in column] for column in columns]):
-        group, _, title, unit, _ = next(entry for column in columns for entry in column if entry[1] == place)
-        heads[place] = group, title, unit
-    values = [{path: value for _, path, _, _, value in column} for column in columns]
-    found = [
-        Setting(group, path, title, unit, tuple(column.get(path) for column in values))
-        for path, (group, title, unit) in heads.items()
-        if any(column.get(path) is not None for column in values)
+def uncertainties(table: Table) -> Table:
+    """The uncertainty of every number that is sampled in a design at least."""
+    names, *filled = table.by_column()
+    sampled = [
+        (column, tuple(Entry(entry.uncertainty) for entry in entries))
+        for column, entries in filled
+        if any(entry.uncertainty is not None for entry in entries)
     ]
-    order = list(dict.fromkeys(group for column in columns for group, *_ in column))
-    return sorted(found, key=lambda setting: order.index(setting.group))
+    return Table.of_columns([names, *sampled])
 
 
-Entry = tuple[str, str, str, str, Value]
+def settings(summaries: Sequence[Summary]) -> Table:
+    """What was asked for: the design as a whole, its parameters, and region by region material and thickness.
+
+    Keys are those of the template, or `materials.REGION.…` and `layers.REGION.…`.
+    """
+    asked = [list(_settings(summary)) for summary in summaries]
+    known: dict[str, Column] = {}
+    for key in _merged([[column.key for column, _ in own] for own in asked]):
+        known[key] = next(column for own in asked for column, _ in own if column.key == key)
+    values = [{column.key: value for column, value in own} for own in asked]
+    filled: list[Filled] = []
+    for key, column in known.items():
+        entries = tuple(Entry(own.get(key)) for own in values)
+        if any(entry.value is not None for entry in entries):
+            filled.append((column, entries))
+    order = list(dict.fromkeys(column.group for own in asked for column, _ in own))
+    return _with_names(summaries, sorted(filled, key=lambda pair: order.index(pair[0].group)))
 
 
-def _settings(summary: Summary) -> Iterator[Entry]:
-    """(group, path, title, unit, value) of one design."""
+def by_group(table: Table) -> list[tuple[str, list[Filled]]]:
+    """The columns behind that of the names, group by group."""
+    _, *filled = table.by_column()
+    return [(group, list(part)) for group, part in groupby(filled, key=lambda pair: pair[0].group)]
+
+
+def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
+    """What was asked for of one design."""
     template = summary.template
-    design = "Design"
-    yield design, "architecture", "architecture", "", template.architecture
-    yield design, "repeat", "unit cells in the files", "", f"{template.repeat[0]} × {template.repeat[1]}"
-    yield design, "capacity_basis", "basis of the capacities", "", template.capacity_basis
-    yield design, "tolerance", "largest chord deviation", "µm", template.tolerance
-    yield design, "resolution", "step of the grid asked for", "µm", template.resolution
+
+    def overall(key: str, title: str, value: Value, unit: str = "") -> tuple[Column, Value]:
+        return Column(title, unit=unit, key=key, group="Design"), value
+
+    yield overall("architecture", "architecture", template.architecture)
+    yield overall("repeat", "unit cells in the files", f"{template.repeat[0]} × {template.repeat[1]}")
+    yield overall("capacity_basis", "basis of the capacities", template.capacity_basis)
+    yield overall("tolerance", "largest chord deviation", template.tolerance, "µm")
+    yield overall("resolution", "step of the grid asked for", template.resolution, "µm")
     if template.device is not None:
-        device = template.device
-        for key, unit in (
-            ("width", "µm"),
-            ("length", "µm"),
-            ("thickness", "µm"),
-            ("capacity", "mAh"),
-            ("voltage", "V"),
-        ):
-            yield design, f"device.{key}", f"packaged device: {key}", unit, getattr(device, key)
+        units = {"width": "µm", "length": "µm", "thickness": "µm", "capacity": "mAh", "voltage": "V"}
+        for key, unit in units.items():
+            yield overall(f"device.{key}", f"packaged device: {key}", getattr(template.device, key), unit)
     known = {row[0]: row for row in parameter_rows(architectures.get(template.architecture))}
     for name, value in template.parameters.model_dump(mode="json").items():
         unit = known[name][1] if name in known else ""
-        yield "Parameters", f"parameters.{name}", name.replace("_", " "), unit, _plain(value)
+        title = name.replace("_", " ")
+        yield Column(title, unit=unit, key=f"parameters.{name}", group="Parameters"), _plain(value)
     layers = {layer.name: layer for layer in template.layers}
-    for name, role in summary.report["materials"].items():
-        group, layer = "Materials and layers", layers.get(name)
-        kind = "materials" if layer is None else "layers"
-        yield group, f"{kind}.{name}.material", f"{name}: material", "", role["material"]
-        yield group, f"{kind}.{name}.role", f"{name}: role", "", role["role"].replace("_", " ")
+    for name, use in summary.report["materials"].items():
+        layer = layers.get(name)
+        stem = f"{'materials' if layer is None else 'layers'}.{name}"
+        said: list[tuple[str, str, Value, str]] = [
+            ("material", "material", use["material"], ""),
+            ("role", "role", use["role"].replace("_", " "), ""),
+        ]
         if layer is not None:
-            yield group, f"layers.{name}.thickness", f"{name}: thickness", "µm", layer.thickness
-            yield group, f"layers.{name}.fill_to", f"{name}: fills up to", "µm", layer.fill_to
+            said += [
+                ("thickness", "thickness", layer.thickness, "µm"),
+                ("fill_to", "fills up to", layer.fill_to, "µm"),
+            ]
+        for key, title, value, unit in said:
+            yield Column(f"{name}: {title}", unit=unit, key=f"{stem}.{key}", group="Materials and layers"), value
 
 
 def _plain(value: Any) -> Value:
@@ -157,38 +154,80 @@ def _merged(columns: Sequence[Sequence[str]]) -> list[str]:
     return merged
 
 
-def materials(summaries: Sequence[Summary]) -> list[dict[str, Value]]:
+def materials(summaries: Sequence[Summary]) -> Table:
     """The materials that the designs use, each once, with the figures that were used and where they come from."""
-    found: dict[str, dict[str, Value]] = {}
+    columns = [
+        Column("material"),
+        Column("formula"),
+        Column("density", Kind.NUMBERS, "g/cm³"),
+        Column("practical charge", Kind.NUMBERS, "mAh/g"),
+        Column("theoretical charge", Kind.NUMBERS, "mAh/g"),
+        Column("potential", Kind.NUMBERS, "V"),
+        Column("conductivity", Kind.NUMBERS, "S/cm"),
+        Column("source"),
+    ]
+    rows: dict[tuple[Value, ...], None] = {}
     for summary in summaries:
         for material in summary.materials.values():
-            entry: dict[str, Value] = {
-                "material": material.title,
-                "formula": material.formula,
-                "density (g/cm³)": material.density_g_cm3,
-                "practical charge (mAh/g)": material.capacity_practical_mAh_g,
-                "theoretical charge (mAh/g)": material.capacity_theoretical_mAh_g,
-                "potential (V)": material.potential_V,
-                "conductivity (S/cm)": material.conductivity_S_cm,
-                "source": material.source,
-            }
-            found.setdefault(repr(entry), entry)
-    return sorted(found.values(), key=lambda entry: str(entry["material"]).casefold())
+            charges = material.capacity_practical_mAh_g, material.capacity_theoretical_mAh_g
+            figures = material.density_g_cm3, *charges, material.potential_V, material.conductivity_S_cm
+            rows[material.title, material.formula, *figures, material.source] = None
+    by_name = sorted(rows, key=lambda row: str(row[0]).casefold())
+    return Table.of(columns, by_name)
 
 
-def exact(value: Value) -> str:
-    """A value without loss, and without the .0 of whole numbers; empty for None."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return "" if value is None else str(value)
+def distances(summaries: Sequence[Summary]) -> Table:
+    """One row per bin of the distance from either electrode to the other."""
+    columns = [
+        DESIGN,
+        Column("electrode"),
+        Column("from", Kind.NUMBERS, "µm"),
+        Column("to", Kind.NUMBERS, "µm"),
+        Column("share of the surface", Kind.NUMBERS),
+    ]
+    rows: list[list[Value]] = []
+    for summary in summaries:
+        for side, spread in (summary.report["inter_electrode_distance_um"] or {}).items():
+            edges, shares = spread["histogram"]["edges_um"], spread["histogram"]["share"]
+            rows += [[summary.label, side, *bin_] for bin_ in zip(edges[:-1], edges[1:], shares, strict=True)]
+    return Table.of(columns, rows)
 
 
-def plain(value: Value) -> str:
-    """A value for people."""
-    return "–" if value is None else show(value)
+def metrics_of(table: Table) -> list[Metric]:
+    """The quantities that the columns of all numbers belong to, in the order of tables."""
+    used = {_metric(column.key).path for column in table.columns[1:]}
+    return [metric for metric in catalogue() if metric.path in used]
 
 
-def _rank(path: str) -> float:
-    """Where tables show the metric of a path."""
-    metric = metric_of(path)
-    return metric.rank if metric is not None else 0
+def definitions(table: Table) -> Table:
+    """What the columns of all numbers mean, one row per quantity."""
+    columns = [Column("key"), Column("title"), Column("unit"), Column("meaning")]
+    rows = [[m.path, m.title, "" if m.unit == "1" else m.unit, m.meaning] for m in metrics_of(table)]
+    return Table.of(columns, rows)
+
+
+def notes(summaries: Sequence[Summary]) -> Table:
+    """What is said of each design in words: title, source, note and warnings."""
+    rows = []
+    for summary in summaries:
+        said = [("title", summary.title), ("source", source(summary)), ("note", summary.template.note)]
+        said += [("warning", warning) for warning in summary.report.warnings]
+        rows += [[summary.label, kind, text] for kind, text in said if text]
+    return Table.of([DESIGN, Column("kind"), Column("text")], rows)
+
+
+def source(summary: Summary) -> str:
+    """Where a design comes from."""
+    return summary.template.source or "no source given"
+
+
+def _with_names(summaries: Sequence[Summary], filled: Sequence[Filled]) -> Table:
+    """Columns behind one with the names of the designs."""
+    return Table.of_columns([(DESIGN, [summary.label for summary in summaries]), *filled])
+
+
+def _metric(path: str) -> Metric:
+    """The quantity of the catalogue that a path of a report belongs to."""
+    found = metric_of(path)
+    assert found is not None  # rows come from the catalogue
+    return found

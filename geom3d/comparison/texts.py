@@ -2,51 +2,50 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 
 from geom3d._version import __version__
 from geom3d.comparison.summary import Summary
-from geom3d.comparison.tables import Setting, exact, numbers, settings
+from geom3d.comparison.tables import TITLE, by_group, numbers, settings, source
+from geom3d.core import tables
+from geom3d.core.tables import Column, Kind, Table, Value, exact
 from geom3d.metrics import catalogue
 
 
 def markdown(summaries: Sequence[Summary]) -> str:
-    """Tables to be read: numbers, parameters, layers, warnings, sources."""
-    head = ["", *(summary.title for summary in summaries), "unit"]
-    lines = ["# Comparison of microbattery designs", "", _line(head), _line(["---", *["---:"] * len(summaries), "---"])]
-    for line in numbers(summaries):
-        cells = ["–" if entry is None else f"{entry.text} {entry.error}".rstrip() for entry in line.entries]
-        lines.append(_line([line.title, *cells, line.unit]))
-    for group, part in groupby(settings(summaries), key=lambda setting: setting.group):
-        names = [summary.label for summary in summaries]
-        lines += ["", f"## {group}", "", _line(["", *names]), _line(["---", *["---:"] * len(summaries)])]
-        lines += [_line([_with_unit(setting), *map(_show, setting.values)]) for setting in part]
-    notes = [f"- {e.title}: {warning}" for e in summaries for warning in e.report.warnings]
-    lines += ["", "## Warnings", "", *notes] if notes else []
-    sources = [f"- {e.title}: {e.template.source or 'no source given'}" for e in summaries]
-    lines += ["", "## Sources", "", *sources, "", f"Film rims are square, in sponges round. geom3d {__version__}.", ""]
-    return "\n".join(lines)
+    """Tables to be read, designs side by side: numbers, parameters, layers, warnings, sources."""
+    titles = [Column(summary.title, Kind.NUMBERS) for summary in summaries]
+    _, *filled = numbers(summaries).by_column()
+    measured = Table.of(
+        [Column(""), *titles, Column("unit")], [[column.title, *entries, column.unit] for column, entries in filled]
+    )
+    parts = [f"# {TITLE}", tables.markdown(measured)]
+    names = [Column(summary.label, Kind.NUMBERS) for summary in summaries]
+    for group, settings_ in by_group(settings(summaries)):
+        asked = Table.of([Column(""), *names], [[column.heading, *entries] for column, entries in settings_])
+        parts += [f"## {group}", tables.markdown(asked)]
+    warnings = [f"- {e.title}: {warning}" for e in summaries for warning in e.report.warnings]
+    if warnings:
+        parts += ["## Warnings", "\n".join(warnings)]
+    parts += ["## Sources", "\n".join(f"- {e.title}: {source(e)}" for e in summaries)]
+    return "\n\n".join([*parts, f"Film rims are square, in sponges round. geom3d {__version__}.\n"])
 
 
 def comma_separated(summaries: Sequence[Summary]) -> str:
     """One table for machines: a line per setting and per metric, a column per design, numbers without loss."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["metric", "unit", *(summary.label for summary in summaries)])
-    lines = numbers(summaries)
-    told = {line.path for line in lines}
-    for setting in settings(summaries):
-        if setting.path not in told:  # the basis of the capacities is both asked for and reported
-            writer.writerow([setting.path, setting.unit, *map(exact, setting.values)])
-    for line in lines:
-        values = ["" if value is None else str(value) for value in line.values]
-        writer.writerow([line.path, line.unit, *values])
-    return text.getvalue()
+    _, *measured = numbers(summaries).by_column()
+    _, *asked = settings(summaries).by_column()
+    reported = {column.key for column, _ in measured}
+    rows: list[list[Value]] = [
+        [column.key, column.unit, *(exact(entry.value) for entry in entries)]
+        for column, entries in asked
+        if column.key not in reported  # the basis of the capacities is both asked for and reported
+    ]
+    rows += [[column.key, column.unit, *(entry.value for entry in entries)] for column, entries in measured]
+    heads = [Column("metric"), Column("unit"), *(Column(summary.label) for summary in summaries)]
+    return tables.comma_separated(Table.of(heads, rows))
 
 
 def as_json(summaries: Sequence[Summary]) -> str:
@@ -64,15 +63,3 @@ def record(summaries: Sequence[Summary]) -> dict[str, Any]:
             for e in summaries
         ],
     }
-
-
-def _with_unit(setting: Setting) -> str:
-    return f"{setting.title} ({setting.unit})" if setting.unit else setting.title
-
-
-def _show(value: float | str | None) -> str:
-    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"

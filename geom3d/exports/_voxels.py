@@ -17,7 +17,7 @@ from geom3d.core.errors import InputError
 from geom3d.core.files import replacing
 from geom3d.core.progress import bar
 from geom3d.exports import Job
-from geom3d.rasters.voxels import Labels, Raster, layers, raster, rounded_up
+from geom3d.rasters.voxels import Labels, VoxelGrid, layers, rounded_up, voxel_grid
 
 #: A cell that is proposed has no more voxels than this.
 USUAL_VOXELS = 2e8
@@ -84,9 +84,9 @@ class Stack:
             "origin_xyz": [0.0, 0.0, 0.0],
             "origin": "lower corner of the first voxel, in the same place as the origin of all files of the design",
             "scale": job.scale,
-            "rule": "region at the voxel's centre"
-            if job.cell.facts.web
-            else "region with the largest share of the voxel",
+            "rule": "region with the largest share of the voxel"
+            if job.cell.family.vertical_walls
+            else "region at the voxel's centre",
             "labels": sorted(labels, key=lambda entry: int(entry["label"])),
         }
         path = self._job.folder / f"{file}.json"
@@ -127,7 +127,7 @@ def sheet_estimate(job: Job) -> int:
     return 2000 + 1000 * len(job.cell.regions) + 8 * len(job.template.name)
 
 
-def _boxes(job: Job) -> Raster:
+def _boxes(job: Job) -> VoxelGrid:
     """The boxes of the edge that was asked for.
 
     Raises:
@@ -135,7 +135,7 @@ def _boxes(job: Job) -> Raster:
     """
     edge = job.options.voxel
     if edge is not None:
-        return raster(job.cell, edge)
+        return voxel_grid(job.cell, edge)
     facts, films = job.cell.facts, job.template.films.values()
     width = min(facts.feature, facts.gap, math.inf if facts.web is None else facts.web.radius, *job.cell.size)
     film = min(films, default=math.inf) / 2
@@ -147,5 +147,5 @@ def _boxes(job: Job) -> Raster:
     if edge < least:
         edge, why = least, f"the finest that keeps to {USUAL_VOXELS:.0e} voxels"
     edge = rounded_up(edge)
-    boxes = raster(job.cell, edge)
+    boxes = voxel_grid(job.cell, edge)
     raise InputError(f"voxel: must be given for voxels, such as --voxel {edge:g}um ({why}; {boxes.text} voxels)")

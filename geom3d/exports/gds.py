@@ -127,12 +127,14 @@ def database_unit(job: Job) -> float:
 
 
 def _masks(job: Job, suffix: str) -> list[Mask]:
-    if job.cell.facts.web is not None:
+    family = job.cell.family
+    if not family.vertical_walls:
         others = [name for name in formats() if name not in ("gds", "oas")]
+        what = f"is made of {family.name}" if job.cell.facts.web is None else "is a sponge"
         raise InputError(
-            f"format: {suffix} masks need vertical walls; {job.template.name} is a sponge; valid: {', '.join(others)}"
+            f"format: {suffix} masks need vertical walls; {job.template.name} {what}; valid: {', '.join(others)}"
         )
-    return masks(job.cell)
+    return masks(job.cell, job.walls)
 
 
 def _paths(job: Job, suffix: str) -> tuple[Path, Path, Path]:

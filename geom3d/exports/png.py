@@ -22,7 +22,7 @@ from geom3d.core.files import unfinished_folder
 from geom3d.core.progress import bar
 from geom3d.exports import Job
 from geom3d.mesh.sections import Slicer
-from geom3d.rasters.slices import Labels, Raster, file_name, given, heights, lost, z_layers
+from geom3d.rasters.slices import Labels, PixelGrid, file_name, given, heights, lost, z_layers
 
 Block = NDArray[np.uint8]
 #: Bytes of the images, uncompressed, beyond which some slices are tried, and how much larger the others may be.
@@ -65,7 +65,7 @@ def export(job: Job) -> list[dict[str, Any]]:
     ]
 
 
-def _draw(raster: Raster, slicer: Slicer, place: float, paths: list[Path], scale: float) -> None:
+def _draw(raster: PixelGrid, slicer: Slicer, place: float, paths: list[Path], scale: float) -> None:
     """Writes one slice, an image per region."""
     with ExitStack() as stack:
         files = [stack.enter_context(path.open("xb")) for path in paths]
@@ -95,7 +95,7 @@ def estimate(job: Job) -> dict[str, int]:
     }
 
 
-def _slices(job: Job) -> tuple[FloatArray, Raster]:
+def _slices(job: Job) -> tuple[FloatArray, PixelGrid]:
     """Heights of the slices and the pixels of each.
 
     Raises:
@@ -103,7 +103,7 @@ def _slices(job: Job) -> tuple[FloatArray, Raster]:
     """
     films = job.template.films.values()
     pixel, height = (given(key, getattr(job.options, key), job.cell, films) for key in ("pixel", "layer_height"))
-    raster = Raster(job.walls.size[:2], job.repeat, pixel)
+    raster = PixelGrid(job.walls.size[:2], job.repeat, pixel)
     raster.require_reasonable()
     return heights(job.cell, height), raster
 
@@ -112,7 +112,7 @@ def _folder(job: Job, name: str) -> Path:
     return job.path(f"slices {name}", "")
 
 
-def _blocks(raster: Raster, slicer: Slicer, place: float, count: int) -> Iterator[list[Block]]:
+def _blocks(raster: PixelGrid, slicer: Slicer, place: float, count: int) -> Iterator[list[Block]]:
     """Rows of a slice for every region, from the top: (n, bytes) one bit per pixel, after the byte of the row's filter."""
     former: Labels | None = None
     blocks: list[Block] = []

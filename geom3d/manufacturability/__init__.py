@@ -60,7 +60,7 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Body:
+class Scaffold:
     """What an etch makes: the scaffold with its base, without films.
 
     Attributes:
@@ -80,9 +80,9 @@ class Measures:
 
     Attributes:
         widths: the narrowest place of every region, of the assembly and of the void; what spreads without end is left
-            out. Prisms are measured in the plane, sponges in space.
+            out. Between vertical walls they are measured in the plane, in sponges in space.
         heights: the thinnest place along z of the same; what lies open upward is left out.
-        body: for etching.
+        scaffold: for etching.
         slopes: faces of the assembly that look down.
         cavities: parts of the void that reach neither the outside nor, through the period, the device's edge.
         islands: parts of a layer that begin above nothing.
@@ -96,7 +96,7 @@ class Measures:
 
     widths: dict[str, Spot]
     heights: dict[str, Spot]
-    body: Body
+    scaffold: Scaffold
     slopes: Slopes
     cavities: Count
     islands: Count

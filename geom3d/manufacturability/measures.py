@@ -9,47 +9,58 @@ import numpy as np
 from geom3d.cell.cell import Cell
 from geom3d.cell.template import Template
 from geom3d.core.arrays import BoolArray
-from geom3d.manufacturability import ASSEMBLY, VOID, Body, Measures, Slopes, Spot
-from geom3d.manufacturability.prisms import Stack
+from geom3d.core.errors import InputError
+from geom3d.manufacturability import ASSEMBLY, VOID, Measures, Scaffold, Slopes, Spot
+from geom3d.manufacturability.plans import LayeredPlan
 from geom3d.manufacturability.sponges import Sponge
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 from geom3d.metrics import Sample
 from geom3d.metrics import sponge as sponge_metrics
 from geom3d.metrics import structure as structure_metrics
+from geom3d.solids.fields.field import FIELDS
 
 #: A downward face of less than this share of the mean one's area has a direction that is rounding.
 SLIVER = 1e-9
 
 
 def measures(template: Template, cell: Cell, walls: InterfaceMesh) -> Measures:
-    """The anatomy of a battery at its three stages."""
+    """What processes ask of a battery at its three stages.
+
+    Raises:
+        InputError: where widths are not known for its family of solids.
+    """
     facts, count = cell.facts, len(cell.regions)
     scaffold = np.zeros(count + 1, dtype=bool)
     scaffold[[cell.names.index(n) for n in {*facts.scaffold, *(name for name, _ in facts.below)}]] = True
     solid = np.arange(count + 1) < count
     undersides = slopes(walls, scaffold)
-    if facts.web is None:
-        stack = Stack.of(cell)
-        masks = stack.masks()
-        found = {n: (stack.width(m, "" if n == VOID else n), stack.height(m, n)) for n, m in masks.items()}
-        widths = {name: wide for name, (wide, _) in found.items() if wide is not None}
-        heights = {name: high for name, (_, high) in found.items() if high is not None}
-        mask = scaffold[stack.labels]
-        body = Body(_nameless(stack.width(mask, "scaffold")), _nameless(stack.width(~mask, "opening")), undersides)
-        cavities, islands = stack.cavities(), stack.islands()
-    else:
+    if facts.web is not None and cell.family is FIELDS:
         sponge = Sponge(cell, walls)
         widths, heights = sponge.widths, sponge.heights
         pores = sponge.pores(0.0, facts.base_z, facts.top, ())
-        body = Body(_nameless(sponge.web(0.0, "scaffold")), pores, undersides)
+        bare = Scaffold(_nameless(sponge.web(0.0, "scaffold")), pores, undersides)
         cavities, islands = sponge.cavities(), sponge.islands()
+    elif cell.family.vertical_walls:
+        plan = LayeredPlan.of(cell, walls)
+        masks = plan.masks()
+        found = {n: (plan.width(m, "" if n == VOID else n), plan.height(m, n)) for n, m in masks.items()}
+        widths = {name: wide for name, (wide, _) in found.items() if wide is not None}
+        heights = {name: high for name, (_, high) in found.items() if high is not None}
+        mask = scaffold[plan.labels]
+        bare = Scaffold(_nameless(plan.width(mask, "scaffold")), _nameless(plan.width(~mask, "opening")), undersides)
+        cavities, islands = plan.cavities(), plan.islands()
+    else:
+        raise InputError(
+            "check: widths are known of cells with vertical walls, and of sponges made of fields; "
+            f"{template.name} is made of {cell.family.name} with walls of any direction"
+        )
     sample = Sample(template, cell, walls)
     structure = structure_metrics.measure(sample)
     volumes = dict(zip(cell.names, walls.volumes.tolist(), strict=False))
     return Measures(
         widths=widths,
         heights=heights,
-        body=body,
+        scaffold=bare,
         slopes=slopes(walls, solid),
         cavities=cavities,
         islands=islands,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from collections.abc import Sequence
@@ -12,6 +11,8 @@ from typing import Any
 from geom3d.cell.cell import Cell
 from geom3d.cell.template import Template
 from geom3d.core.errors import InputError
+from geom3d.core.markup import render
+from geom3d.core.tables import Column, Kind, Table, Value
 from geom3d.library.processes import Process
 from geom3d.manufacturability import ASSEMBLY, Measures
 from geom3d.manufacturability.rules import Finding, findings, region_scale
@@ -130,21 +131,31 @@ class CheckReport:
         """The report as JSON text; no NaN, no infinity."""
         return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
 
-    def tables(self) -> list[tuple[str, list[str], list[list[str]]]]:
-        """(title, columns, rows) of the findings and of the parts."""
-        head = ["check", "measured", "limit", "", "from scale", "worst place (x, y, z in µm, before magnification)"]
-        rows = [_row(finding) for finding in self.findings]
+    def tables(self) -> list[Table]:
+        """The findings, and the parts."""
+        found = [
+            Column("check"),
+            Column("measured", Kind.NUMBERS),
+            Column("limit", Kind.NUMBERS),
+            Column(""),
+            Column("from scale", Kind.NUMBERS),
+            Column("worst place (x, y, z in µm, before magnification)"),
+        ]
         cells = f"{self.repeat[0]} × {self.repeat[1]} unit cells at scale {self.scale:g}"
-        columns = ["part", "material", "narrowest µm", "thinnest µm", "from scale", "volume mm³", "mass g"]
+        made = [
+            Column("part"),
+            Column("material"),
+            Column("narrowest", Kind.SIZES, "µm"),
+            Column("thinnest", Kind.SIZES, "µm"),
+            Column("from scale", Kind.SIZES),
+            Column("volume", Kind.SIZES, "mm³"),
+            Column("mass", Kind.SIZES, "g"),
+        ]
         parts = [
-            [
-                p.name,
-                p.material,
-                *(_number(v) for v in (p.narrowest_um, p.thinnest_um, p.from_scale, p.volume_mm3, p.mass_g)),
-            ]
+            [p.name, p.material, p.narrowest_um, p.thinnest_um, p.from_scale, p.volume_mm3, p.mass_g]
             for p in self.parts
         ]
-        return [("", head, rows), (cells, columns, parts)]
+        return [Table.of(found, map(_row, self.findings)), Table.of(made, parts, cells)]
 
     @property
     def heading(self) -> str:
@@ -153,8 +164,10 @@ class CheckReport:
 
     def __str__(self) -> str:
         lines = [self.heading]
-        for title, head, rows in self.tables():
-            lines += ["", *([title] if title else []), *("  ".join(row).rstrip() for row in [head, *rows])]
+        for table in self.tables():
+            heads = [column.short_heading for column in table.columns]
+            lines += ["", *([table.title] if table.title else [])]
+            lines += ["  ".join(row).rstrip() for row in [heads, *table.texts()]]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -184,10 +197,11 @@ class Ranking:
         """The ranking as JSON text; no NaN, no infinity."""
         return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
 
-    def tables(self) -> list[tuple[str, list[str], list[list[str]]]]:
-        """(title, columns, rows)."""
-        head = ["process", "", "verdict", "from scale", "decided by"]
-        rows = []
+    def tables(self) -> list[Table]:
+        """One row per process."""
+        scale = Column("from scale", Kind.SIZES)
+        columns = [Column("process"), Column(""), Column("verdict"), scale, Column("decided by")]
+        rows: list[list[Value]] = []
         for report in self.reports:
             decisive = report.decisive
             verdict = report.verdict.partition(":")[0].partition(" from scale")[0]
@@ -196,8 +210,8 @@ class Ranking:
             why = "" if decisive is None else reason(decisive)
             if len(report.never) > 1:
                 why += f" (and {len(report.never) - 1} more)"
-            rows.append([report.name, report.process.title, verdict, _number(report.smallest_scale), why])
-        return [("", head, rows)]
+            rows.append([report.name, report.process.title, verdict, report.smallest_scale, why])
+        return [Table.of(columns, rows)]
 
     @property
     def heading(self) -> str:
@@ -290,14 +304,6 @@ def _row(finding: Finding) -> list[str]:
     return [finding.title, value, limit, verdict, scale, where]
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
-
-
-def _html(heading: str, tables: list[tuple[str, list[str], list[list[str]]]]) -> str:
-    title, _, rest = heading.partition("\n")
-    text = f"<h4>{html.escape(title)}</h4><p><b>{html.escape(rest)}</b></p>"
-    for caption, head, rows in tables:
-        text += f"<p>{html.escape(caption)}</p><table><tr>{''.join(f'<th>{html.escape(c)}</th>' for c in head)}</tr>"
-        text += "".join(f"<tr>{''.join(f'<td>{html.escape(c)}</td>' for c in row)}</tr>" for row in rows) + "</table>"
-    return text
+def _html(heading: str, tables: list[Table]) -> str:
+    title, _, answer = heading.partition("\n")
+    return render("geom3d.manufacturability", "report.html", title=title, answer=answer, tables=tables)

@@ -86,16 +86,16 @@ def _printing(process: Process, measures: Measures, scale: float) -> Iterator[Fi
 
 
 def _etching(process: Process, measures: Measures, scale: float) -> Iterator[Finding]:
-    body = measures.body
-    if body.wall is None and body.opening is None and not len(body.slopes.angles):
+    scaffold = measures.scaffold
+    if scaffold.wall is None and scaffold.opening is None and not len(scaffold.slopes.angles):
         return
-    yield _length("feature", "narrowest wall of the scaffold", body.wall, process.min_feature, scale)
-    yield _length("gap", "narrowest opening", body.opening, process.min_gap, scale)
+    yield _length("feature", "narrowest wall of the scaffold", scaffold.wall, process.min_feature, scale)
+    yield _length("gap", "narrowest opening", scaffold.opening, process.min_gap, scale)
     yield _ratio("aspect_ratio", "aspect ratio of the structure", measures.aspect_ratio, process)
-    if body.opening is not None and measures.depth > 0:
-        deep = _ratio("opening_ratio", "depth over narrowest opening", measures.depth / body.opening.value, process)
-        yield replace(deep, at=body.opening.at)
-    yield _overhang("overhang", "steepest undercut", body.slopes, process, scale)
+    if scaffold.opening is not None and measures.depth > 0:
+        deep = _ratio("opening_ratio", "depth over narrowest opening", measures.depth / scaffold.opening.value, process)
+        yield replace(deep, at=scaffold.opening.at)
+    yield _overhang("overhang", "steepest undercut", scaffold.slopes, process, scale)
 
 
 def _deposition(process: Process, measures: Measures, scale: float) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def _deposition(process: Process, measures: Measures, scale: float) -> Iterator[
     yield _length("feature", "thinnest film", measures.thinnest_film, process.min_feature, scale)
     ratio = measures.equivalent_aspect_ratio
     yield _ratio("aspect_ratio", "equivalent aspect ratio of the bare structure", ratio, process)
-    yield _overhang("overhang", "steepest overhang of the bare structure", measures.body.slopes, process, scale)
+    yield _overhang("overhang", "steepest overhang of the bare structure", measures.scaffold.slopes, process, scale)
 
 
 def _length(rule: str, title: str, spot: Spot | None, limit: float | None, scale: float) -> Finding:

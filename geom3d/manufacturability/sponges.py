@@ -1,4 +1,4 @@
-"""The anatomy of a sponge: its web and its pores by the largest balls between their walls, its films and flat parts from their lengths.
+"""Measures of a sponge: its web and its pores by the largest balls between their walls, its films and flat parts from their lengths.
 
 The web is measured as it goes on beyond its flat top and its foot: the wedges at these cuts, as thin as one likes, are no
 struts. Films grow on both sides of a pore, so its narrowest place is that of the bare pore less twice their thickness.
@@ -18,15 +18,15 @@ from geom3d.cell.cell import Cell
 from geom3d.core.arrays import BoolArray, FloatArray
 from geom3d.core.progress import bar
 from geom3d.manufacturability import ASSEMBLY, VOID, Count, Place, Spot, least
-from geom3d.manufacturability.prisms import closed_parts
+from geom3d.manufacturability.plans import closed_parts
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.solids.fields.field import USUAL_STEP, Field
+from geom3d.solids.fields.implicit import ImplicitBody
 from geom3d.solids.fields.sampling import Faces, faces_of
-from geom3d.solids.fields.web import Web
 from geom3d.solids.grid import Grid, subdivide
 
-#: InterfaceMesh face each other where they lean by less than this.
+#: Walls face each other where they lean by less than this.
 WEDGE = math.radians(20)
 #: Corners of a brick, in z, y and x.
 BRICK = [(k, j, i) for k in (0, 1) for j in (0, 1) for i in (0, 1)]
@@ -63,7 +63,7 @@ class Gauge:
 
 @dataclass(frozen=True)
 class Sponge:
-    """A cell made of fields, and how it is sampled.
+    """A cell of a web with films, and how it is sampled.
 
     Attributes:
         cell: which is measured.
@@ -74,7 +74,7 @@ class Sponge:
     walls: InterfaceMesh
 
     @property
-    def _web(self) -> Web:
+    def _web(self) -> ImplicitBody:
         web = self.cell.facts.web
         assert web is not None  # what makes it a sponge
         return web
@@ -159,11 +159,11 @@ class Sponge:
         films, floor, lid = -math.inf, 0.0, 0.0  # of all regions so far: growth, level in the pores, level over the web
         for name, solid in zip(self.cell.names, self._solids, strict=True):
             level = solid.level
-            crown = level if solid.web is None else max(level, web.top + solid.growth)
+            crown = level if solid.core is None else max(level, web.top + solid.growth)
             narrow: list[Spot | None] = []
-            if solid.web is not None and films == -math.inf:
+            if solid.core is not None and films == -math.inf:
                 narrow.append(self.web(solid.growth, name))
-            elif solid.web is not None and solid.growth > films:
+            elif solid.core is not None and solid.growth > films:
                 narrow.append(self._film(films, solid.growth, name))
             if (
                 films > -math.inf
@@ -176,10 +176,10 @@ class Sponge:
                 if high > low * (1 + 1e-9)
             ]
             widths[name], heights[name] = least(narrow), least(flat + narrow)
-            films = max(films, solid.growth) if solid.web is not None else films
+            films = max(films, solid.growth) if solid.core is not None else films
             floor, lid = max(floor, level), max(lid, crown)
         if floor < web.top:
-            outer = next(n for n, s in zip(self.cell.names, self._solids, strict=True) if s.web and s.growth == films)
+            outer = next(n for n, s in zip(self.cell.names, self._solids, strict=True) if s.core and s.growth == films)
             widths[ASSEMBLY] = self.web(films, ASSEMBLY)
             widths[VOID] = heights[VOID] = self.pores(films, max(floor, web.base_z), web.top, (outer,))
         heights[ASSEMBLY] = least([*heights.values()]) if floor < web.top else Spot(lid, None, (ASSEMBLY,))
@@ -221,7 +221,7 @@ class Sponge:
     def islands(self) -> Count:
         """Parts of a slice, as thick as the grid's step, with nothing below."""
         web = self._web
-        films = max(solid.growth for solid in self._solids if solid.web is not None)
+        films = max(solid.growth for solid in self._solids if solid.core is not None)
         floor = max(solid.level for solid in self._solids)
         if floor >= web.top:
             return Count(0, 0.0, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ from typing import Any
 from geom3d.cell.cell import Cell
 from geom3d.cell.template import Template
 from geom3d.core.errors import choose_from
+from geom3d.core.markup import render
+from geom3d.core.tables import show
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.metrics import Metric, catalogue, measure
 from geom3d.metrics.transport import entries
@@ -39,17 +40,12 @@ class Row:
     @property
     def text(self) -> str:
         """The value for people: six significant digits."""
-        return "–" if self.value is None else show(self.value)
+        return show(self.value)
 
     @property
     def error(self) -> str:
         """The uncertainty for people: two significant digits, empty where there is none."""
         return "" if not self.uncertainty else f"± {self.uncertainty:.2g}"
-
-
-def show(value: float | str) -> str:
-    """A value for people: six significant digits."""
-    return f"{value:.6g}" if isinstance(value, int | float) else value
 
 
 @dataclass(frozen=True)
@@ -122,15 +118,9 @@ class Report:
         return "\n".join([str(self.data["title"]), *lines])
 
     def _repr_html_(self) -> str:
-        lines = [
-            f"<tr title='{html.escape(r.meaning)}'><td>{html.escape(r.title)}</td>"
-            f"<td style='text-align:right'>{html.escape(r.text)}</td><td>{html.escape(r.unit)}</td>"
-            f"<td>{r.error}</td></tr>"
-            for r in self.rows()
-            if r.value is not None
-        ]
-        notes = "".join(f"<p><b>{html.escape(w)}</b></p>" for w in self.warnings)
-        return f"<h4>{html.escape(str(self.data['title']))}</h4>{notes}<table>{''.join(lines)}</table>"
+        rows = [row for row in self.rows() if row.value is not None]
+        shown = {"title": self.data["title"], "warnings": self.warnings, "rows": rows}
+        return render("geom3d.metrics", "report.html", **shown)
 
 
 #: Relative uncertainty of a number from which on the report warns.
@@ -159,8 +149,9 @@ def make_report(
         "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in cell.regions},
     }
     report = Report({**head, **measure(template, cell, walls), "uncertainty": None})
-    if coarse is not None:
-        _add_uncertainty(report, Report(measure(template, *coarse)))
+    step = cell.step
+    if coarse is not None and step is not None:
+        _add_uncertainty(report, Report(measure(template, *coarse)), step)
     return report
 
 
@@ -187,7 +178,7 @@ def with_transport(report: Report, solve: Callable[[float], Transport], celsius:
     )
 
 
-def _add_uncertainty(report: Report, coarse: Report) -> None:
+def _add_uncertainty(report: Report, coarse: Report, step: float) -> None:
     """Enters by how much every sampled number differs from that on a grid of twice the step.
 
     An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
@@ -206,7 +197,6 @@ def _add_uncertainty(report: Report, coarse: Report) -> None:
         if not LOCAL.match(path) and (value := report[path]) and error > UNCERTAIN * abs(value)
     ]
     if rough:
-        step = report["sponge.grid_step_um"]
         report.data["warnings"].append(
             f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm: {', '.join(rough)}; "
             "a smaller resolution makes them better"

@@ -41,7 +41,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         "thinnest_film_um": min(coats, default=None),
         "equivalent_aspect_ratio": _equivalent_aspect_ratio(sample),
         "posts_per_cm2": facts.posts / walls.footprint * 1e8 if facts.posts else None,
-        "film_edges": "square" if facts.web is None else "round",
+        "film_edges": sample.cell.family.film_edges,
     }
 
 

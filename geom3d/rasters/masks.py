@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell, Region
 from geom3d.core.arrays import BoolArray, FloatArray
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.rasters.plans import layered
 from geom3d.solids.prisms.floorplan import FloorPlan
-from geom3d.solids.prisms.prism import Prisms, z_layers
 
 #: GDS datatypes: a region as drawn, and its opening, which is the rest of the period.
 DRAWN, OPENING = 0, 1
@@ -49,13 +50,18 @@ class Mask:
         return self.datatype == DRAWN
 
 
-def masks(cell: Cell) -> list[Mask]:
-    """The masks of a cell made of prisms.
+def masks(cell: Cell, walls: InterfaceMesh) -> list[Mask]:
+    """The masks of a cell of vertical walls.
 
     A scaffold's region that covers neither nothing nor all has an opening as well: what is etched to make holes in it.
+
+    Args:
+        cell, walls: the battery.
+
+    Raises:
+        InputError: where walls are not vertical.
     """
-    solids = [region.solid for region in cell.regions if isinstance(region.solid, Prisms)]
-    plan, levels, labels = z_layers(solids, cell.size, cell.fineness)
+    plan, levels, labels = layered(cell.family, cell, walls, cell.fineness)
     found: list[Mask] = []
     layer = 0
     for label, region in enumerate(cell.regions):

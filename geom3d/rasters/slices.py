@@ -51,8 +51,8 @@ def heights(cell: Cell, layer_height: float) -> FloatArray:
 
 
 def z_layers(cell: Cell, slicer: Slicer, places: FloatArray) -> list[int]:
-    """A number for each slice; slices of prisms with equal numbers lie in one layer in z and are equal."""
-    if cell.facts.web is not None:
+    """A number for each slice; slices with equal numbers lie in one layer in z between vertical walls and are equal."""
+    if not cell.family.vertical_walls:
         return list(range(len(places)))
     return [int(z_layer) for z_layer in slicer.z_layers(places)]
 
@@ -97,7 +97,7 @@ def lost(films: Mapping[str, float], key: str, length: float) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Raster:
+class PixelGrid:
     """The pixels of a device, first row at the highest y, first column at x = 0.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Voxels of a unit cell: a label each, and of prisms the exact share that every region has of each.
+"""Voxels of a unit cell: a label each, and between vertical walls the exact share that every region has of each.
 
 Everything is read off the walls, cut by horizontal planes. A plane meets a triangle in a segment with one region on its left
 and one on its right; the segments around a region close by construction, since both triangles at an edge are cut in
@@ -32,7 +32,7 @@ TIE = 9
 
 
 @dataclass(frozen=True)
-class Raster:
+class VoxelGrid:
     """Boxes of one size over one period, from the cell's bottom to its top.
 
     Attributes:
@@ -81,7 +81,7 @@ class Segments:
     right: IntArray
 
 
-def raster(cell: Cell, edge: float) -> Raster:
+def voxel_grid(cell: Cell, edge: float) -> VoxelGrid:
     """The boxes nearest to cubes of an edge, µm, of which the period is a whole number in x and y, and the height in z.
 
     Raises:
@@ -98,14 +98,14 @@ def raster(cell: Cell, edge: float) -> Raster:
     if len(cell.regions) > 255:
         raise InputError(f"voxel: at most 255 regions have a label of their own; got {len(cell.regions)}")
     nx, ny, nz = counts
-    return Raster((nz, ny, nx), (size[0] / nx, size[1] / ny, size[2] / nz))
+    return VoxelGrid((nz, ny, nx), (size[0] / nx, size[1] / ny, size[2] / nz))
 
 
 def voxels(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[Labels, tuple[float, float, float]]:
     """A label for every voxel of one unit cell.
 
-    In a cell of prisms it is the region that has the largest share of the voxel, and the earlier of two equal ones; in a
-    sponge the region at the voxel's centre.
+    Between vertical walls it is the region that has the largest share of the voxel, and the earlier of two equal ones; in
+    other cells, such as sponges, the region at the voxel's centre.
 
     >>> import geom3d
     >>> battery = geom3d.load("pillars-coated")
@@ -126,12 +126,12 @@ def voxels(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[Labels, tuple
         InputError: where there are too many voxels.
         GeometryError: where the walls are not closed.
     """
-    boxes = raster(cell, edge)
+    boxes = voxel_grid(cell, edge)
     return np.stack(list(layers(cell, walls, boxes))), boxes.spacing
 
 
 def fractions(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[FloatArray, tuple[float, float, float]]:
-    """The exact share that each region of a cell of prisms has of every voxel.
+    """The exact share that each region of a cell of vertical walls has of every voxel.
 
     Args:
         cell: the unit cell.
@@ -143,29 +143,31 @@ def fractions(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[FloatArray
         And a voxel's edges in x, y and z, µm.
 
     Raises:
-        InputError: for a sponge, or where there are too many voxels.
+        InputError: where walls are not vertical, or there are too many voxels.
     """
-    boxes = raster(cell, edge)
+    boxes = voxel_grid(cell, edge)
     regions = len(walls.names) + 1
-    if cell.facts.web is not None:
-        raise InputError("voxel: shares are exact in cells of prisms only; this one is a sponge")
+    if not cell.family.vertical_walls:
+        raise InputError(
+            f"voxel: shares are exact between vertical walls only; this cell is made of {cell.family.name}"
+        )
     if boxes.count * regions > MOST_VOXELS // 8:
         raise InputError(
             f"voxel: {regions} shares of {boxes.count:.2g} voxels do not fit into memory; take larger ones"
         )
-    z_layers = _Storeys(cell, walls, boxes)
+    z_layers = _ZLayers(cell, walls, boxes)
     found = np.empty((regions, *boxes.shape))
     for k, overlaps in enumerate(z_layers.overlaps):
         found[:, k] = z_layers.shares(overlaps, range(boxes.shape[1]))
     return found, boxes.spacing
 
 
-def layers(cell: Cell, walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
+def layers(cell: Cell, walls: InterfaceMesh, boxes: VoxelGrid) -> Iterator[Labels]:
     """The (ny, nx) labels of one level layer of voxels after the other, from the bottom; see `voxels`."""
-    return _by_share(cell, walls, boxes) if cell.facts.web is None else by_centre(walls, boxes)
+    return _by_share(cell, walls, boxes) if cell.family.vertical_walls else by_centre(walls, boxes)
 
 
-def by_centre(walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
+def by_centre(walls: InterfaceMesh, boxes: VoxelGrid) -> Iterator[Labels]:
     """The labels at the voxels' centres, layer by layer; a centre on a wall belongs to what lies beyond it.
 
     Raises:
@@ -198,10 +200,10 @@ def by_centre(walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
         yield from found
 
 
-def _by_share(cell: Cell, walls: InterfaceMesh, boxes: Raster) -> Iterator[Labels]:
+def _by_share(cell: Cell, walls: InterfaceMesh, boxes: VoxelGrid) -> Iterator[Labels]:
     """The labels of largest share, layer by layer."""
     _, ny, nx = boxes.shape
-    z_layers = _Storeys(cell, walls, boxes)
+    z_layers = _ZLayers(cell, walls, boxes)
     rows = max(1, BLOCK // 4 // (nx * (len(walls.names) + 1)))
     known: tuple[tuple[int, float], ...] = ()
     page = np.empty((ny, nx), dtype=np.uint8)
@@ -214,14 +216,14 @@ def _by_share(cell: Cell, walls: InterfaceMesh, boxes: Raster) -> Iterator[Label
         yield page
 
 
-class _Storeys:
-    """A cell of prisms between the heights at which anything begins or ends: the same plan throughout each layer in z.
+class _ZLayers:
+    """A cell of vertical walls between the heights at which anything begins or ends: the same plan throughout each layer in z.
 
     Attributes:
         overlaps: of each layer of voxels the layers in z in it, with their shares of the layer.
     """
 
-    def __init__(self, cell: Cell, walls: InterfaceMesh, boxes: Raster) -> None:
+    def __init__(self, cell: Cell, walls: InterfaceMesh, boxes: VoxelGrid) -> None:
         nz, _, _ = boxes.shape
         self._boxes, self._regions = boxes, len(walls.names) + 1
         levels = np.unique(walls.vertices[:, 2])
@@ -285,7 +287,7 @@ class _Pieces:
     right: IntArray
 
 
-def _pieces(cut: Segments, boxes: Raster) -> _Pieces:
+def _pieces(cut: Segments, boxes: VoxelGrid) -> _Pieces:
     _, ny, nx = boxes.shape
     segments = np.arange(len(cut.start))
     owners, places = [segments, segments], [np.zeros(len(segments)), np.ones(len(segments))]

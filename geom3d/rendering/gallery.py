@@ -16,13 +16,14 @@ import numpy as np
 from geom3d import architectures, rendering
 from geom3d.api import Design, design, load
 from geom3d.cell.template import shipped
+from geom3d.core.colours import INK, NOTE, PAPER
 from geom3d.core.errors import OutputError
 from geom3d.core.files import unfinished
 from geom3d.core.progress import bar
 from geom3d.rendering import pictures
 from geom3d.rendering.page import DPI, rectangle, round_length
 from geom3d.rendering.views import VIEWS, scene
-from geom3d.scene.stage import INK, Image, require_opengl
+from geom3d.scene.stage import Image, require_opengl
 
 #: Size of each picture, and of each frame on the sheet, pixels; frames in a row.
 SIZE, FRAME, COLUMNS = (1200, 900), (284, 246), 7
@@ -94,11 +95,11 @@ def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
     rows = -(-len(frames) // columns)
     wide = gap + columns * (FRAME[0] + gap)
     high = HEAD + rows * (FRAME[1] + WORDS + gap)
-    figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor=PAPER)
     canvas: Any = FigureCanvasAgg(figure)
     look: dict[str, Any] = {"color": INK, "va": "top", "transform": None}
     figure.text(gap, high - 14, "geom3d: microbattery architectures, front quarter removed", fontsize=14, **look)
-    figure.text(gap, high - 42, RULE, fontsize=9, **(look | {"color": "#505050"}))
+    figure.text(gap, high - 42, RULE, fontsize=9, **(look | {"color": NOTE}))
     places = []
     for number, (battery, _, step) in enumerate(frames):
         x = gap + (number % columns) * (FRAME[0] + gap)
@@ -110,7 +111,7 @@ def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
         figure.text(x + length / step + 8, y + 7, f"{length:g} µm", fontsize=8, **look)
         figure.text(x, y - 10, battery.template.architecture.replace("_", " "), fontsize=9, weight="bold", **look)
         for k, line in enumerate(textwrap.wrap(battery.template.title, 46)[:2]):
-            figure.text(x, y - 27 - 14 * k, line, fontsize=7.5, **(look | {"color": "#505050"}))
+            figure.text(x, y - 27 - 14 * k, line, fontsize=7.5, **(look | {"color": NOTE}))
     canvas.draw()
     page = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
     for (x, y), (_, picture, _) in zip(places, frames, strict=True):

@@ -16,16 +16,17 @@ from typing import Any
 import numpy as np
 
 from geom3d.cell.cell import Region
+from geom3d.core.colours import INK, NOTE, PAPER
 from geom3d.rendering.views import Quantity
 from geom3d.scene.details import Window
 from geom3d.scene.faces import Face, rings
-from geom3d.scene.stage import INK, Frame, Image, Scale
+from geom3d.scene.stage import Frame, Image, Scale
 
 DPI = 100
 #: Largest share of the page's width that the legend takes, and letters in its longest line.
 LEGEND, LETTERS = 0.3, 24
 #: Ground of letters on a picture.
-BADGE = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+BADGE = {"boxstyle": "square,pad=0.15", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.85}
 #: Smallest inset worth drawing, pixels.
 SMALLEST = 48
 
@@ -182,7 +183,7 @@ def compose(
     _legend(figure, page)
     left, bottom, wide, _ = page.panel
     _bar(figure, page, left, wide, frame.step)
-    figure.text(margin, margin, page.note, fontsize=0.85 * letter, va="bottom", color="#505050", transform=None)
+    figure.text(margin, margin, page.note, fontsize=0.85 * letter, va="bottom", color=NOTE, transform=None)
     if quantity is not None and scale is not None:
         _colour_bar(figure, page, quantity, scale)
     for name, window, place in zip("ABCD", windows, page.insets(len(windows)), strict=False):
@@ -238,7 +239,7 @@ def _legend(figure: Any, page: Page) -> None:
                 text,
                 fontsize=letter,
                 va="top",
-                color=INK if name else "#505050",
+                color=INK if name else NOTE,
                 transform=None,
             )
         y -= (len(lines) + 0.6) * line
@@ -336,7 +337,7 @@ def _mark(figure: Any, page: Page, name: str, corners: Any) -> None:
     if np.ptp(corners, axis=0).max() < least:
         half = least / 2
         corners = centre + half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    for colour, width in (("white", 3.0), (INK, 1.2)):
+    for colour, width in ((PAPER, 3.0), (INK, 1.2)):
         figure.add_artist(
             Polygon(corners, closed=True, fill=False, edgecolor=colour, linewidth=width, transform=IdentityTransform())
         )

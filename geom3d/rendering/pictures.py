@@ -64,7 +64,7 @@ def staged(design: Design, shown: Scene, frame: Frame) -> Iterator[Any]:
 
     # Without a screen VTK says so on stderr, and draws nevertheless.
     with pyvista.vtk_verbosity("off"):
-        curved = design.cell().facts.web is not None
+        curved = design.cell().family.is_sampled
         options = {"off_screen": True, "window_size": list(frame.size)}
         stage = plotter(shown.bodies, shown.paints, shown.scale, curved=curved, **options)
         try:

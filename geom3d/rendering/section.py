@@ -11,6 +11,7 @@ from itertools import permutations
 import shapely
 
 from geom3d.api import Design
+from geom3d.core.colours import FAINT, INK, NOTE, PAPER
 from geom3d.rendering.dimensions import Dimension, dimensions, intervals
 from geom3d.rendering.page import length_text, round_length
 from geom3d.rendering.views import stacked
@@ -112,7 +113,7 @@ def drawing(design: Design, repeat: int | None = None) -> str:
     notes = [f"section at y = {_length(place)}"]
     notes += [f"least distance of the electrodes {_length(distance)}"] if distance else []
     y = sheet.bottom + 3.4
-    sheet.add(words(MARGIN, y, "; ".join(notes), 0.85 * SIZE, colour="#505050"), y + 0.6)
+    sheet.add(words(MARGIN, y, "; ".join(notes), 0.85 * SIZE, colour=NOTE), y + 0.6)
     return document(COLUMN, sheet.bottom + MARGIN, design.template.title, "".join(sheet.parts))
 
 
@@ -131,10 +132,10 @@ def _legend(
     for label in order:
         region = design.cell().regions[label]
         text = f"{region.name}, {_length(films[label])}" if label in films else region.name
-        sheet.add(rectangle(x, y, 3.0, 1.9, fill=region.material.colour, stroke="#202020"))
+        sheet.add(rectangle(x, y, 3.0, 1.9, fill=region.material.colour, stroke=INK))
         for k, row in enumerate([*textwrap.wrap(text, letters), *textwrap.wrap(region.material.title, letters)]):
             grey = k >= len(textwrap.wrap(text, letters))
-            sheet.add(words(x + 4.2, y + 1.75, row, SIZE, colour="#606060" if grey else "#202020"), y + 2.6)
+            sheet.add(words(x + 4.2, y + 1.75, row, SIZE, colour=FAINT if grey else INK), y + 2.6)
             y += 1.15 * SIZE
         y += 0.9
     return y
@@ -265,7 +266,7 @@ def _scale_bar(sheet: Sheet, left: float, right: float, scale: float) -> None:
     length = round_length(0.6 * (right - left) / scale)
     y = sheet.bottom + 1.6
     sheet.add(f'<g id="scale" data-length-um="{length:g}">\n')
-    sheet.add(rectangle(left, y, length * scale, 0.6, fill="#202020"))
+    sheet.add(rectangle(left, y, length * scale, 0.6, fill=INK))
     sheet.add(words(left + length * scale + 1.0, y + 1.1, f"{length:g} µm", SIZE) + "</g>\n", y + 1.6)
 
 
@@ -284,10 +285,10 @@ def _window(
     scale = WINDOW / window.width
     inner = Placed(window.face.clipped(window.low, window.high), x, y + WINDOW, scale, window.low)
     sheet.add(f'<g class="detail">\n{"".join(inner.polygons(colours, names))}</g>\n')
-    sheet.add(rectangle(x, y, WINDOW, WINDOW, fill="none", stroke="#202020"), y + WINDOW)
+    sheet.add(rectangle(x, y, WINDOW, WINDOW, fill="none", stroke=INK), y + WINDOW)
     sheet.add(words(x + WINDOW + 1.0, y + SIZE * 0.9, name, SIZE, bold=True))
     length = round_length(0.5 * window.width)
-    sheet.add(rectangle(x, y + WINDOW + 1.0, length * scale, 0.5, fill="#202020"))
+    sheet.add(rectangle(x, y + WINDOW + 1.0, length * scale, 0.5, fill=INK))
     end = y + WINDOW + 2.4
     sheet.add(words(x + length * scale + 0.8, y + WINDOW + 1.9, length_text(length), 0.9 * SIZE), end)
     _mark(sheet, placed, window, name)
@@ -300,12 +301,12 @@ def _mark(sheet: Sheet, placed: Placed, window: Window, name: str) -> None:
     u, v = ((low + high) / 2 for low, high in zip(window.low, window.high, strict=True))
     side = max(window.width * placed.scale, 1.4)
     x, y = placed.at(u, v)
-    for colour, width in (("#ffffff", 0.45), ("#202020", 0.18)):
+    for colour, width in ((PAPER, 0.45), (INK, 0.18)):
         sheet.add(
             f'<rect x="{x - side / 2:.5g}" y="{y - side / 2:.5g}" width="{side:.5g}" height="{side:.5g}" fill="none" '
             f'stroke="{colour}" stroke-width="{width}"/>\n'
         )
-    sheet.add(rectangle(x + side / 2 + 0.25, y - side / 2 - 0.4, 1.9, 2.3, fill="#ffffff"))
+    sheet.add(rectangle(x + side / 2 + 0.25, y - side / 2 - 0.4, 1.9, 2.3, fill=PAPER))
     sheet.add(words(x + side / 2 + 0.4, y - side / 2 + 1.5, name, SIZE, bold=True))
 
 
@@ -336,9 +337,7 @@ def _films(sheet: Sheet, inner: Placed, window: Window, films: dict[int, float],
         level = min(at - 0.35 * SIZE, inner.bottom - 0.3)
         start = y if abs(level - y) > 0 and _same_row(found) is False else level
         sheet.add(line(x, start, left - 0.3, at - 0.35 * SIZE, width=0.1, halo=True))
-        sheet.add(
-            f'<circle cx="{x:.5g}" cy="{start:.5g}" r="0.3" fill="#202020" stroke="#ffffff" stroke-width="0.1"/>\n'
-        )
+        sheet.add(f'<circle cx="{x:.5g}" cy="{start:.5g}" r="0.3" fill="{INK}" stroke="{PAPER}" stroke-width="0.1"/>\n')
         room = int((COLUMN - MARGIN - left) / (SIZE * LETTER))
         for row in textwrap.wrap(text, max(room, 6)):
             sheet.add(words(left, at, row, SIZE), at + 0.6)

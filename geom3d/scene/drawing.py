@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 import shapely
 
+from geom3d.core.colours import INK, PAPER
 from geom3d.scene.faces import Face, rings
 
-INK = "#202020"
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 #: Mean width of a letter, as a share of its size, on the safe side.
 LETTER = 0.54
@@ -65,7 +65,7 @@ def line(
 ) -> str:
     """A straight line; with a halo it stays visible on any ground."""
     ends = f'x1="{x:.4g}" y1="{y:.4g}" x2="{x2:.4g}" y2="{y2:.4g}"'
-    under = f'<line {ends} stroke="#ffffff" stroke-width="{width + 0.25:.4g}" stroke-opacity="0.8"/>\n' if halo else ""
+    under = f'<line {ends} stroke="{PAPER}" stroke-width="{width + 0.25:.4g}" stroke-opacity="0.8"/>\n' if halo else ""
     return f'{under}<line {ends} stroke="{colour}" stroke-width="{width:.4g}"/>\n'
 
 

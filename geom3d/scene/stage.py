@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.colours import INK, PAPER, SCALE
 from geom3d.core.errors import OutputError
 from geom3d.scene.bodies import Body
 
@@ -28,7 +29,6 @@ NO_OPENGL = (
 )
 #: Edges sharper than this are drawn, degrees.
 SHARP = 35.0
-INK = "#202020"
 #: Directions from which light comes, and how strong it is: what faces the viewer shows the colours of the legend.
 LIGHTS = (((-0.3, -1.0, 0.35), 0.48), ((-1.0, 0.1, 0.35), 0.3), ((0.0, 0.0, 1.0), 0.3))
 AMBIENT, DIFFUSE = 0.55, 0.9
@@ -157,7 +157,7 @@ class Scale:
 
     low: float
     high: float
-    colours: str = "viridis"
+    colours: str = SCALE
 
 
 def plotter(
@@ -176,7 +176,7 @@ def plotter(
 
     # PyVista's own hints reject calls that its documentation shows.
     stage: Any = pyvista.Plotter(lighting="none", **options)
-    stage.set_background("white")
+    stage.set_background(PAPER)
     for _, strength in LIGHTS:
         light = pyvista.Light(focal_point=(0, 0, 0), intensity=strength, light_type="scene light")
         light.positional = False
@@ -198,7 +198,7 @@ def turn_lights(stage: Any, angle: float) -> None:
 def _add(stage: Any, body: Body, paint: Paint, scale: Scale | None, curved: bool) -> None:
     look: dict[str, Any] = {"ambient": AMBIENT, "diffuse": DIFFUSE, "opacity": paint.opacity}
     corners = body.vertices[body.triangles]
-    # Of a sponge, flat faces are outlined and curved ones shaded evenly; prisms have no curved faces.
+    # Of a sampled cell flat faces are outlined and curved ones shaded evenly; others have no curved faces.
     smooth = (corners.max(axis=1) > corners.min(axis=1)).all(axis=1) & curved
     known = np.zeros(len(smooth), dtype=bool) if paint.values is None else np.isfinite(paint.values)
     for part, even in ((smooth, True), (~smooth, False)):

@@ -14,16 +14,14 @@ from geom3d.cell.cell import Cell
 from geom3d.core.errors import InputError
 from geom3d.library.materials import CELSIUS
 from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.transport import prisms, sponges
-from geom3d.transport.contacts import Contacts, NoPath, contacts_of
+from geom3d.transport.conduction import solved
+from geom3d.transport.contacts import NoPath, contacts_of
 from geom3d.transport.solution import Currents, Solution
 
 __all__ = ["Currents", "NoPath", "Solution", "Transport", "conduct", "contacts_of"]
 
 #: Ω·cm² from µm² of footprint over S/cm · µm of conductance: µm² is 1e-8 cm², µm is 1e-4 cm.
 OHM_CM2 = 1e-4
-#: Relative gap between bounds that is no more than rounding.
-ROUNDING = 1e-9
 #: Between which temperatures Arrhenius' law may be asked, °C.
 COLDEST, HOTTEST = -100.0, 500.0
 
@@ -91,7 +89,7 @@ class Transport:
         )
 
     def field(self) -> InterfaceMesh:
-        """InterfaceMesh with a field: on every triangle of the electrodes' surfaces the current density over its mean; nan elsewhere.
+        """The walls with a field: on every triangle of the electrodes' surfaces the current density over its mean; nan elsewhere.
 
         The triangles are those of the solver, finer than the cell's own.
         """
@@ -110,7 +108,7 @@ def conduct(
     Args:
         cell: the battery.
         walls: its walls.
-        coarse: of a sponge, the same on a grid of twice the step: the change is the uncertainty.
+        coarse: of a sampled cell, the same on a grid of twice the step: the change is the uncertainty.
         celsius: temperature, °C.
 
     Raises:
@@ -120,7 +118,7 @@ def conduct(
     """
     _require(celsius)
     contacts = contacts_of(cell, celsius)
-    solution, error = _solved(cell, walls, coarse, contacts)
+    solution, error = solved(cell.family, cell, walls, coarse, contacts)
     volumes = {label: float(walls.volumes[label]) for label in contacts.conductivity}
     series = sum(volume / contacts.conductivity[label] for label, volume in volumes.items())
     return Transport(
@@ -131,19 +129,3 @@ def conduct(
 def _require(celsius: float) -> None:
     if not COLDEST <= celsius <= HOTTEST:
         raise InputError(f"temperature: must lie between {COLDEST:g} and {HOTTEST:g} °C; got {celsius:g}")
-
-
-def _solved(
-    cell: Cell, walls: InterfaceMesh, coarse: tuple[Cell, InterfaceMesh] | None, contacts: Contacts
-) -> tuple[Solution, float | None]:
-    """The solution and its relative error."""
-    if cell.step is None:
-        solution = prisms.conduction(walls, contacts)
-        assert solution.bounds is not None  # of prisms they are known
-        low, high = solution.bounds
-        return solution, (high - low) / (high + low) if high - low > ROUNDING * high else 0.0
-    solution = sponges.conduction(walls, contacts, cell.step)
-    if coarse is None or coarse[0].step is None:
-        return solution, None
-    other = sponges.conduction(coarse[1], contacts, coarse[0].step)
-    return solution, abs(other.conductance / solution.conductance - 1)

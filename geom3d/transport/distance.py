@@ -62,7 +62,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Surface:
+class ElectrodeSurface:
     """An electrode's surface.
 
     Attributes:
@@ -122,8 +122,8 @@ class Electrodes:
         anode, cathode: the two.
     """
 
-    anode: Surface
-    cathode: Surface
+    anode: ElectrodeSurface
+    cathode: ElectrodeSurface
 
     @classmethod
     def of(cls, cell: Cell, walls: InterfaceMesh) -> Electrodes | None:
@@ -133,7 +133,7 @@ class Electrodes:
             return None
         period = walls.size[:2]
         anode, cathode = (
-            Surface(index, Nearest(walls.vertices[used], triangles, period))
+            ElectrodeSurface(index, Nearest(walls.vertices[used], triangles, period))
             for index in found
             for used, triangles in [_own(walls.triangles[index])]
         )
@@ -191,7 +191,7 @@ def on_interfaces(cell: Cell, walls: InterfaceMesh, mesh: VolumeMesh) -> FloatAr
     others = {Role.ANODE: electrodes.cathode, Role.CATHODE: electrodes.anode}
     for role, other in others.items():
         index = np.flatnonzero(mesh.between(*_sides(cell, walls, role)))
-        surface = Surface(index, Nearest(mesh.points, mesh.interfaces[index]))
+        surface = ElectrodeSurface(index, Nearest(mesh.points, mesh.interfaces[index]))
         field[index] = _means(surface, other.search, lambda count: None)
     return field
 
@@ -214,7 +214,7 @@ def _own(triangles: IntArray) -> tuple[IntArray, IntArray]:
     return used, places.reshape(-1, 3)
 
 
-def _refined(surface: Surface, other: Surface) -> tuple[FloatArray, float]:
+def _refined(surface: ElectrodeSurface, other: ElectrodeSurface) -> tuple[FloatArray, float]:
     """Distances of points of a surface, as many as the mean needs, and by how much it moved last."""
     count = FEWEST
     found = other.search.distances(surface.sample(count))
@@ -252,7 +252,7 @@ def _range(found: FloatArray) -> tuple[float, float]:
     return (low, high) if high > low else (0.0, 1.0)
 
 
-def _least(surface: Surface, other: Nearest, known: float) -> float:
+def _least(surface: ElectrodeSurface, other: Nearest, known: float) -> float:
     """The exact distance of two surfaces: from corners first, then by bounds, and pairs of triangles where those fail.
 
     For a point p = Σ wᵢ xᵢ of a triangle and any point y, |y - p|² = Σ wᵢ |y - xᵢ|² - Σ wᵢ |p - xᵢ|² (Leibniz), and the last sum
@@ -308,7 +308,7 @@ def _quartered(corners: FloatArray) -> FloatArray:
     return np.stack([np.stack(part, axis=1) for part in parts], axis=1).reshape(-1, 3, 3)
 
 
-def _means(surface: Surface, other: Nearest, advance: Callable[[int], None]) -> FloatArray:
+def _means(surface: ElectrodeSurface, other: Nearest, advance: Callable[[int], None]) -> FloatArray:
     """(F,) mean distance over each triangle."""
     order, areas = surface.order, surface.areas
     share = areas[order] / areas.sum()

@@ -34,13 +34,13 @@ STEPS = 30
 
 
 @dataclass(frozen=True)
-class Stack:
+class WedgeStack:
     """A cell as triangles of a plan × layers.
 
     Attributes:
         plan: the triangles.
         heights: (Z + 1,) of the layers' floors, µm.
-        layer in z: (Z,) layer in z of the floor plan that each layer lies in.
+        z_layer: (Z,) layer in z of the floor plan that each layer lies in.
         labels: (S, F) region by layer in z and face of the floor plan.
     """
 
@@ -50,9 +50,9 @@ class Stack:
     labels: IntArray
 
     @classmethod
-    def of(cls, filling: Extrusion, contacts: Contacts, period: tuple[float, float]) -> Stack:
+    def of(cls, filling: Extrusion, contacts: Contacts, period: tuple[float, float]) -> WedgeStack:
         """As coarse as refinement may begin with: wide faces have a few points inside, layers grow with the distance
-        from thin layers in z. Storeys that differ in what does not matter are one.
+        from thin layers in z. Layers in z that differ in what does not matter are one.
         """
         kinds = np.zeros(int(filling.labels.max()) + 1, dtype=np.int64)
         for number, group in enumerate(([*contacts.anode], [*contacts.cathode], *([k] for k in contacts.conductivity))):
@@ -72,7 +72,7 @@ class Stack:
         """What conducts."""
         return Wedges.of(self.plan, self.heights, self.labels[self.z_layer][:, self.plan.face], contacts)
 
-    def with_layers(self, chosen: BoolArray) -> Stack:
+    def with_layers(self, chosen: BoolArray) -> WedgeStack:
         """(Z,) chosen layers cut in two."""
         number = np.flatnonzero(chosen)
         middles = (self.heights[number] + self.heights[number + 1]) / 2
@@ -82,7 +82,7 @@ class Stack:
             z_layer=np.insert(self.z_layer, number, self.z_layer[number]),
         )
 
-    def with_triangles(self, chosen: BoolArray) -> Stack:
+    def with_triangles(self, chosen: BoolArray) -> WedgeStack:
         """(T,) chosen triangles cut in four, neighbours as far as needed."""
         return replace(self, plan=self.plan.cut(chosen))
 
@@ -167,7 +167,7 @@ def conduction(walls: InterfaceMesh, contacts: Contacts) -> Solution:
     """
     filling = walls.filling
     assert isinstance(filling, Extrusion)  # the caller's promise
-    stack = Stack.of(filling, contacts, walls.size[:2])
+    stack = WedgeStack.of(filling, contacts, walls.size[:2])
     wedges = stack.wedges(contacts)
     if not len(wedges.layer):
         raise NoPath("the electrolyte does not join the electrodes")
@@ -210,7 +210,7 @@ class _Choice:
         self._last = "layers"
         self._pair = pair
 
-    def refined(self, stack: Stack, pair: Pair) -> Stack:
+    def refined(self, stack: WedgeStack, pair: Pair) -> WedgeStack:
         """The stack refined where most of the gap is."""
         self._last = max(self._worth, key=lambda name: self._worth[name])
         of, count = pair.wedges, len(stack.plan.triangles)
@@ -246,8 +246,8 @@ def _currents(pair: Pair, ends: IntArray, sign: int) -> Currents:
     return Currents(pair.wedges.face_areas.ravel()[ends], sign * pair.out.ravel()[ends])
 
 
-def _field(walls: InterfaceMesh, stack: Stack, pair: Pair) -> InterfaceMesh:
-    """InterfaceMesh with the current density over its mean on the electrodes' surfaces."""
+def _field(walls: InterfaceMesh, stack: WedgeStack, pair: Pair) -> InterfaceMesh:
+    """The walls with the current density over its mean on the electrodes' surfaces."""
     values = np.full((len(stack.heights) - 1, len(stack.plan.triangles), 5), np.nan)
     of = pair.wedges
     for ends, sign in ((of.anode, 1), (of.cathode, -1)):

@@ -1,4 +1,4 @@
-"""InterfaceMesh of a stack of wedges: finer triangles on the same shapes, each with a number."""
+"""Walls of a stack of wedges: finer triangles on the same shapes, each with a number."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import InputError
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.rasters.voxels import Raster, by_centre
+from geom3d.rasters.voxels import VoxelGrid, by_centre
 from geom3d.transport.contacts import Contacts
 from geom3d.transport.distance import Electrodes
 from geom3d.transport.linear import System
@@ -39,7 +39,7 @@ Kinds = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Lattice:
+class VoxelMedium:
     """Voxels of one period, periodic in x and y.
 
     Attributes:
@@ -80,25 +80,25 @@ class Flow:
     unknowns: int
 
 
-def flow(lattice: Lattice, distance: Mapping[int, Callable[[FloatArray], FloatArray]] | None = None) -> Flow:
+def flow(medium: VoxelMedium, distance: Mapping[int, Callable[[FloatArray], FloatArray]] | None = None) -> Flow:
     """Solves for the potential between the electrodes.
 
     Args:
-        lattice: the voxels.
+        medium: the voxels.
         distance: for ANODE and CATHODE the distance of (n, 3) points to that electrode's surface, µm; without it the
             surface is taken half way between two centres.
 
     Raises:
         InputError: where no current can flow.
     """
-    kinds, kappa = lattice.kinds.ravel(), lattice.conductivity.ravel()
+    kinds, kappa = medium.kinds.ravel(), medium.conductivity.ravel()
     ones: list[IntArray] = []
     others: list[IntArray] = []
     links: list[FloatArray] = []
     ends: dict[int, tuple[list[IntArray], list[FloatArray]]] = {ANODE: ([], []), CATHODE: ([], [])}
-    for axis, a, b in lattice.pairs():
-        step = lattice.spacing[axis]
-        area = float(np.prod(lattice.spacing)) / step
+    for axis, a, b in medium.pairs():
+        step = medium.spacing[axis]
+        area = float(np.prod(medium.spacing)) / step
         inner = np.flatnonzero((kinds[a] == MEDIUM) & (kinds[b] == MEDIUM) & (a != b))
         p, q = a[inner], b[inner]
         ones.append(p)
@@ -106,7 +106,7 @@ def flow(lattice: Lattice, distance: Mapping[int, Callable[[FloatArray], FloatAr
         links.append(2 * area / step / (1 / kappa[p] + 1 / kappa[q]))
         for kind, (where, what) in ends.items():
             for here, there in ((a, b), (b, a)):
-                p, q, share = _facing(lattice, here, there, kind, step, None if distance is None else distance[kind])
+                p, q, share = _facing(medium, here, there, kind, step, None if distance is None else distance[kind])
                 where.append(p)
                 what.append(kappa[p] * area / step / np.maximum(share, NEAREST))
     one, other, link = (np.concatenate(part) for part in (ones, others, links))
@@ -140,7 +140,7 @@ def flow(lattice: Lattice, distance: Mapping[int, Callable[[FloatArray], FloatAr
 
 
 def _facing(
-    lattice: Lattice,
+    medium: VoxelMedium,
     here: IntArray,
     there: IntArray,
     kind: int,
@@ -152,7 +152,7 @@ def _facing(
     An electrode may be a film so thin that the neighbour's centre lies behind it: the way between two centres crosses the
     surface only if their distances to it are together at most as long; then it is followed.
     """
-    kinds = lattice.kinds.ravel()
+    kinds = medium.kinds.ravel()
     if distance is None:
         facing = np.flatnonzero((kinds[here] == MEDIUM) & (kinds[there] == kind))
         return here[facing], there[facing], np.full(len(facing), 0.5)
@@ -160,31 +160,31 @@ def _facing(
     p, q = here[facing], there[facing]
     if not len(p):
         return p, q, np.empty(0)
-    before, beyond = distance(lattice.centres(p)), distance(lattice.centres(q))
+    before, beyond = distance(medium.centres(p)), distance(medium.centres(q))
     total = before + beyond
     crossed = kinds[q] == kind
     back_region = np.flatnonzero(~crossed & (total <= step * (1 + 1e-9)))
-    crossed[back_region] = _crossing(lattice, p[back_region], q[back_region], step, distance)
+    crossed[back_region] = _crossing(medium, p[back_region], q[back_region], step, distance)
     share = np.where(total > 0, before / np.where(total > 0, total, 1), 0.5)
     return p[crossed], q[crossed], share[crossed]
 
 
 def _crossing(
-    lattice: Lattice, here: IntArray, there: IntArray, step: float, distance: Callable[[FloatArray], FloatArray]
+    medium: VoxelMedium, here: IntArray, there: IntArray, step: float, distance: Callable[[FloatArray], FloatArray]
 ) -> BoolArray:
     """Whether the ways between neighbours cross a surface: by steps as long as its distance, which end at it or pass it."""
-    extent = np.array(lattice.kinds.shape[::-1]) * lattice.spacing
-    start, end = lattice.centres(here), lattice.centres(there)
+    extent = np.array(medium.kinds.shape[::-1]) * medium.spacing
+    start, end = medium.centres(here), medium.centres(there)
     way = (end - start - np.round((end - start) / extent) * extent) / step
     gone = np.zeros(len(here))
     left = np.full(len(here), np.inf)
     for _ in range(FOLLOWED):
         left = distance(np.mod(start + gone[:, None] * way, extent))
         gone = np.minimum(gone + left, step)
-    return np.asarray(left <= AT_SURFACE * min(lattice.spacing))
+    return np.asarray(left <= AT_SURFACE * min(medium.spacing))
 
 
-def lattice_of(cell: Cell, walls: InterfaceMesh, contacts: Contacts, edges: tuple[float, float, float]) -> Lattice:
+def medium_of(cell: Cell, walls: InterfaceMesh, contacts: Contacts, edges: tuple[float, float, float]) -> VoxelMedium:
     """The voxels of a cell, each of the region at its centre.
 
     Args:
@@ -195,17 +195,17 @@ def lattice_of(cell: Cell, walls: InterfaceMesh, contacts: Contacts, edges: tupl
     size = (*cell.size[:2], cell.top)
     counts = [max(1, round(length / edge)) for length, edge in zip(size, edges, strict=True)]
     x, y, z = (length / count for length, count in zip(size, counts, strict=True))
-    labels = np.stack(list(by_centre(walls, Raster((counts[2], counts[1], counts[0]), (x, y, z)))))
+    labels = np.stack(list(by_centre(walls, VoxelGrid((counts[2], counts[1], counts[0]), (x, y, z)))))
     kinds = np.full(labels.shape, OTHER, dtype=np.uint8)
     kappa = contacts.of(labels)
     kinds[kappa > 0] = MEDIUM
     for kind, some in ((ANODE, contacts.anode), (CATHODE, contacts.cathode)):
         kinds[np.isin(labels, list(some))] = kind
-    return Lattice(kinds, kappa, (x, y, z))
+    return VoxelMedium(kinds, kappa, (x, y, z))
 
 
 def flow_in(cell: Cell, walls: InterfaceMesh, contacts: Contacts, edges: tuple[float, float, float]) -> Flow:
-    """What flows between the electrodes of a cell, on voxels of such edges; see `lattice_of`.
+    """What flows between the electrodes of a cell, on voxels of such edges; see `medium_of`.
 
     Raises:
         InputError: where no current can flow.
@@ -214,7 +214,7 @@ def flow_in(cell: Cell, walls: InterfaceMesh, contacts: Contacts, edges: tuple[f
     if electrodes is None:
         raise InputError("transport: the electrolyte does not face both electrodes")
     distance = {ANODE: electrodes.anode.search.distances, CATHODE: electrodes.cathode.search.distances}
-    return flow(lattice_of(cell, walls, contacts, edges), distance)
+    return flow(medium_of(cell, walls, contacts, edges), distance)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from geom3d.cell.islands import without_islands
 from geom3d.core.errors import InputError
 from geom3d.core.roles import Role
 from geom3d.library.materials import find
-from geom3d.solids.fields.field import Field
-from geom3d.solids.fields.web import Union, Web
+from geom3d.solids.fields.field import FIELDS, Field
+from geom3d.solids.fields.implicit import ImplicitBody, Union
 from geom3d.solids.prisms.outline import Disc
-from geom3d.solids.prisms.prism import Prism, Prisms
+from geom3d.solids.prisms.prism import PRISMS, Prism, Prisms
 
 
 class Pillar:
@@ -46,12 +46,12 @@ def test_one_cell_as_prism_and_as_field():
     pitch, radius, height, coats = 10.0, 2.5, 6.0, (0.0, 0.4, 1.0)
     names = ("post", "inner", "outer")
     prism = Prisms((Prism(Disc(5.0, 5.0, radius), -math.inf, math.inf),), (pitch, pitch))
-    exact = Prisms.partition(names, [prism.offset(t) for t in coats], (pitch, pitch, height), None).check()
-    web = Web(Pillar(radius, pitch), (pitch, pitch), 0.0, math.inf, radius)
+    exact = PRISMS.partition(names, [prism.offset(t) for t in coats], (pitch, pitch, height), None).check()
+    web = ImplicitBody(Pillar(radius, pitch), (pitch, pitch), 0.0, math.inf, radius)
     field = Field(web, -math.inf, (pitch, pitch))
     errors = []
     for step in (0.25, 0.125):
-        walls = Field.partition(names, [field.offset(t) for t in coats], (pitch, pitch, height), step).check()
+        walls = FIELDS.partition(names, [field.offset(t) for t in coats], (pitch, pitch, height), step).check()
         assert walls.volumes == pytest.approx(exact.volumes, rel=1.6e-2 * (step / 0.25) ** 2)
         assert walls.interfaces() == pytest.approx(exact.interfaces(), rel=1e-2 * (step / 0.25) ** 2)
         errors.append(walls.volumes / exact.volumes - 1)
@@ -62,7 +62,7 @@ def islands_cell() -> Cell:
     """A slab of electrode with one ball of it afloat in the electrolyte, all of it inside a thin coat."""
     size = (4.0, 4.0)
     balls = Spheres(((2.0, 2.0, 3.0), (2.0, 2.0, -0.2)), 0.6, size, pores=False)
-    web = Web(balls, size, 0.5, 5.0, 0.2)
+    web = ImplicitBody(balls, size, 0.5, 5.0, 0.2)
     field = Field(web, 0.5, size)
     lico, lipon = find("licoo2"), find("lipon")
     regions = (
@@ -70,7 +70,7 @@ def islands_cell() -> Cell:
         Region("scaffold", Role.CATHODE, lico, field),
         Region("film", Role.ELECTROLYTE, lipon, field.offset(0.03)),
     )
-    return Cell((*size, 5.0), regions, StructureFacts(base_z=0.5, top=5.0, scaffold=("scaffold",)), 0.1)
+    return Cell((*size, 5.0), regions, StructureFacts(base_z=0.5, top=5.0, scaffold=("scaffold",), web=web), 0.1)
 
 
 def test_islands_are_found_and_dropped():
@@ -78,7 +78,7 @@ def test_islands_are_found_and_dropped():
     solids = [region.solid for region in cell.regions]
     with pytest.raises(InputError, match="the web is not connected"):
         cell.walls()
-    division = Field.partition(
+    division = FIELDS.partition(
         cell.names, [Field(None, 0.3, (4.0, 4.0)), *(_endless(s) for s in solids[1:])], cell.size, 0.1
     )
     walls = division.check()
@@ -96,23 +96,25 @@ def test_islands_are_found_and_dropped():
 
 
 def _endless(solid: Field) -> Field:
-    web = Web(solid.web.shape, solid.size, 0.5, math.inf, 0.2)
+    web = ImplicitBody(solid.core.shape, solid.size, 0.5, math.inf, 0.2)
     return Field(web, solid.base, solid.size, solid.growth)
 
 
 def test_union_of_two_webs_is_that_of_all_spheres():
     size, centres = (4.0, 4.0), ((1.5, 2.0, 2.0), (2.4, 2.0, 2.2))
     both = Spheres(centres, 0.7, size, pores=False)
-    one, two = (Field(Web(Spheres((c,), 0.7, size, False), size, 0.0, math.inf, 0.2), -math.inf, size) for c in centres)
+    one, two = (
+        Field(ImplicitBody(Spheres((c,), 0.7, size, False), size, 0.0, math.inf, 0.2), -math.inf, size) for c in centres
+    )
     union = one | two
-    assert isinstance(union.web.shape, Union)
-    walls = Field.partition(("web",), [union], (*size, 4.0), 0.1).check()
-    expected = Field.partition(
-        ("web",), [Field(Web(both, size, 0.0, math.inf, 0.2), -math.inf, size)], (*size, 4.0), 0.1
+    assert isinstance(union.core.shape, Union)
+    walls = FIELDS.partition(("web",), [union], (*size, 4.0), 0.1).check()
+    expected = FIELDS.partition(
+        ("web",), [Field(ImplicitBody(both, size, 0.0, math.inf, 0.2), -math.inf, size)], (*size, 4.0), 0.1
     )
     assert walls.volumes == pytest.approx(expected.volumes, rel=1e-3)
     assert walls.interfaces()[0, 1] == pytest.approx(expected.interfaces()[0, 1], rel=2e-3)
-    with pytest.raises(ValueError, match="share one web"):
-        Field.partition(("one", "two"), [one, two], (*size, 4.0), 0.1)
+    with pytest.raises(ValueError, match="share one core"):
+        FIELDS.partition(("one", "two"), [one, two], (*size, 4.0), 0.1)
     with pytest.raises(ValueError, match="only before growth"):
         one.offset(0.1) | two

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ from geom3d.library.processes import load_process
 from geom3d.manufacturability import VOID
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.outlines import narrowest
-from geom3d.manufacturability.prisms import Stack
+from geom3d.manufacturability.plans import LayeredPlan
 from geom3d.manufacturability.report import check
 from geom3d.solids.prisms.floorplan import floor_plan
 from geom3d.solids.prisms.outline import Difference, Disc, Plane, Polygon, Strip, rectangle
@@ -74,12 +76,12 @@ def finding(of, rule: str):
 def test_bare_structures_by_their_parameters(name):
     """The narrowest wall and opening are what the architecture knows of itself."""
     cell = bare(name)
-    body = looked_at(cell).body
+    scaffold = looked_at(cell).scaffold
     gap = cell.facts.gap
     if name == "interdigitated_pillars":
         gap = 15.0 - 10.0
-    assert body.wall.value == pytest.approx(cell.facts.feature, rel=5e-5)
-    assert body.opening.value == pytest.approx(gap, rel=5e-5)
+    assert scaffold.wall.value == pytest.approx(cell.facts.feature, rel=5e-5)
+    assert scaffold.opening.value == pytest.approx(gap, rel=5e-5)
 
 
 @pytest.mark.parametrize(
@@ -97,11 +99,11 @@ def test_bare_structures_by_their_parameters(name):
 )
 def test_walls_and_openings(name, parameters, wall, opening):
     cell = bare(name, **parameters)
-    body = looked_at(cell).body
-    assert body.wall.value == pytest.approx(wall, rel=5e-5)
-    assert body.opening.value == pytest.approx(opening, rel=5e-5)
+    scaffold = looked_at(cell).scaffold
+    assert scaffold.wall.value == pytest.approx(wall, rel=5e-5)
+    assert scaffold.opening.value == pytest.approx(opening, rel=5e-5)
     # The middle of the wall lies in it and that of the opening beside it, at a height at which both are.
-    inside, beside = cell.locate(np.array([body.wall.at, body.opening.at])).tolist()
+    inside, beside = cell.locate(np.array([scaffold.wall.at, scaffold.opening.at])).tolist()
     assert (cell.names[inside], beside) == ("scaffold", len(cell.names))
 
 
@@ -324,7 +326,8 @@ def test_every_template_and_process_has_a_verdict(name):
 @pytest.mark.parametrize("name", [n for n in shipped() if n not in COARSE])
 def test_shifting_the_lattice_changes_nothing(name):
     cell, seen = DESIGNS[name].cell(), DESIGNS[name]._measures
-    moved = Stack.of(cell.moved(0.37 * cell.size[0], -0.71 * cell.size[1]))
+    shifted = cell.moved(0.37 * cell.size[0], -0.71 * cell.size[1])
+    moved = LayeredPlan.of(shifted, shifted.walls())
     widths = {part: moved.width(mask, part) for part, mask in moved.masks().items()}
     assert {part for part, spot in widths.items() if spot is not None} == set(seen.widths)
     for part, spot in seen.widths.items():
@@ -384,9 +387,21 @@ def test_reports_show_in_a_notebook():
     assert "Direct ink writing" in DESIGNS["pillars-coated"].check_all()._repr_html_()
 
 
+def test_words_of_a_template_are_no_markup_in_a_notebook():
+    title, name = "<b>&'\" {{ 7 * 6 }}</table>", "<i>&'x"
+    layer = {"name": name, "role": "cathode", "material": "licoo2", "thickness": 1}
+    design = geom3d.design({"title": title, "architecture": "planar", "layers": [layer]})
+    for report in (design.check("micro-sla"), design.check_all()):
+        shown = report._repr_html_()
+        assert not re.search("<[bi]>&", shown)
+        assert shown.count("<table>") == shown.count("</table>") == len(report.tables())
+        assert title in unescape(shown)
+    assert f"<td>{name}</td>" in unescape(design.check("micro-sla")._repr_html_())
+
+
 def test_checking_leaves_the_cell_alone():
     cell = bare("pillars")
     before = cell.walls().volumes.copy()
-    Stack.of(cell).masks()
+    LayeredPlan.of(cell, cell.walls()).masks()
     looked_at(cell)
     assert (cell.walls().volumes == before).all()

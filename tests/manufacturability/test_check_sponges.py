@@ -16,7 +16,7 @@ from geom3d.library.materials import find
 from geom3d.manufacturability import ASSEMBLY, VOID
 from geom3d.manufacturability.sponges import Sponge
 from geom3d.solids.fields.field import Field
-from geom3d.solids.fields.web import Web
+from geom3d.solids.fields.implicit import ImplicitBody
 
 EDGE = 4.0
 SIZE = (EDGE, EDGE)
@@ -41,7 +41,7 @@ class Pillar:
 
 def standing(shape, step: float, *, top: float = 5.5, radius: float = 0.2, coats=(), fill=None) -> Sponge:
     """A web on a plate, with coats and a fill."""
-    web = Web(shape, SIZE, 0.5, top, radius)
+    web = ImplicitBody(shape, SIZE, 0.5, top, radius)
     scaffold = Field(web, 0.5, SIZE)
     bodies = [Field(None, 0.5, SIZE), scaffold, *(scaffold.offset(t) for t in np.cumsum(coats).tolist())]
     if fill is not None:
@@ -88,7 +88,7 @@ def test_islands_of_many_spheres_are_their_lowest_points():
 
 def test_a_ball_of_void_in_the_web_is_a_closed_cavity():
     centres = ((2.0, 2.0, 3.0), (2.0, 2.0, 5.4))
-    web = Web(Spheres(centres, 0.8, SIZE, pores=True), SIZE, 0.5, 5.5, 0.2)
+    web = ImplicitBody(Spheres(centres, 0.8, SIZE, pores=True), SIZE, 0.5, 5.5, 0.2)
     regions = (
         Region("plate", Role.SUBSTRATE, find("gold"), Field(None, 0.5, SIZE)),
         Region("web", Role.SUBSTRATE, find("gold"), Field(web, 0.5, SIZE)),
@@ -181,7 +181,7 @@ def test_a_bare_gyroid_overhangs():
         found_share = seen.slopes.areas[seen.slopes.angles > limit].sum() / seen.slopes.areas.sum()
         assert found_share == pytest.approx(steep, abs=0.015)
     assert found["cavities"].value == 0
-    assert found["gap"].value == pytest.approx(design._measures.body.opening.value)
+    assert found["gap"].value == pytest.approx(design._measures.scaffold.opening.value)
     assert design.check("sls", 1e4).status == "yes"
     assert design.check("drie").status == "no"
 

@@ -6,13 +6,13 @@ import pytest
 
 import geom3d
 from geom3d.manufacturability import VOID
-from geom3d.manufacturability.prisms import Stack
+from geom3d.manufacturability.plans import LayeredPlan
 
 
 def widths(architecture: str, moved: tuple[float, float] = (0.0, 0.0), **parameters: float) -> dict[str, float]:
     cell = geom3d.design({"architecture": architecture, "parameters": parameters}).cell().moved(*moved)
-    stack = Stack.of(cell)
-    found = {part: stack.width(mask, part) for part, mask in stack.masks().items()}
+    plan = LayeredPlan.of(cell, cell.walls())
+    found = {part: plan.width(mask, part) for part, mask in plan.masks().items()}
     return {part: spot.value for part, spot in found.items() if spot is not None}
 
 

@@ -13,7 +13,7 @@ from geom3d.core.errors import GeometryError
 from geom3d.mesh.interfaces import OUTSIDE
 from geom3d.solids.prisms.floorplan import floor_plan
 from geom3d.solids.prisms.outline import Difference, Disc, Plane, Polygon, Strip, hexagon, rectangle, repeated
-from geom3d.solids.prisms.prism import Prism, Prisms
+from geom3d.solids.prisms.prism import PRISMS, Prism, Prisms
 
 SIZE = (8.0, 6.0)
 
@@ -24,7 +24,7 @@ def block(shape, low=-math.inf, high=math.inf, size=SIZE):
 
 def partition(*solids, height=4.0, size=SIZE):
     names = tuple(f"r{k}" for k in range(len(solids)))
-    return Prisms.partition(names, solids, (*size, height), None).check()
+    return PRISMS.partition(names, solids, (*size, height), None).check()
 
 
 @pytest.fixture

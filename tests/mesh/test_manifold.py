@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import geom3d
 from geom3d.mesh import manifold
 from geom3d.solids.prisms.outline import Plane, rectangle
-from geom3d.solids.prisms.prism import Prism, Prisms
+from geom3d.solids.prisms.prism import PRISMS, Prism, Prisms
 
 SIZE = (8.0, 6.0)
 #: Corners of a square on each side of a cube of edge 1, counter-clockwise from outside.
@@ -163,7 +163,7 @@ def test_a_surface_of_nothing_is_nothing():
 def walls_of(*rectangles: tuple[float, ...], high: float = 2.0):
     blocks = Prisms(tuple(Prism(rectangle(*r), -math.inf, high) for r in rectangles), SIZE)
     ground = Prisms((Prism(Plane(), -math.inf, 1.0),), SIZE)
-    return Prisms.partition(("blocks", "ground"), (blocks, ground), (*SIZE, 4.0), None).check()
+    return PRISMS.partition(("blocks", "ground"), (blocks, ground), (*SIZE, 4.0), None).check()
 
 
 def test_blocks_that_touch_along_an_edge():

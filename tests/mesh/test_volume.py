@@ -21,8 +21,8 @@ from geom3d.core.roles import Role
 from geom3d.library.materials import find
 from geom3d.mesh.interfaces import OUTSIDE
 from geom3d.mesh.volume import SIDES, volume_mesh
-from geom3d.solids.fields.field import Field
-from geom3d.solids.fields.web import Web
+from geom3d.solids.fields.field import FIELDS, Field
+from geom3d.solids.fields.implicit import ImplicitBody
 from geom3d.solids.prisms.outline import Disc, Plane
 from geom3d.solids.prisms.prism import Prism, Prisms
 
@@ -282,10 +282,10 @@ def test_resistance_of_a_film_around_a_pillar_converges_in_second_order(outer):
 def test_resistance_of_a_film_around_a_ball_is_right_in_second_order(outer, share):
     """A sampled film, thinner than the grid's step in one case: 4π a b / (b - a)."""
     edge, exact = 4.0, 4 * math.pi * outer / (outer - 1)
-    web = Web(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
+    web = ImplicitBody(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
     solids = [Field(web, -math.inf, (edge, edge)).offset(t) for t in (0.0, outer - 1)]
     for step in (0.2, 0.1, 0.075):
-        walls = Field.partition(("ball", "film"), solids, (edge,) * 3, step).check()
+        walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, step).check()
         found = conductance(volume_mesh(walls, void=True), 1, 0, 2)
         assert abs(found / exact - 1) < share * step**2
 

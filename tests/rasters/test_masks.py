@@ -203,7 +203,8 @@ def test_keyholes_change_no_area_and_add_no_corner(rings):
 
 
 def test_outlines_are_counter_clockwise_and_areas_those_of_the_floor_plan():
-    for mask in masks(geom3d.load("microtubes-eustache-2014").cell()):
+    design = geom3d.load("microtubes-eustache-2014")
+    for mask in masks(design.cell(), design.walls()):
         areas = [gds._area(polygon) for polygon in mask.polygons]
         assert min(areas) > 0
         assert sum(areas) == pytest.approx(mask.area, rel=1e-9)

@@ -19,7 +19,7 @@ import geom3d
 from geom3d.cell.template import shipped
 from geom3d.exports import Options, png
 from geom3d.mesh.sections import Slicer, section
-from geom3d.rasters.slices import Raster
+from geom3d.rasters.slices import PixelGrid
 
 PRISMATIC = [name for name in shipped() if not name.startswith(("sponge", "inverse"))]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -207,22 +207,22 @@ def test_copies_of_the_unit_cell_are_copies_of_its_pixels(pixel, array):
     cell, walls = design.cell(), design.walls()
     many = array(cell, (3, 2)).walls()
     for z in (2.0, 4.4, 21.0, 46.1):
-        raster = Raster(walls.size[:2], (3, 2), pixel)
+        raster = PixelGrid(walls.size[:2], (3, 2), pixel)
         found = np.concatenate(list(raster.bands(section(walls, z))))
-        (whole,) = Raster(many.size[:2], (1, 1), pixel).bands(section(many, z))
+        (whole,) = PixelGrid(many.size[:2], (1, 1), pixel).bands(section(many, z))
         assert found.shape == raster.shape == whole.shape
         # Circles in the larger period lie on a coarser grid: a pixel's centre may just change sides.
         assert np.count_nonzero(found != whole) <= 8
         if pixel in (0.25, 0.2):
-            (one,) = Raster(walls.size[:2], (1, 1), pixel).bands(section(walls, z))
+            (one,) = PixelGrid(walls.size[:2], (1, 1), pixel).bands(section(walls, z))
             assert np.array_equal(found, np.tile(one, (2, 3)))
 
 
 def test_blocks_of_rows_make_the_same_image(monkeypatch):
     walls = geom3d.load("pillars-coated").walls()
-    raster, cut = Raster(walls.size[:2], (3, 4), 0.13), section(walls, 20.0)
+    raster, cut = PixelGrid(walls.size[:2], (3, 4), 0.13), section(walls, 20.0)
     (whole,) = raster.bands(cut)
-    monkeypatch.setattr("geom3d.slices.BAND", 7 * raster.shape[1])
+    monkeypatch.setattr("geom3d.rasters.slices.BAND", 7 * raster.shape[1])
     blocks = list(raster.bands(cut))
     assert len(blocks) == math.ceil(raster.shape[0] / 7)
     assert np.array_equal(np.concatenate(blocks), whole)

@@ -18,7 +18,7 @@ import geom3d
 from geom3d.cell.template import shipped
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.exports import Options, tiff
-from geom3d.rasters.voxels import by_centre, fractions, raster, voxels
+from geom3d.rasters.voxels import by_centre, fractions, voxel_grid, voxels
 from geom3d.solids.prisms.floorplan import floor_plan
 
 PRISMS = [name for name in shipped() if geom3d.load(name).cell().facts.web is None]
@@ -110,12 +110,12 @@ def test_labels_of_prisms_agree_with_the_exact_shapes(name):
     cell, walls = design.cell(), design.walls()
     edge = edge_of(cell, 40_000)
     labels, spacing = voxels(cell, walls, edge)
-    assert (labels.dtype, labels.shape) == (np.uint8, raster(cell, edge).shape)
+    assert (labels.dtype, labels.shape) == (np.uint8, voxel_grid(cell, edge).shape)
     some = np.random.default_rng(3).choice(labels.size, 4000, replace=False)
     points, found = centres(labels.shape, spacing).reshape(-1, 3)[some], labels.ravel()[some]
     at_centre = cell.locate(points)
     # The polygon of a circle crosses it: centres that near may differ.
-    assert np.mean(np.stack(list(by_centre(walls, raster(cell, edge)))).ravel()[some] != at_centre) < 5e-3
+    assert np.mean(np.stack(list(by_centre(walls, voxel_grid(cell, edge)))).ravel()[some] != at_centre) < 5e-3
     pure = np.ones(len(some), dtype=bool)
     for corner in np.ndindex(2, 2, 2):
         pure &= cell.locate(points + (np.array(corner) - 0.5) * np.multiply(spacing, 0.999)) == at_centre
@@ -187,7 +187,10 @@ def test_walls_with_a_hole_are_an_error():
     inner = np.flatnonzero((walls.front_region >= 0) & (np.abs(walls.area_vectors[:, 0]) > 1e-3))
     broken = replace(
         walls,
-        **{key: np.delete(getattr(walls, key), inner[:50], axis=0) for key in ("triangles", "behind", "front", "twin")},
+        **{
+            key: np.delete(getattr(walls, key), inner[:50], axis=0)
+            for key in ("triangles", "back_region", "front_region", "periodic_image")
+        },
     )
     with pytest.raises(GeometryError, match="not closed"):
         voxels(design.cell(), broken, 0.05)
@@ -198,12 +201,12 @@ def test_what_does_not_fit_is_refused():
     cell, walls = design.cell(), design.walls()
     with pytest.raises(InputError, match=r"voxel: 0\.001 µm gives .* take at least 0\.011 µm"):
         voxels(cell, walls, 0.001)
-    raster(cell, 0.011)
+    voxel_grid(cell, 0.011)
     with pytest.raises(InputError, match="do not fit into memory"):
         fractions(cell, walls, 0.02)
     with pytest.raises(InputError, match="cells of prisms only"):
         fractions(sponge("gyroid").cell(), sponge("gyroid").walls(), 0.5)
-    large = raster(cell, 1e6)
+    large = voxel_grid(cell, 1e6)
     assert large.shape == (1, 1, 1)
 
 

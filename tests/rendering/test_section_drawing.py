@@ -100,9 +100,7 @@ def test_dimensions_are_where_they_say():
     assert set(found) == {"pitch", "diameter", "electrolyte = distance", "height", "base"}
     for span in found["diameter"].spans:
         assert span[1] - span[0] == pytest.approx(3.0, rel=5e-3)
-        labels = cell.locate(
-            np.array([[x, y, found["diameter"].across] for x in np.linspace(*span, 9)[1:-1]])
-        )
+        labels = cell.locate(np.array([[x, y, found["diameter"].across] for x in np.linspace(*span, 9)[1:-1]]))
         assert {cell.names[k] for k in labels} == {"scaffold"}
         just_out = cell.locate(np.array([[x, y, 24.0] for x in (span[0] - 0.02, span[1] + 0.02)]))
         assert {cell.names[k] for k in just_out} == {"barrier"}

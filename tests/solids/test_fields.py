@@ -12,8 +12,8 @@ from geom3d.architectures.spheres import Spheres
 from geom3d.architectures.spinodal import Waves
 from geom3d.architectures.tpms import SURFACES, Nodal
 from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.solids.fields.field import USUAL_STEP, Field
-from geom3d.solids.fields.web import Web
+from geom3d.solids.fields.field import FIELDS, USUAL_STEP, Field
+from geom3d.solids.fields.implicit import ImplicitBody
 
 ENDLESS = math.inf
 
@@ -22,10 +22,10 @@ def partition(shape, edge, step, growths=(0.0,), height=None, size=None) -> Inte
     """Webs without foot or top, grown by several distances, in a box of which every face cuts them."""
     size = (edge, edge) if size is None else size
     height = edge if height is None else height
-    web = Web(shape, size, 0.0, ENDLESS, min(size) / 4)
+    web = ImplicitBody(shape, size, 0.0, ENDLESS, min(size) / 4)
     solids = [Field(web, -math.inf, size).offset(growth) for growth in growths]
     names = tuple(f"body {k}" for k in range(len(solids)))
-    return Field.partition(names, solids, (*size, height), step).check()
+    return FIELDS.partition(names, solids, (*size, height), step).check()
 
 
 def order(coarse: float, middle: float, fine: float) -> float:
@@ -198,11 +198,11 @@ def test_overlapping_opal_by_lenses():
     shape = inverse_opal.build(parameters).facts.web.shape
     walls = []
     for step in (0.04, 0.02):
-        web = Web(shape, (spacing, math.sqrt(3) * spacing), 0.0, ENDLESS, 1.0)
+        web = ImplicitBody(shape, (spacing, math.sqrt(3) * spacing), 0.0, ENDLESS, 1.0)
         low = parameters.base_z + spacing / 2 + 0.5 * rise
-        moved = Web(Shifted(shape, low), web.size, 0.0, ENDLESS, 1.0)
+        moved = ImplicitBody(Shifted(shape, low), web.size, 0.0, ENDLESS, 1.0)
         solid = Field(moved, -math.inf, web.size)
-        walls.append(Field.partition(("web",), [solid], (*web.size, 3 * rise), step).check())
+        walls.append(FIELDS.partition(("web",), [solid], (*web.size, 3 * rise), step).check())
     volume = np.prod(walls[0].size)
     shares = [w.volumes[0] / volume for w in walls]
     faces = [w.interfaces()[0, 1] / volume for w in walls]

@@ -175,11 +175,13 @@ def test_least_distance_of_crossed_edges_is_found():
     roof = np.array([[[-1, -1, 1], [1, -1, 1], [0, 0, 0.0]]])
     ridge = np.array([[[0, -9, 0], [0, 9, 0], [3, 0, 9]], [[0, -9, 0], [0, 9, 0], [-3, 0, 9]]], dtype=float)
     cross = np.array([[[-8, 0, -1], [9, 0, -1], [0, 3, -9]], [[-8, 0, -1], [9, 0, -1], [0, -3, -9]]], dtype=float)
-    from geom3d.transport.distance import Surface
+    from geom3d.transport.distance import ElectrodeSurface
 
-    one, other = (Surface(np.arange(len(c)), nearest_of(c)) for c in (ridge, cross))
+    one, other = (ElectrodeSurface(np.arange(len(c)), nearest_of(c)) for c in (ridge, cross))
     assert Electrodes(one, other).least(50.0) == pytest.approx(1.0, rel=1e-12)
-    assert Electrodes(Surface(np.arange(1), nearest_of(roof)), other).least(50.0) == pytest.approx(1.0, rel=1e-12)
+    assert Electrodes(ElectrodeSurface(np.arange(1), nearest_of(roof)), other).least(50.0) == pytest.approx(
+        1.0, rel=1e-12
+    )
 
 
 def test_a1_planar():

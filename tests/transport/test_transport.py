@@ -15,7 +15,7 @@ from geom3d.library.materials import find
 from geom3d.solids.prisms.outline import Disc, Plane, Strip
 from geom3d.solids.prisms.prism import Prism, Prisms
 from geom3d.transport import OHM_CM2, NoPath, conduct, contacts_of, prisms
-from geom3d.transport.prisms import Pair, Stack
+from geom3d.transport.prisms import Pair, WedgeStack
 from geom3d.transport.surface import FIELD
 
 LIPON = find("lipon").conductivity_S_cm
@@ -139,7 +139,7 @@ def test_bounds_close_in_second_order():
     """Every edge halved: both energies only come closer, four times as close, and their gap is the sum of its shares."""
     cell = coaxial(2.0, tolerance=0.02)
     walls, contacts = cell.walls(), contacts_of(cell)
-    stack = Stack.of(walls.filling, contacts, walls.size[:2])
+    stack = WedgeStack.of(walls.filling, contacts, walls.size[:2])
     bounds = []
     for _ in range(4):
         pair = Pair.of(stack.wedges(contacts)).polished()
@@ -160,7 +160,7 @@ def test_bounds_close_in_second_order():
 def test_a_planar_cell_is_exact_however_coarse():
     cell = geom3d.load("planar-efl700a39").cell()
     walls, contacts = cell.walls(), contacts_of(cell)
-    pair = Pair.of(Stack.of(walls.filling, contacts, walls.size[:2]).wedges(contacts)).polished()
+    pair = Pair.of(WedgeStack.of(walls.filling, contacts, walls.size[:2]).wedges(contacts)).polished()
     low, high = (bound / LIPON for bound in pair.bounds)
     assert low == pytest.approx(high, rel=1e-12)
     assert low == pytest.approx(walls.footprint / 1.5, rel=1e-9)

@@ -15,9 +15,9 @@ import geom3d
 from geom3d.architectures.spheres import Spheres
 from geom3d.cell.template import shipped
 from geom3d.cli.app import run
-from geom3d.solids.fields.field import Field
-from geom3d.solids.fields.web import Web
-from geom3d.transport import conduct, contacts_of, sponges
+from geom3d.solids.fields.field import FIELDS, Field
+from geom3d.solids.fields.implicit import ImplicitBody
+from geom3d.transport import conduct, contacts_of, tetrahedra
 from geom3d.transport.contacts import Contacts
 from geom3d.transport.surface import FIELD
 from geom3d.transport.voxels import conduction
@@ -150,11 +150,11 @@ def test_a_library_for_finite_elements_finds_the_same():
 def test_film_around_a_ball_in_second_order(outer, share):
     """A sampled film: 4π a b / (b - a)."""
     edge, exact = 4.0, 4 * math.pi * outer / (outer - 1)
-    web = Web(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
+    web = ImplicitBody(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
     solids = [Field(web, -math.inf, (edge, edge)).offset(t) for t in (0.0, outer - 1)]
     for step in (0.2, 0.1, 0.075):
-        walls = Field.partition(("ball", "film"), solids, (edge,) * 3, step).check()
-        solution = sponges.conduction(walls, Contacts({1: 1.0}, [0], [2]), step)
+        walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, step).check()
+        solution = tetrahedra.conduction(walls, Contacts({1: 1.0}, [0], [2]), step)
         assert abs(solution.conductance / exact - 1) < share * step**2
         assert solution.anode.area == pytest.approx(4 * math.pi, rel=0.4 * step**2)
         for currents in (solution.anode, solution.cathode):

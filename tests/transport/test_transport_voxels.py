@@ -9,10 +9,10 @@ import pytest
 
 import geom3d
 from geom3d.transport.contacts import contacts_of
-from geom3d.transport.voxels import ANODE, CATHODE, MEDIUM, OTHER, Lattice, flow, flow_in
+from geom3d.transport.voxels import ANODE, CATHODE, MEDIUM, OTHER, VoxelMedium, flow, flow_in
 
 
-def ring(step: float) -> tuple[Lattice, dict]:
+def ring(step: float) -> tuple[VoxelMedium, dict]:
     """A film between cylinders of radius 1 and 2, in a box of 5."""
     count = round(5 / step)
     places = (np.arange(count) + 0.5) * 5 / count - 2.5
@@ -23,7 +23,7 @@ def ring(step: float) -> tuple[Lattice, dict]:
     def to(wall):
         return lambda points: np.abs(np.hypot(points[:, 0] - 2.5, points[:, 1] - 2.5) - wall)
 
-    return Lattice(kinds, np.ones(kinds.shape), (5 / count, 5 / count, 1.0)), {ANODE: to(1), CATHODE: to(2)}
+    return VoxelMedium(kinds, np.ones(kinds.shape), (5 / count, 5 / count, 1.0)), {ANODE: to(1), CATHODE: to(2)}
 
 
 def test_coaxial_film_in_second_order():
@@ -53,7 +53,7 @@ def test_square_array_of_insulating_cylinders(share, effective):
     kinds = np.where(solid, OTHER, MEDIUM).astype(np.uint8)[:, None, :]
     end = np.ones((1, 1, count), dtype=np.uint8)
     kinds = np.concatenate([ANODE * end, kinds, CATHODE * end])
-    found = flow(Lattice(kinds, np.ones(kinds.shape), (1 / count, 1.0, 1 / count)))
+    found = flow(VoxelMedium(kinds, np.ones(kinds.shape), (1 / count, 1.0, 1 / count)))
     assert found.conductance == pytest.approx(effective, rel=5e-3)
 
 
@@ -71,4 +71,4 @@ def test_without_a_path_there_is_an_error():
     kinds = np.full((3, 2, 2), OTHER, dtype=np.uint8)
     kinds[0], kinds[2] = ANODE, CATHODE
     with pytest.raises(geom3d.InputError, match="no electrolyte joins the electrodes"):
-        flow(Lattice(kinds, np.ones(kinds.shape), (1.0, 1.0, 1.0)))
+        flow(VoxelMedium(kinds, np.ones(kinds.shape), (1.0, 1.0, 1.0)))

@@ -21,7 +21,7 @@ Int32Array = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Surface:
+class LevelSurface:
     """A level surface in a run of layers of the grid.
 
     Attributes:
@@ -83,7 +83,7 @@ def linear(heights: FloatArray, level: float) -> Share:
 
 def contour(
     lattice: Lattice, values: FloatArray, heights: FloatArray, level: float, layers: range, share: Share
-) -> Surface:
+) -> LevelSurface:
     """The surface on which the values equal a level.
 
     Args:
@@ -109,11 +109,13 @@ def contour(
         np.take(numbers[a ^ b], bricks + grid.steps[a], out=corners[:, column])
     triangles, of = _triangles(codes, corners)
     layer = (bricks[of] // grid.strides[2] + layers.start).astype(np.int16)
-    surface = Surface(layers, vertices, triangles, layer, ends, starts)
+    surface = LevelSurface(layers, vertices, triangles, layer, ends, starts)
     return surface if not len(lattice.keys) else _completed(lattice, surface, heights, level, share)
 
 
-def _completed(lattice: Lattice, surface: Surface, heights: FloatArray, level: float, share: Share) -> Surface:
+def _completed(
+    lattice: Lattice, surface: LevelSurface, heights: FloatArray, level: float, share: Share
+) -> LevelSurface:
     """The surface with its part in bricks that have split edges; vertices that no triangle uses are dropped."""
     tetrahedra, layer = lattice.tetrahedra(surface.layers)
     inside = heights[tetrahedra] <= level
@@ -140,7 +142,7 @@ def _completed(lattice: Lattice, surface: Surface, heights: FloatArray, level: f
     used[triangles] = True
     number = np.cumsum(used) - 1
     starts = np.r_[0, np.cumsum(used)][list(surface.starts)]
-    return Surface(
+    return LevelSurface(
         layers=surface.layers,
         vertices=vertices[used],
         triangles=number[triangles].astype(np.int32),

@@ -164,7 +164,7 @@ class Cutting:
         """The tetrahedra of a layer in z before levels cut them.
 
         Args:
-            layer in z: which.
+            z_layer: which.
             start: number of the first node in planes added to its one layer.
             planes: how many are added.
         """

@@ -11,7 +11,7 @@ import numpy as np
 
 from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.mesh.interfaces import OUTSIDE
-from geom3d.solids.fields.contour import Share, Surface, contour, linear, runs
+from geom3d.solids.fields.contour import LevelSurface, Share, contour, linear, runs
 from geom3d.solids.fields.facets import Level, cut, plane, split
 from geom3d.solids.fields.splits import Lattice
 from geom3d.solids.grid import Grid
@@ -40,7 +40,7 @@ class ZLayer:
 
 
 @dataclass(frozen=True)
-class Face:
+class GridFace:
     """A plane of the grid, or a layer in z's part of one, between two layers in z or at the end of the box.
 
     Attributes:
@@ -108,9 +108,9 @@ class Division:
         )
 
     @cached_property
-    def surfaces(self) -> tuple[tuple[int, Surface, int], ...]:
+    def surfaces(self) -> tuple[tuple[int, LevelSurface, int], ...]:
         """Number of the level, surface, and number of its first vertex, for every run of layers that a level cuts."""
-        found: list[tuple[int, Surface, int]] = []
+        found: list[tuple[int, LevelSurface, int]] = []
         start = 0
         for number, level in enumerate(self.levels.tolist()):
             for layers in runs(self.rows[:, number] != self.rows[:, number + 1]):
@@ -174,18 +174,18 @@ class Division:
         return Level(float(self.levels[number]), mine)
 
     @cached_property
-    def faces(self) -> tuple[Face, ...]:
+    def faces(self) -> tuple[GridFace, ...]:
         """All planes on which labels can change, but for the levels."""
         return tuple(self._faces())
 
-    def _faces(self) -> Iterator[Face]:
+    def _faces(self) -> Iterator[GridFace]:
         """Planes where a layer in z begins or ends, upwards; then the box's sides, low and high in turn."""
         lower: ZLayer | None = None
         for upper in self.z_layers:
-            yield Face(2, self._plane(2, upper.layers.start), lower, upper)
+            yield GridFace(2, self._plane(2, upper.layers.start), lower, upper)
             lower = upper
         assert lower is not None  # there is a layer
-        yield Face(2, self._plane(2, lower.layers.stop), lower, None)
+        yield GridFace(2, self._plane(2, lower.layers.stop), lower, None)
         for axis, count in ((0, len(self.grid.x) - 1), (1, len(self.grid.y) - 1)):
             for place, z_layer in enumerate(self.z_layers):
                 near = [(s, z_layer.layers.start) for s in self.z_layers[max(place - 1, 0) : place]]
@@ -193,7 +193,9 @@ class Division:
                 near = [(s, level) for s, level in near if set(s.active) - set(z_layer.active)]
                 for index, below, above in ((0, None, z_layer), (count, z_layer, None)):
                     facets = self._plane(axis, index, z_layer.layers)
-                    yield Face(axis, facets, below, above, tuple((s, self._edges(facets, level)) for s, level in near))
+                    yield GridFace(
+                        axis, facets, below, above, tuple((s, self._edges(facets, level)) for s, level in near)
+                    )
 
     def _plane(self, axis: int, index: int, layers: range | None = None) -> IntArray:
         """(n, 3) nodes of the triangles in a plane of the grid, halved at split edges."""
@@ -207,7 +209,7 @@ class Division:
         edges[chosen] = facets[on & chosen[:, None]].reshape(-1, 2)
         return edges
 
-    def cut(self, face: Face) -> Iterator[tuple[int, IntArray, IntArray]]:
+    def cut(self, face: GridFace) -> Iterator[tuple[int, IntArray, IntArray]]:
         """Pieces of a face: (interval, (t, 3) corners as of `facets.cut`, (t,) the facet of each)."""
         levels = [self.level(number) for number in face.active]
         columns = [*face.active, len(self.levels)]

@@ -21,7 +21,7 @@ from scipy.ndimage import label as groups_of
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.mesh.components import Components, component_numbers
 from geom3d.mesh.interfaces import OUTSIDE
-from geom3d.solids.fields.contour import Share, Surface
+from geom3d.solids.fields.contour import LevelSurface, Share
 from geom3d.solids.fields.division import Division, ZLayer
 from geom3d.solids.grid import TETRAHEDRA
 
@@ -35,7 +35,7 @@ class Elements:
     """The points of a layer in z's graph.
 
     Attributes:
-        layer in z: which.
+        z_layer: which.
         intervals: (planes, ny + 1, nx + 1) interval of each node, between active levels, counted from the lowest.
         groups: (n,) number of the group of each node, those at crossings of planes first, then those on split edges.
         marks: (n,) interval of each node, in the same order.
@@ -47,7 +47,7 @@ class Elements:
     intervals: NDArray[np.int8]
     groups: IntArray
     marks: NDArray[np.int8]
-    crossings: tuple[tuple[Surface, int], ...]
+    crossings: tuple[tuple[LevelSurface, int], ...]
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ class Pieces:
         """The points of every layer in z's graph, and how many there are in all."""
         found, count = [], 0
         for z_layer in self.division.z_layers:
-            elements, count = self._of_storey(z_layer, count)
+            elements, count = self._of_z_layer(z_layer, count)
             found.append(elements)
         return tuple(found), count
 
-    def _of_storey(self, z_layer: ZLayer, count: int) -> tuple[Elements, int]:
+    def _of_z_layer(self, z_layer: ZLayer, count: int) -> tuple[Elements, int]:
         division, layers = self.division, z_layer.layers
         values = division.values[layers.start : layers.stop + 1]
         intervals = np.zeros(values.shape, dtype=np.int8)
@@ -242,7 +242,7 @@ class Pieces:
 
     def _contacts(self) -> tuple[list[IntArray], list[tuple[IntArray, tuple[int, int]]], IntArray]:
         """Pairs of pieces that share a face in the box, pairs through the period with their step, pieces at an end."""
-        by_storey = {id(of.z_layer): of for of in self._elements[0]}
+        by_z_layer = {id(of.z_layer): of for of in self._elements[0]}
         inner = [np.empty((0, 2), dtype=np.int64)]
         through: list[tuple[IntArray, tuple[int, int]]] = []
         ends = []
@@ -254,7 +254,7 @@ class Pieces:
                 inner.append(_distinct(*pairs[_used(surface.triangles[here], len(pairs))].T))
         low: list[IntArray] = []
         for face in self.division.faces:
-            below, above = (None if s is None else by_storey[id(s)] for s in (face.below, face.above))
+            below, above = (None if s is None else by_z_layer[id(s)] for s in (face.below, face.above))
             if below is not None and above is not None:
                 inner.append(self._across(face.facets, below, above))
             elif face.axis == 2:
@@ -293,7 +293,7 @@ class Pieces:
 
     def _sides(self) -> tuple[IntArray, IntArray]:
         """(T,) piece behind and in front of every triangle of the walls, in their order; OUTSIDE beyond the box."""
-        by_storey = {id(of.z_layer): of for of in self._elements[0]}
+        by_z_layer = {id(of.z_layer): of for of in self._elements[0]}
         back_region, front_region = [], []
         for number, surface, _ in self.division.surfaces:
             pieces = np.empty((len(surface.triangles), 2), dtype=np.int64)
@@ -311,7 +311,7 @@ class Pieces:
                     np.full(len(facet), OUTSIDE)
                     if s is None
                     else self._of_simplices(
-                        by_storey[id(s)], face.facets[facet], sum(level < column for level in s.active)
+                        by_z_layer[id(s)], face.facets[facet], sum(level < column for level in s.active)
                     )
                     for s in (face.below, face.above)
                 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geom3d.core.arrays import FloatArray, IntArray
-from geom3d.solids.fields.contour import Surface
+from geom3d.solids.fields.contour import LevelSurface
 from geom3d.solids.fields.splits import Lattice
 from geom3d.solids.grid import Grid
 
@@ -26,7 +26,7 @@ class Level:
     """
 
     value: float
-    surfaces: tuple[tuple[Surface, int], ...]
+    surfaces: tuple[tuple[LevelSurface, int], ...]
 
     def crossing(self, lattice: Lattice, one: IntArray, other: IntArray) -> IntArray:
         """(n,) numbers of the vertices on the edges between pairs of nodes."""

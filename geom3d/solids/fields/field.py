@@ -1,8 +1,8 @@
-"""Bodies given by a distance: a web, or all below a height, or both; and the partition of a box by them.
+"""Bodies given by a distance: a core, or all below a height, or both; and the partition of a box by them.
 
-All bodies of a partition share one web, so each is a level of one signed distance, united with a half-space. Heights
+All bodies of a partition share one core, so each is a level of one signed distance, united with a half-space. Heights
 are planes of the grid and levels cut its tetrahedra in parallel planes: nothing else is needed for a partition without
-a gap, and rims where a film on the web meets a film on the floor are as sharp as they should be.
+a gap, and rims where a film on the core meets a film on the floor are as sharp as they should be.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
@@ -20,10 +21,9 @@ from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.solids.fields.cutting import Cutting
 from geom3d.solids.fields.division import Division
 from geom3d.solids.fields.elements import Pieces
-from geom3d.solids.fields.percolation import require_pores, require_web
+from geom3d.solids.fields.implicit import ImplicitBody, Union, coarsest_step
 from geom3d.solids.fields.sampling import faces_of, sample
 from geom3d.solids.fields.splits import Lattice
-from geom3d.solids.fields.web import Union, Web, coarsest_step
 from geom3d.solids.grid import Grid, grid_step, snap, subdivide
 
 #: Usual step as a multiple of the thinnest film.
@@ -38,19 +38,24 @@ THINNEST = 1e-5
 
 @dataclass(frozen=True)
 class Field:
-    """A grown web united with everything below a height.
+    """A grown core united with everything below a height.
 
     Attributes:
-        web: the web, or None.
+        core: the core, or None.
         base: the height before growth, µm; minus infinity where there is none.
         size: the period in x and y, µm.
         growth: by how much both have been grown, µm. Kept apart, so that growth adds exactly.
     """
 
-    web: Web | None
+    core: ImplicitBody | None
     base: float
     size: tuple[float, float]
     growth: float = 0.0
+
+    @property
+    def family(self) -> FieldFamily:
+        """Fields."""
+        return FIELDS
 
     @property
     def level(self) -> float:
@@ -63,55 +68,74 @@ class Field:
 
     def moved(self, dx: float, dy: float) -> Field:
         """The body shifted in the plane, µm."""
-        return replace(self, web=None if self.web is None else self.web.moved(dx, dy))
+        return replace(self, core=None if self.core is None else self.core.moved(dx, dy))
 
     def half_space(self, level: float) -> Field:
         """Everything below a height, µm."""
         return Field(None, level, self.size)
 
     def contains(self, points: FloatArray) -> BoolArray:
-        """(n,) whether the (n, 3) points lie in the body, by the web's own function and the distance to its surface."""
+        """(n,) whether the (n, 3) points lie in the body, by the core's own function and the distance to its surface."""
         inside: BoolArray = points[:, 2] <= self.level
-        if self.web is not None:
+        if self.core is not None:
             rest = np.flatnonzero(~inside)
-            inside[rest] = within(self.web, points[rest], self.growth)
+            inside[rest] = within(self.core, points[rest], self.growth)
         return inside
 
     def bounds_z(self) -> tuple[float, float]:
         """Lowest and highest z, µm."""
-        return -math.inf, max(self.level, -math.inf if self.web is None else self.web.top + self.growth)
+        return -math.inf, max(self.level, -math.inf if self.core is None else self.core.top + self.growth)
 
     def __or__(self, other: Field) -> Field:
-        if self.web is None and other.web is not None:
+        if self.core is None and other.core is not None:
             return other | self
-        if other.web is None or other.web == self.web:
-            growth = self.growth if other.web is None else max(self.growth, other.growth)
+        if other.core is None or other.core == self.core:
+            growth = self.growth if other.core is None else max(self.growth, other.growth)
             return replace(self, base=max(self.level, other.level) - growth, growth=growth)
-        assert self.web is not None  # else the other has none either
-        if (self.growth, self.web.top) != (other.growth, other.web.top):
-            raise ValueError("webs can be united only before growth, and where they are cut at one height")
-        web = replace(self.web, shape=Union(self.web.shape, other.web.shape))
-        return replace(self, web=web, base=max(self.base, other.base))
+        assert self.core is not None  # else the other has none either
+        if (self.growth, self.core.top) != (other.growth, other.core.top):
+            raise ValueError("cores can be united only before growth, and where they are cut at one height")
+        core = replace(self.core, shape=Union(self.core.shape, other.core.shape))
+        return replace(self, core=core, base=max(self.base, other.base))
 
-    @classmethod
-    def step(cls, solids: Sequence[Field], size: tuple[float, float, float], requested: float | None) -> float:
+
+class FieldFamily:
+    """The family of fields: sampled on a grid, with walls of any direction and round rims."""
+
+    name = "fields"
+    is_sampled = True
+    film_edges: Literal["square", "round"] = "round"
+    vertical_walls = False
+
+    def require(self, solid: Field, fineness: float) -> None:
+        """Raises an InputError where a grid of that step, µm, is too coarse for a shape."""
+        core = solid.core
+        if core is not None and fineness > (coarsest := coarsest_step(core.radius, core.size)):
+            raise InputError(
+                f"resolution: must be at most {coarsest:.4g} µm to hold the shape "
+                f"(radius of curvature {core.radius:.4g} µm); got {fineness:g} µm"
+            )
+
+    def step(self, solids: Sequence[Field], size: tuple[float, float, float], requested: float | None) -> float:
         """The grid's step, µm.
 
         Args:
             solids: the bodies of a partition.
             size: of the box, µm.
-            wish: the step that is asked for, or None for one that suits curvature and films.
+            requested: the step that is asked for, or None for one that suits curvature and films.
 
         Raises:
             InputError: where the grid would not fit into memory, or cannot hold the shape.
         """
-        webs = [solid.web for solid in solids if solid.web is not None]
-        if not webs:
+        cores = [solid.core for solid in solids if solid.core is not None]
+        if not cores:
             return min(size)
-        radius = min(web.radius for web in webs)
+        radius = min(core.radius for core in cores)
         films = np.diff([0.0, *_growths(solids)])
         film = float(min(films[films > 0], default=math.inf))
-        height = min(size[2], max(web.top for web in webs) + max(_growths(solids))) - min(web.base_z for web in webs)
+        height = min(size[2], max(core.top for core in cores) + max(_growths(solids))) - min(
+            core.base_z for core in cores
+        )
         volume = size[0] * size[1] * height
         # The same cell is built at twice the step, too.
         coarsest = coarsest_step(radius, size[:2]) * (1 if requested is None else 2)
@@ -139,26 +163,25 @@ class Field:
             )
         return float(step)
 
-    @classmethod
     def partition(
-        cls, names: tuple[str, ...], solids: Sequence[Field], size: tuple[float, float, float], fineness: float | None
+        self, names: tuple[str, ...], solids: Sequence[Field], size: tuple[float, float, float], fineness: float | None
     ) -> InterfaceMesh:
         """The walls of the partition in which the first body that contains a point owns it.
 
         Args:
             names: one per body.
-            solids: the bodies, the first wins; all on one web.
+            solids: the bodies, the first wins; all on one core.
             size: the box, µm.
             fineness: step of the grid, µm; None for one that suits curvature and films.
         """
-        webs = list(dict.fromkeys(solid.web for solid in solids if solid.web is not None))
-        if len(webs) > 1:
-            raise ValueError("all bodies of a partition must share one web")
-        web = webs[0] if webs else None
-        division = _division(solids, web, size, cls.step(solids, size, fineness))
+        cores = list(dict.fromkeys(solid.core for solid in solids if solid.core is not None))
+        if len(cores) > 1:
+            raise ValueError("all bodies of a partition must share one core")
+        core = cores[0] if cores else None
+        division = _division(solids, core, size, self.step(solids, size, fineness))
         vertices, triangles, back_region, front_region, periodic_image = division.walls()
         grid = division.grid
-        walls = InterfaceMesh(
+        return InterfaceMesh(
             names=names,
             size=(*grid.size, float(grid.z[-1])),
             vertices=vertices,
@@ -169,24 +192,24 @@ class Field:
             pieces=Pieces(division).components,
             filling=Cutting(division),
         )
-        if web is not None and math.isfinite(web.top) and len(division.levels) and division.levels[0] == 0:
-            label = next(k for k, solid in enumerate(solids) if solid.web is not None and solid.growth == 0)
-            require_web(walls, label, web.base_z, web.top)
-            _require_pores(names, solids, web, division)
-        return walls
+
+
+FIELDS = FieldFamily()
 
 
 def _growths(solids: Sequence[Field]) -> list[float]:
-    """Ascending growths of the bodies that have a web."""
-    return sorted({solid.growth for solid in solids if solid.web is not None})
+    """Ascending growths of the bodies that have a core."""
+    return sorted({solid.growth for solid in solids if solid.core is not None})
 
 
-def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float, float], step: float) -> Division:
-    """Plans the grid, measures the web's distance on it where a level shows, and gives every layer its labels."""
-    levels = np.array(_growths(solids)) if web is not None else np.empty(0)
+def _division(
+    solids: Sequence[Field], core: ImplicitBody | None, size: tuple[float, float, float], step: float
+) -> Division:
+    """Plans the grid, measures the core's distance on it where a level shows, and gives every layer its labels."""
+    levels = np.array(_growths(solids)) if core is not None else np.empty(0)
     unit = grid_step(size[2])
     height = float(snap(np.array(size[2]), unit))
-    top = math.inf if web is None else float(snap(np.array(web.top), unit)) if math.isfinite(web.top) else web.top
+    top = math.inf if core is None else float(snap(np.array(core.top), unit)) if math.isfinite(core.top) else core.top
     marks = [0.0, height, *(solid.level for solid in solids if math.isfinite(solid.level)), top]
     # Flat tops of films come to lie between two planes of the grid, not on one, and above the last one nothing shows.
     caps = top + levels[levels > 0]
@@ -206,11 +229,11 @@ def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float
     grid = Grid(x, y, np.concatenate(planes))
     values, lattice, extra, function = np.full(grid.shape, np.inf), Lattice.of(grid), np.empty(0), None
     shown = np.flatnonzero((rows[:, 1:] != rows[:, :-1]).any(axis=1))
-    if web is not None and len(shown):
+    if core is not None and len(shown):
         first, last = int(shown[0]), int(shown[-1]) + 1
         shown_part = Grid(x, y, grid.z[first : last + 1])
         seen = levels[(rows[:, 1:] != rows[:, :-1]).any(axis=0)]
-        sampled = sample(replace(web, top=top), shown_part, seen, step)
+        sampled = sample(replace(core, top=top), shown_part, seen, step)
         values[first : last + 1], extra = sampled.values, sampled.extra
         below, part = first * grid.strides[2], sampled.lattice
         lattice = Lattice(grid, part.keys + 8 * below, part.places)
@@ -221,35 +244,20 @@ def _division(solids: Sequence[Field], web: Web | None, size: tuple[float, float
     return Division(lattice, values, extra, levels, rows, function, top)
 
 
-def _require_pores(names: tuple[str, ...], solids: Sequence[Field], web: Web, division: Division) -> None:
-    """Checks that coats leave pores open, where both ends of the web show."""
-    shown = np.isfinite(division.values).all(axis=(1, 2))
-    heights = division.grid.z[shown]
-    if not len(heights) or heights[-1] < web.top:
-        return
-    coats: dict[float, str] = {}
-    for name, solid in zip(names, solids, strict=True):
-        # A body that reaches above the web's film is a fill, and not a coat that could close a throat.
-        if solid.web is not None and solid.growth > 0 and solid.level <= web.base_z + solid.growth * (1 + 1e-9):
-            coats.setdefault(solid.growth, name)
-    named = [(coats[growth], growth) for growth in sorted(coats)]
-    require_pores(division.values[shown], heights, max(web.base_z, float(heights[0])), web.top, named)
+def within(core: ImplicitBody, points: FloatArray, distance: float) -> BoolArray:
+    """(n,) whether (n, 3) points lie in a core or within a distance of it, µm.
 
-
-def within(web: Web, points: FloatArray, distance: float) -> BoolArray:
-    """(n,) whether (n, 3) points lie in a web or within a distance of it, µm.
-
-    The web itself is asked of its function; the distance is taken to its surface on a grid of its own, as fine as usual.
+    The core itself is asked of its function; the distance is taken to its surface on a grid of its own, as fine as usual.
     """
-    inside = web.contains(points)
+    inside = core.contains(points)
     rest = np.flatnonzero(~inside)
     if distance > 0 and len(rest):
         heights = points[rest, 2]
-        low, high = float(heights.min()) - distance, min(float(heights.max()) + distance, web.top)
-        step = min(USUAL_STEP * web.radius, min(web.size) / 4)
-        x, y = (_planes(length, step) for length in web.size)
+        low, high = float(heights.min()) - distance, min(float(heights.max()) + distance, core.top)
+        step = min(USUAL_STEP * core.radius, min(core.size) / 4)
+        x, y = (_planes(length, step) for length in core.size)
         grid = Grid(x, y, subdivide(min(low, high - step), high, step))
-        faces, _ = faces_of(web, grid, distance + 2 * step, step)
+        faces, _ = faces_of(core, grid, distance + 2 * step, step)
         inside[rest] = faces.clipped.distances(points[rest], distance + 2 * step) <= distance
     return inside
 
@@ -266,10 +274,10 @@ def _row(solids: Sequence[Field], levels: FloatArray, low: float, high: float, t
         owners = (
             label
             for label, solid in enumerate(solids)
-            if solid.level >= high - unit or (solid.web is not None and solid.growth >= growth)
+            if solid.level >= high - unit or (solid.core is not None and solid.growth >= growth)
         )
         row.append(next(owners, len(solids)))
     for number in reversed(range(len(levels))):
-        if low >= top + levels[number] - unit:  # nothing of the web, grown by so much, reaches up here
+        if low >= top + levels[number] - unit:  # nothing of the core, grown by so much, reaches up here
             row[number] = row[number + 1]
     return row

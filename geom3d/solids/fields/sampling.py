@@ -1,4 +1,4 @@
-"""The distance of a web, sampled on a grid.
+"""The distance of an implicit body, sampled on a grid.
 
 Zero surface of the function → triangles → exact distance to the nearest one: a film is as thick as it should be, which it
 would not be by the function over its slope. Where the distance has a kink on an edge, the edge gets a node there.
@@ -17,12 +17,12 @@ from scipy.ndimage import maximum_filter1d
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.progress import bar
 from geom3d.mesh.bvh import Nearest
-from geom3d.solids.fields.contour import Share, Surface, contour, linear
+from geom3d.solids.fields.contour import LevelSurface, Share, contour, linear
 from geom3d.solids.fields.distance import sheet
 from geom3d.solids.fields.division import KEPT
 from geom3d.solids.fields.facets import Level, cut, plane
+from geom3d.solids.fields.implicit import ImplicitBody
 from geom3d.solids.fields.splits import Lattice, with_splits
-from geom3d.solids.fields.web import Web
 from geom3d.solids.grid import Grid, subdivide
 
 #: Values nearer to a level than this share of a step would put several vertices at one place.
@@ -37,13 +37,13 @@ SAFETY = 1.1
 
 @dataclass(frozen=True)
 class Sampled:
-    """The signed distance of a web, µm, negative inside.
+    """The signed distance of a core, µm, negative inside.
 
     Attributes:
         lattice: the nodes.
         values: (nz + 1, ny + 1, nx + 1) at the grid's nodes.
         extra: (e,) at the nodes on split edges.
-        function: (n,) the web's own function at all nodes near kinks, else nan; None where there are none. Across a
+        function: (n,) the core's own function at all nodes near kinks, else nan; None where there are none. Across a
             crease the distance is steeper on the one side of the surface than on the other; the function is not.
     """
 
@@ -55,10 +55,10 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Faces:
-    """The zero surface of a web as triangles.
+    """The zero surface of a core as triangles.
 
     Attributes:
-        web: the body.
+        core: the implicit body.
         tall: grid on which the function was sampled.
         body: (nz + 1, ny + 1, nx + 1) which of its nodes lie inside.
         values: of the function at its nodes.
@@ -67,7 +67,7 @@ class Faces:
         clipped: the surface with the cut.
     """
 
-    web: Web
+    core: ImplicitBody
     tall: Grid
     body: BoolArray
     values: FloatArray
@@ -77,20 +77,20 @@ class Faces:
 
     def within(self, grid: Grid, offset: int, distance: float) -> BoolArray:
         """Which nodes of a grid may lie within a distance of the surface, by the function's value; its planes begin
-        at `offset` among those of the tall one. Above the web's top the function tells nothing.
+        at `offset` among those of the tall one. Above the core's top the function tells nothing.
         """
         found = np.ones(grid.shape, dtype=bool)
-        known = self.values[offset : offset + int(np.searchsorted(grid.z, self.web.top, side="right"))]
+        known = self.values[offset : offset + int(np.searchsorted(grid.z, self.core.top, side="right"))]
         found[: len(known)] = np.abs(known) <= self.slope * distance
         return found
 
 
-def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
-    """The signed distance of a web at the nodes of a grid.
+def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> Sampled:
+    """The signed distance of a core at the nodes of a grid.
 
     Args:
-        web: the body.
-        grid: the nodes; one of its planes is the web's top, where that lies within.
+        core: the implicit body.
+        grid: the nodes; one of its planes is the core's top, where that lies within.
         levels: ascending distances, not negative, near which values must be exact, µm.
         step: of the grid, µm.
 
@@ -99,7 +99,7 @@ def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
         sides of the period.
     """
     reach, outer = grid.diagonal, float(levels[-1]) + grid.diagonal
-    faces, offset = faces_of(web, grid, outer + step, step)
+    faces, offset = faces_of(core, grid, outer + step, step)
     inside = np.zeros(grid.shape, dtype=bool)
     shown = faces.body[offset : offset + len(grid.z)]
     inside[: len(shown)] = shown
@@ -118,22 +118,22 @@ def sample(web: Web, grid: Grid, levels: FloatArray, step: float) -> Sampled:
     _repeat(values)
 
     def distance(points: FloatArray) -> FloatArray:
-        within = web.contains(points)
+        within = core.contains(points)
         found = np.empty(len(points))
         found[within] = -faces.uncut.distances(points[within])
         found[~within] = faces.clipped.distances(points[~within])
         return found
 
-    lattice, extra = _with_kinks(web, grid, values, levels, distance)
+    lattice, extra = _with_kinks(core, grid, values, levels, distance)
     clearances = _clearances(grid, levels)
     for level, clearance in zip(levels, clearances, strict=True):
         _keep_off(values, level, clearance)
         _keep_off(extra, level, clearance)
-    return Sampled(lattice, values, extra, _function_near(web, lattice))
+    return Sampled(lattice, values, extra, _function_near(core, lattice))
 
 
-def _function_near(web: Web, lattice: Lattice) -> FloatArray | None:
-    """(n,) the web's function at the nodes of bricks with split edges and of those next to them, else nan."""
+def _function_near(core: ImplicitBody, lattice: Lattice) -> FloatArray | None:
+    """(n,) the core's function at the nodes of bricks with split edges and of those next to them, else nan."""
     if not len(lattice.keys):
         return None
     grid = lattice.grid
@@ -146,30 +146,30 @@ def _function_near(web: Web, lattice: Lattice) -> FloatArray | None:
     near[:] = 0
     near[:, :-1, :-1] = home
     nodes = np.flatnonzero(near)
-    values.ravel()[nodes] = web.shape.at(grid.points(nodes))
+    values.ravel()[nodes] = core.shape.at(grid.points(nodes))
     _repeat(values)
     first = _first(lattice, np.arange(lattice.count, lattice.count + len(lattice.keys)))
-    extra = web.shape.at(lattice.places)[first - lattice.count]
+    extra = core.shape.at(lattice.places)[first - lattice.count]
     return np.concatenate([values.ravel(), extra])
 
 
-def faces_of(web: Web, grid: Grid, depth: float, step: float) -> tuple[Faces, int]:
+def faces_of(core: ImplicitBody, grid: Grid, depth: float, step: float) -> tuple[Faces, int]:
     """The zero surface within a grid and a depth below and above it, and how many planes were added below."""
     under = subdivide(float(grid.z[0]) - depth, float(grid.z[0]), step)[:-1]
     over = subdivide(float(grid.z[-1]), float(grid.z[-1]) + depth, step)[1:]
     z = np.concatenate([under, grid.z, over])
-    # Inside, the web goes on beyond its cut, for the cut is a face of its own and no part of the zero surface.
-    tall = Grid(grid.x, grid.y, z[: np.searchsorted(z, web.top + grid.diagonal + step) + 1])
+    # Inside, the core goes on beyond its cut, for the cut is a face of its own and no part of the zero surface.
+    tall = Grid(grid.x, grid.y, z[: np.searchsorted(z, core.top + grid.diagonal + step) + 1])
     values = np.empty(tall.shape)
-    values[:, :-1, :-1] = web.shape.on_grid(tall.x[:-1], tall.y[:-1], tall.z)
+    values[:, :-1, :-1] = core.shape.on_grid(tall.x[:-1], tall.y[:-1], tall.z)
     _repeat(values)
-    body = (values <= 0) & (tall.z <= web.top)[:, None, None]
+    body = (values <= 0) & (tall.z <= core.top)[:, None, None]
     slope = SAFETY * _slope(tall, values)
-    lattice, extra = _with_kinks(web, tall, values, np.zeros(1), web.shape.at)
+    lattice, extra = _with_kinks(core, tall, values, np.zeros(1), core.shape.at)
     clearance = CLEARANCE * float(np.mean(np.abs(np.diff(values[::4, :-1], axis=2))))
     _keep_off(values, 0.0, clearance)
     _keep_off(extra, 0.0, clearance)
-    return Faces(web, tall, body, values, slope, *_sheets(web, Sampled(lattice, values, extra))), len(under)
+    return Faces(core, tall, body, values, slope, *_sheets(core, Sampled(lattice, values, extra))), len(under)
 
 
 def _slope(grid: Grid, values: FloatArray) -> float:
@@ -185,24 +185,24 @@ def _slope(grid: Grid, values: FloatArray) -> float:
 
 
 def _with_kinks(
-    web: Web, grid: Grid, values: FloatArray, levels: FloatArray, function: Callable[[FloatArray], FloatArray]
+    core: ImplicitBody, grid: Grid, values: FloatArray, levels: FloatArray, function: Callable[[FloatArray], FloatArray]
 ) -> tuple[Lattice, FloatArray]:
     """The grid with nodes where a function has a kink next to a level, and the function's values there.
 
     Args:
-        web: knows where its kinks are.
+        core: knows where its kinks are.
         grid: the nodes.
         values: of the function at them.
         levels: near which kinks matter.
         function: the same at (n, 3) points.
     """
-    if web.shape.branches(np.zeros((0, 3))) is None:
+    if core.shape.branches(np.zeros((0, 3))) is None:
         return Lattice.of(grid), np.empty(0)
     near = np.zeros(grid.shape, dtype=bool)
     for level in levels:
         near |= np.abs(values - level) < grid.diagonal
     branch = np.full(near.size, -1)
-    branch[near.ravel()] = web.shape.branches(grid.points(np.flatnonzero(near)))
+    branch[near.ravel()] = core.shape.branches(grid.points(np.flatnonzero(near)))
     near[:, :, -1] = near[:, -1] = False
     nodes = np.flatnonzero(near)
     k = grid.places(nodes)[2]
@@ -214,7 +214,7 @@ def _with_kinks(
         changes = (branch[upper] >= 0) & (branch[lower] != branch[upper])
         lower, upper = lower[changes], upper[changes]
         ends = grid.points(lower), grid.points(upper)
-        at = np.clip(web.shape.kinks(*ends), MARGIN, 1 - MARGIN)
+        at = np.clip(core.shape.kinks(*ends), MARGIN, 1 - MARGIN)
         there = function(grid.between(lower, kind, at))
         edge = np.linalg.norm(ends[1] - ends[0], axis=1)
         worth = np.abs(there - (1 - at) * flat[lower] - at * flat[upper]) > BEND * edge
@@ -285,15 +285,15 @@ def _repeat(values: FloatArray) -> None:
     values[:, -1] = values[:, 0]
 
 
-def _sheets(web: Web, sampled: Sampled) -> tuple[Nearest, Nearest]:
-    """The zero surface without and with the cut at the web's top."""
+def _sheets(core: ImplicitBody, sampled: Sampled) -> tuple[Nearest, Nearest]:
+    """The zero surface without and with the cut at the core's top."""
     lattice = sampled.lattice
     grid, layers = lattice.grid, len(lattice.grid.z) - 1
     heights = np.concatenate([sampled.values.ravel(), sampled.extra])
-    surface = contour(lattice, sampled.values, heights, 0.0, range(layers), _exact(web, lattice, heights))
+    surface = contour(lattice, sampled.values, heights, 0.0, range(layers), _exact(core, lattice, heights))
     home = _home(lattice, surface)
     corners, points = home[surface.triangles], surface.vertices
-    cut_at = int(np.searchsorted(grid.z, web.top))
+    cut_at = int(np.searchsorted(grid.z, core.top))
     if cut_at > layers:
         both = _sheet(points, corners, grid)
         return both, both
@@ -310,14 +310,14 @@ def _sheets(web: Web, sampled: Sampled) -> tuple[Nearest, Nearest]:
     return _sheet(points, corners, grid), _sheet(points, clipped, grid)
 
 
-def _exact(web: Web, lattice: Lattice, heights: FloatArray) -> Share:
-    """Where the web's function vanishes on an edge: by false position from where it would if it were linear."""
+def _exact(core: ImplicitBody, lattice: Lattice, heights: FloatArray) -> Share:
+    """Where the core's function vanishes on an edge: by false position from where it would if it were linear."""
     guess = linear(heights, 0.0)
 
     def share(one: IntArray, other: IntArray) -> FloatArray:
         first = guess(one, other)
         start, stop = lattice.points(one), lattice.points(other)
-        there = web.shape.at(start + first[:, None] * (stop - start))
+        there = core.shape.at(start + first[:, None] * (stop - start))
         low, high = heights[one], heights[other]
         before = (there > 0) == (low > 0)  # the root lies beyond the guess
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -359,7 +359,7 @@ def _back(lattice: Lattice, nodes: IntArray, in_x: BoolArray, in_y: BoolArray) -
     return moved
 
 
-def _home(lattice: Lattice, surface: Surface) -> IntArray:
+def _home(lattice: Lattice, surface: LevelSurface) -> IntArray:
     """(V,) for each vertex the one at the same place in the first period."""
     home = np.arange(len(surface.vertices))
     in_x, in_y = (surface.vertices[:, axis] == lattice.grid.size[axis] for axis in (0, 1))

@@ -8,7 +8,7 @@ never by welding.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -111,8 +111,33 @@ def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: fl
     size = (round(size[0] / step) * step, round(size[1] / step) * step)
     drawn = _draw(shapes, size, step, tolerance)
     paths = [path for shape in drawn.values() for ring in _rings(shape) for path in _wrap(ring, size, step)]
-    faces = _faces(paths, size, step)
+    plan, inside = _partitioned(paths, size, step)
+    known: dict[Shape, BoolArray] = {}
+    return replace(plan, masks={shape: _mask(shape, inside, size, drawn, known) for shape in shapes})
 
+
+def plan_of(lines: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, FloorPlan]:
+    """The floor plan that straight lines bound, and a point inside each of its faces.
+
+    Args:
+        lines: (L, 2, 2) their ends, within the period, µm.
+        size: the period, µm.
+
+    Returns:
+        (F, 2) points, µm, and the plan, which has no shapes and so no masks.
+
+    Raises:
+        GeometryError: where the lines cannot be made into a partition.
+    """
+    step = grid_step(max(size))
+    size = (round(size[0] / step) * step, round(size[1] / step) * step)
+    plan, inside = _partitioned(list(snap(lines, step)), size, step)
+    return inside, plan
+
+
+def _partitioned(paths: list[FloatArray], size: tuple[float, float], step: float) -> tuple[FloorPlan, FloatArray]:
+    """The plan of lines within a period, without masks, and (F, 2) a point inside each of its faces."""
+    faces = _faces(paths, size, step)
     soup, face = triangulated(faces)
     points, index = np.unique(as_complex(soup), return_inverse=True)
     corners = np.column_stack([points.real, points.imag])
@@ -125,9 +150,8 @@ def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: fl
     largest = np.lexsort((-np.abs(doubled), face))
     first = largest[np.searchsorted(face[largest], np.arange(len(faces)))]
     inside = soup[first].mean(axis=1)
-    known: dict[Shape, BoolArray] = {}
-    masks = {shape: _mask(shape, inside, size, drawn, known) for shape in shapes}
-    return FloorPlan(size, corners, triangles, face, areas, *_edges(corners, triangles, face, size), masks, faces)
+    plan = FloorPlan(size, corners, triangles, face, areas, *_edges(corners, triangles, face, size), {}, faces)
+    return plan, inside
 
 
 def _draw(

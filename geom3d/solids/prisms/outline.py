@@ -86,7 +86,7 @@ class Disc:
 
     Attributes:
         x, y, radius: µm.
-        fold: the number of sides is a multiple of it, so that flats, not corners, face the neighbours
+        symmetry_order: the number of sides is a multiple of it, so that flats, not corners, face the neighbours
             (8 on a square lattice, 24 on a hexagonal one).
     """
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
@@ -62,6 +63,11 @@ class Prisms:
     prisms: tuple[Prism, ...]
     size: tuple[float, float]
 
+    @property
+    def family(self) -> PrismFamily:
+        """Prisms."""
+        return PRISMS
+
     def offset(self, thickness: float) -> Prisms:
         """The body under a conformal film; outlines with rounded corners, rims square."""
         return replace(self, prisms=tuple(replace(p, growth=p.growth + thickness) for p in self.prisms))
@@ -91,14 +97,23 @@ class Prisms:
     def __or__(self, other: Prisms) -> Prisms:
         return replace(self, prisms=tuple(dict.fromkeys(self.prisms + other.prisms)))
 
-    @classmethod
-    def step(cls, solids: Sequence[Prisms], size: tuple[float, float, float], requested: float | None) -> None:
-        """Prisms are sampled on no grid."""
-        return
 
-    @classmethod
+class PrismFamily:
+    """The family of prisms: exact, with vertical walls and square rims."""
+
+    name = "prisms"
+    is_sampled = False
+    film_edges: Literal["square", "round"] = "square"
+    vertical_walls = True
+
+    def require(self, solid: Prisms, fineness: float) -> None:
+        """Any chord tolerance will do, until a circle is drawn."""
+
+    def step(self, solids: Sequence[Prisms], size: tuple[float, float, float], requested: float | None) -> None:
+        """Prisms are sampled on no grid."""
+
     def partition(
-        cls, names: tuple[str, ...], solids: Sequence[Prisms], size: tuple[float, float, float], fineness: float | None
+        self, names: tuple[str, ...], solids: Sequence[Prisms], size: tuple[float, float, float], fineness: float | None
     ) -> InterfaceMesh:
         """The walls of the partition in which the first body that contains a point owns it.
 
@@ -109,6 +124,9 @@ class Prisms:
             fineness: chord tolerance, µm; None for 0.1 % of each circle's radius.
         """
         return _walls(names, *z_layers(solids, size, fineness))
+
+
+PRISMS = PrismFamily()
 
 
 def z_layers(

@@ -1,4 +1,4 @@
-"""Webs: bodies bounded by the zero surface of a function."""
+"""Implicit bodies: bounded by the zero surface of a function."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ def coarsest_step(radius: float, size: tuple[float, float]) -> float:
 
 
 @dataclass(frozen=True)
-class Web:
+class ImplicitBody:
     """A body bounded by a zero surface, endless downwards, cut flat at its top.
 
     Attributes:
         shape: the function; it goes on beyond the top and below the foot, unseen.
         size: the period in x and y, µm.
-        foot: z below which the web is hidden, µm.
+        base_z: z below which the body is hidden, µm.
         top: z of the cut, µm; infinite where there is none.
         radius: smallest radius of curvature, µm; the default step is a share of it.
     """
@@ -112,8 +112,8 @@ class Web:
     top: float
     radius: float
 
-    def moved(self, dx: float, dy: float) -> Web:
-        """The web shifted in the plane, µm."""
+    def moved(self, dx: float, dy: float) -> ImplicitBody:
+        """The body shifted in the plane, µm."""
         if isinstance(self.shape, Moved):
             x, y = self.shape.shift
             return replace(self, shape=Moved(self.shape.part, (x + dx, y + dy)))

@@ -1,10 +1,9 @@
-"""The anatomy of a cell made of prisms: in the plane by its exact outlines, along z by its layers in z."""
+"""Measures of a cell of vertical walls: in the plane by its outlines, along z by its layers in z."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 import shapely
@@ -14,9 +13,11 @@ from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.manufacturability import ASSEMBLY, VOID, Count, Place, Spot, least
 from geom3d.manufacturability.outlines import Narrow, narrowest
 from geom3d.mesh.components import Components, component_numbers, endless
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.rasters.plans import layered
 from geom3d.solids.prisms.floorplan import FloorPlan
 from geom3d.solids.prisms.outline import Disc, Strip
-from geom3d.solids.prisms.prism import Prisms, chunks_of, z_layers
+from geom3d.solids.prisms.prism import Prisms, chunks_of
 
 #: Chord tolerance as a share of the smallest radius, or half the smallest gap: a circle of that radius has 351 sides, whose
 #: flats lie 1.3e-5 too close; and as a share of the largest radius at the least, so that it has no more than 1814 sides.
@@ -26,8 +27,8 @@ SLIVER = 1e-12
 
 
 @dataclass(frozen=True)
-class Stack:
-    """Storeys over a floor plan, with the exact outlines drawn finely.
+class LayeredPlan:
+    """Layers in z over a floor plan; where exact outlines are known, they are drawn finely.
 
     Attributes:
         cell: which is measured.
@@ -42,10 +43,10 @@ class Stack:
     labels: IntArray
 
     @classmethod
-    def of(cls, cell: Cell) -> Stack:
-        """The stack of a cell made of prisms."""
-        solids = [cast("Prisms", region.solid) for region in cell.regions]
-        return cls(cell, *z_layers(solids, cell.size, _tolerance(cell, solids)))
+    def of(cls, cell: Cell, walls: InterfaceMesh) -> LayeredPlan:
+        """The plan of a cell of vertical walls."""
+        solids = [region.solid for region in cell.regions if isinstance(region.solid, Prisms)]
+        return cls(cell, *layered(cell.family, cell, walls, _tolerance(cell, solids)))
 
     def masks(self) -> dict[str, BoolArray]:
         """(S, F) where every region, the assembly and the void are."""

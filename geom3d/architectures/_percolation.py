@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,10 +12,51 @@ from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import InputError
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.solids import Solid
+from geom3d.solids.fields.cutting import Cutting
+from geom3d.solids.fields.division import Division
 from geom3d.solids.fields.elements import NEIGHBOURS
+from geom3d.solids.fields.field import Field
+from geom3d.solids.fields.implicit import ImplicitBody
 
 #: Share of the pores that films must leave open.
 LEAST_OPEN = 0.01
+
+
+def require_sponge(web: ImplicitBody, walls: InterfaceMesh, solids: Sequence[Solid]) -> None:
+    """Raises a clear error where the bare web is not connected, or its coats close all of its pores.
+
+    A web without an end above or below, or one that films hide, is not asked.
+
+    Args:
+        web: the bare web, with its foot and top.
+        walls: of the cell.
+        solids: of its regions.
+    """
+    fields = [solid for solid in solids if isinstance(solid, Field)]
+    if len(fields) < len(solids) or not isinstance(walls.filling, Cutting) or not math.isfinite(web.top):
+        return
+    division = walls.filling.division
+    if not len(division.levels) or division.levels[0] != 0:
+        return
+    label = next(k for k, solid in enumerate(fields) if solid.core is not None and solid.growth == 0)
+    require_web(walls, label, web.base_z, web.top)
+    _require_open(walls.names, fields, web, division)
+
+
+def _require_open(names: tuple[str, ...], solids: Sequence[Field], web: ImplicitBody, division: Division) -> None:
+    """Checks that coats leave pores open, where both ends of the web show."""
+    shown = np.isfinite(division.values).all(axis=(1, 2))
+    heights = division.grid.z[shown]
+    if not len(heights) or heights[-1] < web.top:
+        return
+    coats: dict[float, str] = {}
+    for name, solid in zip(names, solids, strict=True):
+        # A body that reaches above the web's film is a fill, and not a coat that could close a throat.
+        if solid.core is not None and solid.growth > 0 and solid.level <= web.base_z + solid.growth * (1 + 1e-9):
+            coats.setdefault(solid.growth, name)
+    named = [(coats[growth], growth) for growth in sorted(coats)]
+    require_pores(division.values[shown], heights, max(web.base_z, float(heights[0])), web.top, named)
 
 
 def require_web(walls: InterfaceMesh, label: int, base_z: float, top: float) -> None:
@@ -23,7 +65,7 @@ def require_web(walls: InterfaceMesh, label: int, base_z: float, top: float) -> 
     Args:
         walls: of the sponge.
         label: of the web.
-        foot, top: its ends, µm.
+        base_z, top: its ends, µm.
     """
     components = walls.components
     assert components.back_component is not None  # pieces of a field are known at every triangle
@@ -56,7 +98,7 @@ def require_pores(
     Args:
         values: (nz + 1, ny + 1, nx + 1) distance to the web at the nodes, µm, negative inside.
         heights: (nz + 1,) z of their planes, µm.
-        foot, top: ends of the web, µm.
+        base_z, top: ends of the web, µm.
         coats: name and distance of the outer surface of each coat on the web, µm, ascending.
     """
     within = (heights >= base_z) & (heights <= top)

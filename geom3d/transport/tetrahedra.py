@@ -1,8 +1,12 @@
-"""Conduction in a sponge, on the tetrahedra of its grid: continuous potentials that are linear in each.
+"""Conduction on tetrahedra, of any family of solids: continuous potentials that are linear in each.
 
 Their energy is at least that of the true potential (Dirichlet's principle), however flat the tetrahedra: the resistance is
-not over-estimated, for the mesh's shape. A film has one or two tetrahedra across, which is enough as long as it is thin against the
-radius of its curvature; what the grid does is told by a grid of twice the step.
+not over-estimated, for the mesh's shape.
+
+Of a sampled cell they are those of its grid. A film has one or two tetrahedra across, which is enough as long as it is thin
+against the radius of its curvature; what the grid does is told by a grid of twice the step. Of other cells their edges are
+halved, and their layers across films doubled, until the conductance settles, and its last change is the error. In one electrolyte it is larger than what is left:
+the energy converges at least as fast as h^(4/3) there, which is how fast it does at a right angle that juts out into it.
 """
 
 from __future__ import annotations
@@ -27,6 +31,10 @@ from geom3d.transport.solution import Currents, Solution
 from geom3d.transport.surface import FIELD
 from geom3d.transport.wedges import counted
 
+#: Relative change of the conductance at which refinement ends; tetrahedra from which on it does not go on.
+SETTLED, MOST = 5e-3, 1_500_000
+#: Longest edge at first, as a share of the period: no two edges then join the same nodes through the period.
+FIRST = 0.49
 #: Relative residual, and most iterations, of a density that is evened out.
 EVEN, MOST_EVEN = 1e-6, 5000
 
@@ -53,13 +61,19 @@ class Medium:
     cathode: IntArray
 
     @classmethod
-    def of(cls, walls: InterfaceMesh, contacts: Contacts) -> Medium:
-        """What conducts in a sponge; pieces that do not join both electrodes are left out.
+    def of(cls, walls: InterfaceMesh, contacts: Contacts, max_edge: float | None = None, layers: int = 1) -> Medium:
+        """What conducts; pieces that do not join both electrodes are left out.
 
-        Faces are counted by their corners, once through the period: no edge of a sponge's mesh is as long as that.
+        Faces are counted by their corners, once through the period: no edge may be as long as half of that.
+
+        Args:
+            walls: of the cell.
+            contacts: what its regions do.
+            max_edge: of the tetrahedra, µm; None for a sampled cell, whose edges are short.
+            layers: of them across films.
         """
         assert walls.filling is not None  # the caller's promise
-        points, corners, labels = walls.filling.tetrahedra(None, 1)
+        points, corners, labels = walls.filling.tetrahedra(max_edge, layers)
         home = np.arange(len(points))
         for axis in (0, 1):
             low, high = opposite(points, axis, walls).T
@@ -111,8 +125,34 @@ class Medium:
         return assembled(local, self.nodes, self.node_count)
 
 
+def refined(walls: InterfaceMesh, contacts: Contacts) -> tuple[Solution, float]:
+    """The conductance of a cell that is not sampled, on ever smaller tetrahedra until it settles.
+
+    Args:
+        walls: of the cell.
+        contacts: what its regions do.
+
+    Returns:
+        the finest solution, and by how much the last halving of edges changed it, relative.
+
+    Raises:
+        NoPath, GeometryError: as `conduction`.
+        InputError: where even the coarsest two meshes have too many tetrahedra.
+    """
+    assert walls.filling is not None  # the caller's promise
+    edge, layers = FIRST * min(walls.size[:2]), 1
+    before = _conduction(walls, contacts, edge, edge)
+    while True:
+        edge, layers = edge / 2, 2 * layers
+        found = _conduction(walls, contacts, edge, edge, layers)
+        change = abs(before.conductance / found.conductance - 1)
+        if change <= SETTLED or walls.filling.most(edge / 2, 2 * layers)[1] > MOST:
+            return found, change
+        before = found
+
+
 def conduction(walls: InterfaceMesh, contacts: Contacts, step: float) -> Solution:
-    """The conductance of a sponge.
+    """The conductance of a sampled cell.
 
     Args:
         walls: of the cell.
@@ -123,8 +163,15 @@ def conduction(walls: InterfaceMesh, contacts: Contacts, step: float) -> Solutio
         NoPath: where the electrolyte does not join both electrodes, or the electrodes touch where they face it.
         GeometryError: where the system cannot be solved.
     """
+    return _conduction(walls, contacts, step, None)
+
+
+def _conduction(
+    walls: InterfaceMesh, contacts: Contacts, reach: float, max_edge: float | None, layers: int = 1
+) -> Solution:
+    """The conductance; current densities are evened out over a reach, µm."""
     with bar("ionic conduction", 2) as advance:
-        medium = Medium.of(walls, contacts)
+        medium = Medium.of(walls, contacts, max_edge, layers)
         if not len(medium.corners):
             raise NoPath("the electrolyte does not join the electrodes")
         system = medium.system
@@ -135,7 +182,7 @@ def conduction(walls: InterfaceMesh, contacts: Contacts, step: float) -> Solutio
         advance(1)
     out = system.matrix @ values
     anode, cathode = (
-        _currents(medium, ends, sign * out, step) for ends, sign in ((medium.anode, -1), (medium.cathode, 1))
+        _currents(medium, ends, sign * out, reach) for ends, sign in ((medium.anode, -1), (medium.cathode, 1))
     )
     conductance = float(values @ out)
     return Solution(
@@ -144,7 +191,7 @@ def conduction(walls: InterfaceMesh, contacts: Contacts, step: float) -> Solutio
         anode=anode,
         cathode=cathode,
         unknowns=medium.node_count,
-        way="finite elements on the grid's tetrahedra",
+        way="finite elements on the grid's tetrahedra" if max_edge is None else "finite elements on tetrahedra",
         field=lambda: _field(walls, medium, contacts, anode, cathode),
     )
 
