@@ -29,7 +29,11 @@ BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "stl_of_devices
 WISH = {"repeat": (6, 5), "options": Options(voxel=0.25, pixel=0.25, layer_height=5.0)}
 #: Files of these formats grow so large that a signal reaches the work before it is done.
 LARGE = ("stl", "tiff", "nrrd")
-each_format = pytest.mark.parametrize("kind", formats())
+#: Triangles, an archive and a folder of pictures stand for all formats in the fast part.
+QUICK = ("stl", "3mf", "png")
+each_format = pytest.mark.parametrize(
+    "kind", [kind if kind in QUICK else pytest.param(kind, marks=pytest.mark.slow) for kind in formats()]
+)
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, limits and file systems of POSIX")
 #: A file, or the files of a folder by name: some formats have a folder of slices.
 Kept = bytes | dict[str, bytes]

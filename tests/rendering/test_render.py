@@ -115,7 +115,9 @@ def test_regions_on_the_cut_face_lie_where_the_cell_says(source, cells):
 
 
 @pytest.mark.opengl
-@pytest.mark.parametrize("view", ["front", "top", "cut"])
+@pytest.mark.parametrize(
+    "view", ["front", pytest.param("top", marks=pytest.mark.slow), pytest.param("cut", marks=pytest.mark.slow)]
+)
 def test_the_scale_bar_is_as_long_as_the_projection_says(view, tmp_path):
     """Against the object itself: its width in pixels and in µm, found by projecting the corners of its box by hand."""
     design = geom3d.load("interdigitated-pillars-opposed")
@@ -160,7 +162,13 @@ def test_the_legend_has_room_of_its_own(name, size):
 
 
 @pytest.mark.opengl
-@pytest.mark.parametrize("name", ["pillars-coated", "honeycomb-lei-2020", "trenches-notten-2007"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pillars-coated",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("honeycomb-lei-2020", "trenches-notten-2007")),
+    ],
+)
 def test_films_too_thin_for_the_picture_are_magnified(name):
     """Every film has three pixels in the picture, or is in an inset, where it has four."""
     design = geom3d.load(name)
@@ -178,6 +186,7 @@ def test_films_too_thin_for_the_picture_are_magnified(name):
             assert max(layer.thickness / window.width * side for window in holding) >= 2.5
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
 def test_distances_have_the_colours_of_the_scale(tmp_path):
     """Between flat walls it is the gap everywhere; among round posts, it grows from the gap to what the report says."""
@@ -195,6 +204,7 @@ def test_distances_have_the_colours_of_the_scale(tmp_path):
     assert (np.linalg.norm(picture - low, axis=1) < 0.15).mean() > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
 def test_current_crowds_where_the_report_says(tmp_path):
     design = geom3d.load("trenches-notten-2007")
@@ -228,6 +238,7 @@ def test_a_transparent_picture_has_nothing_behind_it(tmp_path):
     assert np.abs(on_white - pixels(tmp_path / "b.png")).mean() < 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
 def test_a_turntable_turns(tmp_path, monkeypatch):
     monkeypatch.setattr(turntable, "COUNT", 4)
@@ -247,6 +258,7 @@ def test_a_turntable_turns(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
 @pytest.mark.skipif(importlib.util.find_spec("imageio_ffmpeg") is None, reason="imageio-ffmpeg is not installed")
 def test_a_film_has_all_its_pictures(tmp_path, monkeypatch):
@@ -280,7 +292,13 @@ def test_a_gallery_of_two(tmp_path):
 
 
 @pytest.mark.opengl
-@pytest.mark.parametrize("path", sorted(REFERENCES.glob("*.png")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] * (path.stem != "pillars-coated_cut"), id=path.stem)
+        for path in sorted(REFERENCES.glob("*.png"))
+    ],
+)
 def test_pictures_look_as_they_did(path, tmp_path):
     """References are made by `geom3d render TEMPLATE --view VIEW --size 320 240 --repeat 2 2 -o tests/references/TEMPLATE_VIEW.png`,
     the sponge's with `--set resolution=0.4`. Drivers differ in single pixels: compared are blocks of four by four.
