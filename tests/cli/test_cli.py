@@ -368,7 +368,7 @@ def test_exit_code_of_the_process(arguments, code):
     assert ended.stderr.startswith("geom3d: ") == (code > 0)
 
 
-@pytest.mark.parametrize("start", ["import geom3d", "from geom3d.cli import run; run(['--help'])"])
+@pytest.mark.parametrize("start", ["import geom3d", "from geom3d.cli.app import run; run(['--help'])"])
 def test_start_up_loads_nothing_heavy(start):
     heavy = ["numpy", "scipy", "shapely", "trimesh", "pyvista", "vtk", "pint", "pydantic"]
     code = f"{start}; import sys; print('loaded', *(set({heavy}) & set(sys.modules)))"

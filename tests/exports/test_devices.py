@@ -288,14 +288,15 @@ def test_an_interrupt_before_a_file_has_its_name_leaves_no_part_of_it(kind, last
     """At a known point: the first file, or the last, is written, but not yet in its place."""
     expected = whole(kind)
     old = put_old(tmp_path, expected)
-    place, named = (len(expected) - 1 if last else 0), []
+    place, named, stopped = (len(expected) - 1 if last else 0), [], []
 
     def interrupted(move):
         def moved(path: Path, target: Path) -> Path:
-            if target.name in expected:
-                named.append(target.name)
-                if len(named) > place:
+            if target.name in expected and not stopped:
+                if len(named) == place:
+                    stopped.append(target.name)
                     raise KeyboardInterrupt
+                named.append(target.name)
             return move(path, target)
 
         return moved
@@ -304,5 +305,5 @@ def test_an_interrupt_before_a_file_has_its_name_leaves_no_part_of_it(kind, last
         monkeypatch.setattr(Path, move, interrupted(getattr(Path, move)))
     with pytest.raises(KeyboardInterrupt):
         build(design, tmp_path, kind)
-    assert len(named) == place + 1
-    assert content(tmp_path) == {**old, **{name: expected[name] for name in named[:-1]}}
+    assert (len(named), len(stopped)) == (place, 1)
+    assert content(tmp_path) == {**old, **{name: expected[name] for name in named}}
