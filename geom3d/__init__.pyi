@@ -11,6 +11,8 @@ from .core.errors import GeometryError as GeometryError
 from .core.errors import InputError as InputError
 from .core.errors import OutputError as OutputError
 from .core.roles import Role as Role
+from .evaluation import Evaluation as Evaluation
+from .exports import BuildResult as BuildResult
 from .manufacturability.report import CheckReport as CheckReport
 from .manufacturability.report import Ranking as Ranking
 from .mesh.interfaces import OUTSIDE as OUTSIDE

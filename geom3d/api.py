@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from geom3d import architectures, notebook
 from geom3d.cell.assembly import assemble
-from geom3d.cell.cell import Cell
 from geom3d.cell.islands import without_islands
-from geom3d.cell.template import Template, load_template, parse_template
+from geom3d.cell.template import Draft, Template, load_draft, parse_draft, shipped
 from geom3d.core.errors import InputError
-from geom3d.exports import Job, Options, plan, write
-from geom3d.library.materials import CELSIUS
-from geom3d.library.processes import find, load_process
-from geom3d.library.processes import shipped as shipped_processes
+from geom3d.evaluation import Evaluation, naming
+from geom3d.exports import BuildResult, Job, Options, plan, write
+from geom3d.library import processes
 from geom3d.manufacturability import Measures
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
-from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
-from geom3d.metrics.report import Report, make_report, with_transport
-from geom3d.transport import NoPath, Transport, conduct
-from geom3d.transport.distance import with_distance
+from geom3d.metrics import Sample
+from geom3d.metrics.report import Report
 
 
-@dataclass(frozen=True)
-class Design:
-    """A battery.
+@dataclass(frozen=True, eq=False)
+class Design(Evaluation):
+    """A battery that a template describes.
 
     >>> design = load("pillars-coated", {"parameters.pitch": 12})
     >>> round(design.measure()["area_gain.scaffold"], 3)
@@ -38,95 +34,19 @@ class Design:
 
     Attributes:
         template: what was asked for.
-        overrides: what was changed with respect to the file.
-        source: what the user called it.
-        with_transport: whether `measure` includes ionic conduction where nothing else is asked for.
-        temperature: of the electrolyte then, °C.
     """
 
-    template: Template
-    overrides: Mapping[str, Any]
-    source: str
-    with_transport: bool = False
-    temperature: float = CELSIUS
+    template: Template = field(kw_only=True)
 
-    @contextmanager
-    def _naming(self) -> Iterator[None]:
-        """Puts the template's name before what is wrong with it: several may be at work."""
-        try:
-            yield
-        except InputError as error:
-            raise InputError(f"{self.source}: {error}") from None
-
-    @cached_property
-    def _cell(self) -> Cell:
-        with self._naming():
-            return assemble(self.template)
-
-    @cached_property
-    def _walls(self) -> InterfaceMesh:
-        cell = self._cell
-        with self._naming():
-            return cell.walls()
-
-    @cached_property
-    def _coarse(self) -> tuple[tuple[Cell, InterfaceMesh] | None, list[str]]:
-        """The cell and its walls on a grid of twice the step where it is sampled, and what there is to say of it."""
-        coarser = self._cell.coarser()
-        try:
-            return None if coarser is None else (coarser, coarser.walls()), []
-        except InputError as error:  # necks and throats that only the finer grid resolves
-            return None, [f"uncertainties unknown, a grid of twice the step cannot hold it: {error}"]
-
-    @cached_property
-    def _report(self) -> Report:
-        walls = self._walls
-        coarse, notes = self._coarse
-        report = make_report(self.template, self._cell, walls, coarse)
-        report.data["warnings"] += notes
-        return report
-
-    @cached_property
-    def _transports(self) -> dict[float, Transport]:
-        """Ionic conduction by temperature, °C, as far as it has been asked for."""
-        return {}
-
-    def _conduct(self, celsius: float) -> Transport:
-        """Ionic conduction, solved once; at other temperatures only where the field changes with them."""
-        known = self._transports
-        if celsius not in known:
-            usual = next(iter(known.values()), None)
-            scaled = None if usual is None else usual.at(self._cell, celsius)
-            known[celsius] = scaled or conduct(self._cell, self._walls, self._coarse[0], celsius=celsius)
-        return known[celsius]
-
-    @cached_property
-    def _reports(self) -> dict[float, Report]:
-        """Reports with ionic conduction, by temperature, °C, as far as they have been asked for."""
-        return {}
-
-    def cell(self) -> Cell:
-        """The unit cell: its regions in order, in a box periodic in x and y.
+    @classmethod
+    def of(cls, draft: Draft, overrides: Mapping[str, Any], source: str) -> Design:
+        """The design of a template.
 
         Raises:
             InputError: where the template cannot be built.
         """
-        return self._cell
-
-    def walls(self) -> InterfaceMesh:
-        """The triangles between the regions of the unit cell, checked.
-
-        Raises:
-            InputError: where a region is left without volume.
-            GeometryError: where the mesh fails a check.
-        """
-        return self._walls
-
-    def walls_with_distance(self) -> InterfaceMesh:
-        """The walls with a field: `fields["inter_electrode_distance_um"]` holds for every triangle of an electrode's surface
-        its mean distance to the other electrode, µm, and nan for all others.
-        """
-        return with_distance(self._cell, self._walls)
+        with naming(source):
+            return cls(assemble(draft), source, dict(overrides), template=draft.template)
 
     def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
         """The volume mesh of the unit cell, for solvers, checked.
@@ -141,66 +61,15 @@ class Design:
             InputError: a length that is not valid, or more tetrahedra than fit.
             GeometryError: where the mesh fails a check.
         """
-        walls = self._walls
-        with self._naming():
+        walls = self.walls()
+        with naming(self.source):
             return volume_mesh(walls, max_edge, layers=layers, void=void)
-
-    def measure(self, *, transport: bool | None = None, temperature: float | None = None) -> Report:
-        """The numbers: area gain, capacity per footprint and all else that `geom3d measure` prints.
-
-        >>> report = load("planar-licoo2-lipon-lithium").measure(transport=True, temperature=60)
-        >>> round(report["ionic_resistance_ohm_cm2"], 2), round(report["transport.resistance_ohm_cm2"], 2)
-        (43.48, 4.59)
-
-        Args:
-            transport: also the ionic resistance and how evenly current spreads, which takes seconds, of a sponge up to
-                minutes; the design's own choice if None.
-            temperature: of the electrolyte, °C; the design's own if None.
-
-        Raises:
-            InputError: a temperature that is none.
-        """
-        if not (self.with_transport if transport is None else transport):
-            return self._report
-        celsius = self.temperature if temperature is None else temperature
-        if celsius not in self._reports:
-            base = self._report
-            with self._naming():
-                self._reports[celsius] = with_transport(base, self._conduct, celsius)
-        return self._reports[celsius]
-
-    def transport(self, temperature: float = CELSIUS) -> Transport:
-        """Ionic conduction in the electrolyte: resistance, bounds, currents, and walls that show them.
-
-        Args:
-            temperature: °C.
-
-        Raises:
-            InputError: a temperature that is none, or a design in which no current can flow.
-        """
-        with self._naming():
-            try:
-                return self._conduct(temperature)
-            except NoPath as missing:
-                raise InputError(f"transport: {missing}") from None
-
-    def walls_with_current(self, temperature: float = CELSIUS) -> InterfaceMesh:
-        """InterfaceMesh with a field: `fields["current_density_over_mean"]` holds for every triangle of an electrode's surface the
-        current density over its mean, and nan for all others. Their triangles are finer than those of `walls()`.
-
-        Args:
-            temperature: °C.
-
-        Raises:
-            InputError: a temperature that is none, or a design in which no current can flow.
-        """
-        return self.transport(temperature).field()
 
     @cached_property
     def _measures(self) -> Measures:
-        walls = self._walls
-        with self._naming():
-            return measures(self.template, self._cell, walls)
+        sample = self.sample
+        with naming(self.source):
+            return measures(sample)
 
     def check(self, process: str | Path = "micro-sla", scale: float = 1.0) -> CheckReport:
         """Whether a process can make it: every rule's measure, limit and worst place, and the smallest scale that does.
@@ -219,11 +88,11 @@ class Design:
             InputError: a process or a scale that is none.
         """
         require_scale(scale)
-        name, limits = load_process(process)
-        return check(self.template, self._cell, self._measures, name, limits, scale)
+        name, limits = processes.load_process(process)
+        return check(self.unit_cell, self._measures, name, limits, scale)
 
     def check_all(self, scale: float = 1.0) -> Ranking:
-        """All shipped processes side by side, the best first.
+        """All known processes side by side, the best first.
 
         Args:
             scale: magnification.
@@ -232,8 +101,8 @@ class Design:
             InputError: a scale that is none.
         """
         require_scale(scale)
-        known = [(name, limits) for name in shipped_processes() if (limits := find(name)) is not None]
-        return rank([check(self.template, self._cell, self._measures, name, limits, scale) for name, limits in known])
+        known = processes.CATALOGUE.usable()
+        return rank([check(self.unit_cell, self._measures, name, limits, scale) for name, limits in known])
 
     def build(
         self,
@@ -246,7 +115,7 @@ class Design:
         drop_islands: bool = False,
         transport: bool = False,
         options: Options | None = None,
-    ) -> list[Path]:
+    ) -> BuildResult:
         """Writes files: one per region, one of the assembly, and `report.json`.
 
         Args:
@@ -256,17 +125,19 @@ class Design:
             unit: "mm" or "um", the length that one unit of the file stands for.
             scale: magnification, for demonstrators.
             drop_islands: leave out of the files what hangs on nothing; the report's numbers still count it.
-            transport: the files hold the finer triangles of `walls_with_current`, and vtp its numbers.
+            transport: the files hold the finer triangles of `walls_with_current`, vtp its numbers, and the report the
+                ionic resistance.
             options: what single formats ask for.
 
         Returns:
-            the files written.
+            the paths of the files, what their readers must know, and the numbers.
 
         Raises:
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
-        job = self._job(Path(folder), repeat, unit, scale, drop_islands, transport, options)
+        report = self.measure(transport=transport or None)
+        job = self._job(report, Path(folder), repeat, unit, scale, drop_islands, transport, options)
         return write(job, formats)
 
     def plan(
@@ -286,10 +157,13 @@ class Design:
         Raises:
             InputError: an option that is not valid.
         """
-        return plan(self._job(Path(folder), repeat, unit, scale, drop_islands, transport, options), formats)
+        # The sizes of files do not depend on metrics on request, which take their time.
+        job = self._job(self._report, Path(folder), repeat, unit, scale, drop_islands, transport, options)
+        return plan(job, formats)
 
     def _job(
         self,
+        report: Report,
         folder: Path,
         repeat: tuple[int, int] | None,
         unit: str,
@@ -300,28 +174,30 @@ class Design:
     ) -> Job:
         if transport and drop_islands:
             raise InputError("transport: currents are those of the whole cell; leave out drop_islands")
-        walls, notes = without_islands(self._cell, self._walls) if drop_islands else (self._walls, [])
-        walls = self.walls_with_current(self.temperature) if transport else walls
+        sample = self.sample
+        walls, notes = without_islands(self.unit_cell, sample.walls) if drop_islands else (sample.walls, [])
+        if walls is not sample.walls:
+            sample = Sample(self.unit_cell, walls)
+        if transport:
+            sample = Sample(self.unit_cell, self.walls_with_current(self.temperature))
         return Job(
-            template=self.template,
+            sample=sample,
             overrides=self.overrides,
-            cell=self._cell,
-            walls=walls,
-            report=self._report,
+            report=report,
             folder=folder,
-            repeat=self.template.repeat if repeat is None else repeat,
+            repeat=self.description.repeat if repeat is None else repeat,
             unit=unit,
             scale=scale,
             options=options or Options(),
-            warnings=notes,
+            notes=tuple(notes),
         )
 
     def plot(self, *, repeat: tuple[int, int] = (1, 1), cut: bool = True, **options: Any) -> Any:
-        """The regions in a PyVista plotter: see `Cell.plot`."""
-        return self._cell.plot(repeat=repeat, cut=cut, walls=self._walls, **options)
+        """The regions in a PyVista plotter: see `notebook.plot`."""
+        return notebook.plot(self.unit_cell, self.walls(), repeat=repeat, cut=cut, **options)
 
     def _repr_html_(self) -> str:
-        return self._cell.to_html(self._walls) + self._report._repr_html_()
+        return notebook.to_html(self.unit_cell, self.walls()) + self._report._repr_html_()
 
 
 def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Design:
@@ -334,7 +210,7 @@ def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Desi
     Raises:
         InputError: naming the key, the rule, the value and the valid options.
     """
-    return Design(load_template(source, overrides), dict(overrides or {}), str(source))
+    return Design.of(load_draft(source, overrides), overrides or {}, str(source))
 
 
 def design(description: Mapping[str, Any], name: str = "design") -> Design:
@@ -344,4 +220,34 @@ def design(description: Mapping[str, Any], name: str = "design") -> Design:
     >>> round(posts.measure()["area_gain.scaffold"], 2)
     8.86
     """
-    return Design(parse_template(description, name), {}, name)
+    return Design.of(parse_draft(description, name), {}, name)
+
+
+def gallery(folder: str | Path, templates: Sequence[str] = ()) -> list[Path]:
+    """Draws a picture of each template, and one sheet of all architectures.
+
+    Args:
+        folder: made if it is missing.
+        templates: paths or names; all shipped ones, and the architectures that none of them has, if there are none.
+
+    Returns:
+        the files written.
+
+    Raises:
+        InputError: a template that is not valid.
+        OutputError: a file that cannot be written, or a machine without OpenGL.
+    """
+    from geom3d.rendering.gallery import draw
+    from geom3d.scene.stage import require_opengl
+
+    require_opengl()
+    designs = [load(name) for name in templates or shipped()]
+    there = {battery.description.architecture for battery in designs}
+    bare = [] if templates else [_bare(name) for name in architectures.names() if name not in there]
+    return draw(Path(folder), designs, bare)
+
+
+def _bare(architecture: str) -> Design:
+    """The default structure of an architecture, without films."""
+    title = f"bare {architecture.replace('_', ' ')}, default parameters"
+    return design({"title": title, "architecture": architecture, "repeat": [4, 4]}, architecture)

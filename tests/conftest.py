@@ -23,6 +23,8 @@ from geom3d.solids.prisms.prism import Prisms
 
 _CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 settings.register_profile("ci", max_examples=20, derandomize=True, **_CALM)
+#: Of distributions that are tested on the way.
+settings.register_profile("few", max_examples=4, derandomize=True, **_CALM)
 settings.register_profile("medium", max_examples=200, **_CALM)
 #: `HYPOTHESIS_PROFILE=long pytest tests/test_properties.py`: the run whose figures are reported.
 settings.register_profile("long", max_examples=500, **_CALM)

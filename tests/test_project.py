@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -51,3 +52,12 @@ def test_tests_with_a_sponge_are_slow_but_for_one(name, request):
     sampled = geom3d.load(name).cell().step is not None
     slow = request.node.get_closest_marker("slow") is not None
     assert slow == (sampled and name != "sponge-gyroid-lto")
+
+
+def test_only_the_command_line_speaks_of_its_flags():
+    flag = re.compile(r"(^|[\s`'(\"])--[a-z]")
+    for path in MODULES:
+        if PACKAGE / "cli" in path.parents:
+            continue
+        texts = [n.value for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Constant)]
+        assert [text for text in texts if isinstance(text, str) and flag.search(text)] == [], path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
@@ -22,12 +23,13 @@ from geom3d import architectures
 from geom3d.architectures import ParametersBase
 from geom3d.architectures._sponge import SpongeParameters
 from geom3d.cell.cell import Cell
-from geom3d.cell.describe import limits
+from geom3d.cell.describe import is_length, limits
 from geom3d.core.errors import InputError
-from geom3d.core.quantities import LONGEST, SHORTEST, parse_length
+from geom3d.core.quantities import LONGEST, SHORTEST
 from geom3d.core.roles import Role
 from geom3d.library import materials
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
+from geom3d.metrics import Sample
 from geom3d.metrics.report import make_report
 from geom3d.solids.prisms.outline import Disc, Strip
 from geom3d.verification.comparison import verify
@@ -41,10 +43,6 @@ each_architecture = pytest.mark.parametrize(
 )
 #: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
 NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
-
-
-def is_length(info):
-    return any(getattr(part, "func", None) is parse_length for part in info.metadata)
 
 
 def within(low, high, value=None):
@@ -71,6 +69,12 @@ def parameters(draw, model: type[ParametersBase], spread: float) -> dict[str, An
         if get_origin(info.annotation) is Literal:
             drawn[key] = draw(st.sampled_from(get_args(info.annotation)))
             continue
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Enum | bool):
+            choices = [True, False] if info.annotation is bool else [member.value for member in info.annotation]
+            drawn[key] = draw(st.sampled_from(choices))
+            continue
+        if info.annotation not in (int, float):
+            continue  # whatever else there may be keeps its default
         low, high = limits(info)
         if info.annotation is int:
             drawn[key] = draw(st.integers(int(low), min(int(high), 6)))
@@ -233,7 +237,7 @@ def border_shifts(cell: Cell, axis: int) -> list[float]:
     for shape in {part for r in cell.regions for prism in r.solid.prisms for part in prism.outline.primitives()}:
         if isinstance(shape, Disc):
             centre = (shape.x, shape.y)[axis]
-            corners = shape.draw(shape.segments(cell.fineness))[:, axis].tolist()
+            corners = shape.draw(shape.segments(cell.chord_tolerance))[:, axis].tolist()
             spots |= {centre, centre + shape.radius, centre - shape.radius, corners[0], corners[len(corners) // 5]}
         elif isinstance(shape, Strip):
             spots |= {shape.x, shape.x - shape.width / 2, shape.x + shape.width / 2} if axis == 0 else set()
@@ -261,7 +265,7 @@ def test_shifting_the_lattice_changes_nothing(name, data):
     shifted = moved.walls()
     assert shifted.volumes == pytest.approx(walls.volumes, rel=0, abs=slack_of_volume(walls))
     assert_same_interfaces(walls, shifted)
-    one, two = design.measure(), make_report(design.template, moved, shifted)
+    one, two = design.measure(), make_report(Sample(moved, shifted))
     for key in ("area_gain", "connected_fraction", "capacity_uAh_cm2", "transmittance"):
         expected = numbers(one[key])
         assert numbers(two[key]) == pytest.approx(expected, rel=1e-6, abs=1e-6 * max([1.0, *expected.values()]))
@@ -328,7 +332,7 @@ def clear_of_outlines(cell: Cell, points: np.ndarray) -> np.ndarray:
     prisms = [prism for region in cell.regions for prism in region.solid.prisms]
     shapes = {part for prism in prisms for part in prism.outline.primitives()}
     curved = [shape.radius if isinstance(shape, Disc) else getattr(shape, "distance", 0.0) for shape in shapes]
-    margin = max([0.0, *curved]) * 2e-3 + (cell.fineness or 0.0) + 1e-6 + 1e-9 * size.max()
+    margin = max([0.0, *curved]) * 2e-3 + (cell.chord_tolerance or 0.0) + 1e-6 + 1e-9 * size.max()
     clear = np.ones(len(points), dtype=bool)
     images = [(i, j) for i in range(-2, 3) for j in range(-2, 3)]
     for shape in shapes:

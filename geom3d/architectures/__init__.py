@@ -1,26 +1,26 @@
 """Architectures: one file each, found by its name; `trenches.py` is `architecture = "trenches"`.
 
-Such a file has a class `Parameters`, a function `build(parameters)` that returns a `Structure`, and a function
-`closed_form(parameters)` that returns a `Profile` or, where films do not follow the walls, a `ClosedForms`; sponges, which
-have no closed form, return a `Quadrature`.
+Such a file, or what another distribution registers under `[project.entry-points."geom3d.architectures"]`, has the form of
+`Architecture`.
 """
 
 from __future__ import annotations
 
-import importlib
 import math
-import pkgutil
-from functools import cache
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from geom3d.architectures._structure import ClosedForms, OwnRegion, Profile, Quadrature, Structure, StructureFacts
-from geom3d.core.errors import InputError, choose_from
+from geom3d.core.errors import InputError
+from geom3d.core.plugins import Door, lacking
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
 from geom3d.solids.prisms.outline import Disc, Plane
 from geom3d.solids.prisms.prism import Prism, Prisms
+
+if TYPE_CHECKING:
+    from geom3d.architectures._sponge import SpongeParameters, contoured, quadrature, sponge
 
 __all__ = [
     "Architecture",
@@ -32,16 +32,20 @@ __all__ = [
     "Quadrature",
     "Size",
     "SizeOrZero",
+    "SpongeParameters",
     "Structure",
     "StructureFacts",
     "below",
+    "contoured",
     "discs",
     "get",
     "lattice_cell",
     "names",
     "plate",
     "plated_regions",
+    "quadrature",
     "scaffold_structure",
+    "sponge",
     "standing",
 ]
 
@@ -81,33 +85,107 @@ class PlateParameters(ParametersBase):
 
 
 class Architecture(Protocol):
-    """The form of a module in this folder."""
+    """The form of an architecture: of a module in this folder, and of what another distribution registers.
+
+    The first line of its docstring says what it is. Posts of one sign on a plate, as a whole:
+
+    >>> import math
+    >>> from geom3d.architectures import PlateParameters, Profile, Size, Structure, discs, scaffold_structure
+    >>> class Parameters(PlateParameters):
+    ...     pitch: Annotated[Size, Field(description="distance between the centres of nearest posts")] = 10.0
+    ...     diameter: Annotated[Size, Field(description="diameter of a post; smaller than pitch")] = 5.0
+    ...     height: Annotated[Size, Field(description="height of a post above the plate")] = 50.0
+    >>> def build(p: Parameters) -> Structure:
+    ...     p.require(p.diameter < p.pitch, "diameter", f"must be smaller than pitch = {p.pitch:g} µm")
+    ...     shapes = discs(((p.pitch / 2, p.pitch / 2),), p.diameter, 8)
+    ...     return scaffold_structure(p, (p.pitch, p.pitch), p.height, shapes, film_gap=p.pitch - p.diameter)
+    >>> def closed_form(p: Parameters) -> Profile:
+    ...     area, radius = p.pitch**2, p.diameter / 2
+    ...     section, outline = lambda t: math.pi * (radius + t) ** 2, lambda t: 2 * math.pi * (radius + t)
+    ...     return Profile(area, p.base_z, p.height, section, outline)
+    >>> posts = build(Parameters(pitch="12 µm"))
+    >>> posts.size, [name for name, role, body in posts.regions], posts.facts.top
+    ((12.0, 12.0), ['scaffold'], 51.0)
+
+    A sponge is one function of space more: see `sponge`, and `tpms.py` for an example.
+
+    Attributes:
+        Parameters: a model of any pydantic types; every field has a default, and should have a range and a description.
+    """
 
     __doc__: str | None
     Parameters: type[ParametersBase]
 
-    def build(self, parameters: Any) -> Structure: ...
+    def build(self, parameters: Any) -> Structure:
+        """The structure before films.
 
-    def closed_form(self, parameters: Any) -> Profile | ClosedForms: ...
+        Raises:
+            InputError: where the parameters do not go together; `ParametersBase.require` words it.
+        """
+        ...
+
+    def closed_form(self, parameters: Any) -> Profile | ClosedForms:
+        """What formulas tell, by which `verify` holds the mesh.
+
+        A `Profile` where the cross-section is constant and films follow the walls; else `ClosedForms`, with as many numbers
+        as are known, perhaps none; a `Quadrature` for sponges.
+        """
+        ...
 
 
-@cache
+def _fault(thing: Any) -> str | None:
+    """What is wrong with the form of a registered architecture."""
+    model = getattr(thing, "Parameters", None)
+    if not (isinstance(model, type) and issubclass(model, ParametersBase)):
+        return "must have a class Parameters derived from geom3d.architectures.ParametersBase"
+    required = [name for name, info in model.model_fields.items() if info.is_required()]
+    if required:
+        return f"must have a default for every parameter; {required[0]} has none"
+    return lacking(thing, "build", "closed_form")
+
+
+def _must_return(*kinds: type) -> Any:
+    """What is wrong with a result that is to be of one of these classes."""
+    valid = " or ".join(kind.__name__ for kind in kinds)
+
+    def fault(_: Any, result: Any) -> str | None:
+        return None if isinstance(result, kinds) else f"must return a {valid}; got {type(result).__name__}"
+
+    return fault
+
+
+#: The architectures: those of this folder, and those of distributions that have entry points `geom3d.architectures`.
+DOOR: Door[Architecture] = Door(
+    "architecture",
+    __name__,
+    "geom3d.architectures",
+    _fault,
+    {"build": _must_return(Structure), "closed_form": _must_return(Profile, ClosedForms)},
+)
+
+
 def names() -> tuple[str, ...]:
     """Names of all architectures."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return DOOR.names
 
 
 def get(name: str) -> Architecture:
     """The architecture of that name.
 
     Raises:
-        InputError: naming the valid ones.
+        InputError: for an unknown name, with the valid ones.
+        PluginError: where a distribution registers it, but it cannot be used.
     """
-    if name not in names():
-        raise InputError(f"architecture: unknown {name!r}; {choose_from(name, names())}")
-    module: Any = importlib.import_module(f"{__name__}.{name}")
-    architecture: Architecture = module
-    return architecture
+    return DOOR.get(name)
+
+
+def __getattr__(name: str) -> Any:
+    """What architectures of sponges share; it is loaded where one is used."""
+    if name in ("SpongeParameters", "contoured", "quadrature", "sponge"):
+        from geom3d.architectures import _sponge
+
+        return getattr(_sponge, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def lattice_cell(lattice: str, pitch: float) -> tuple[tuple[float, float], tuple[tuple[float, float], ...], int]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 
-from geom3d import architectures
 from geom3d.architectures._structure import Structure
 from geom3d.cell.cell import Cell, Region
-from geom3d.cell.template import Layer, Template
+from geom3d.cell.template import Draft, Layer, Template
 from geom3d.core.errors import InputError
 from geom3d.core.roles import Role
-from geom3d.library.materials import Material, find, shipped
+from geom3d.library.materials import Material, fitting
 from geom3d.solids import Solid
 
 #: Taken where a template names no material for one of the architecture's own regions.
@@ -24,55 +23,62 @@ DEFAULT_MATERIALS = {
 HEADROOM = 0.05
 
 
-def assemble(template: Template) -> Cell:
-    """Builds the unit cell that a template describes.
+def assemble(draft: Draft) -> Cell:
+    """The unit cell that a template describes: its architecture's structure under coats and fills.
 
     Raises:
         InputError: a coat that closes its gap, a material that cannot take its role, a layer without room.
     """
-    architecture = architectures.get(template.architecture)
-    structure = architecture.build(template.parameters)
-    fineness = _fineness(template, structure)
+    template, structure = draft.template, draft.structure
+    chord_tolerance, grid_step = _chord_tolerance(template, structure), _grid_step(template, structure)
     regions = [_own_region(template, name, role, solid) for name, role, solid in structure.regions]
-    if structure.ceiling is not None:
-        if template.layers:
-            raise InputError(
-                f"layers: a cell closed from above by its upper plate has no room for layers; got {len(template.layers)}"
-            )
-        return Cell((*structure.size, structure.ceiling), tuple(regions), structure.facts, fineness)
-    regions += _layer_regions(template, structure)
-    top = max(region.solid.bounds_z()[1] for region in regions)
-    size = (*structure.size, top + HEADROOM * top)
-    return Cell(size, tuple(regions), structure.facts, fineness)
-
-
-def _fineness(template: Template, structure: Structure) -> float | None:
-    """The chord tolerance, or the step of the grid where the structure is sampled; the other one has no meaning then."""
-    family = structure.film_base.family
-    own, other = ("resolution", "tolerance") if family.is_sampled else ("tolerance", "resolution")
-    given: float | None = getattr(template, other)
-    if given is not None:
-        rule = (
-            f"{family.name} are sampled: give resolution"
-            if family.is_sampled
-            else "outlines are exact but for tolerance"
+    if structure.ceiling is not None and template.layers:
+        raise InputError(
+            f"layers: a cell closed from above by its upper plate has no room for layers; got {len(template.layers)}"
         )
-        raise InputError(f"{other}: has no meaning for {template.architecture} ({rule}); got {given:g} µm")
-    requested: float | None = getattr(template, own)
-    if requested is not None:
-        family.require(structure.film_base, requested)
+    regions += _layer_regions(template, structure)
+    height = structure.ceiling
+    if height is None:
+        top = max(region.solid.bounds_z()[1] for region in regions)
+        height = top + HEADROOM * top
+    size = (*structure.size, height)
+    return Cell(size, tuple(regions), structure.facts, chord_tolerance, grid_step, template.description())
+
+
+def _chord_tolerance(template: Template, structure: Structure) -> float | None:
+    """The chord tolerance that is asked for, of a structure whose outlines are exact but for that."""
+    family = structure.film_base.family
+    if family.is_sampled and template.tolerance is not None:
+        raise InputError(
+            f"tolerance: has no meaning for {template.architecture} ({family.name} are sampled: give resolution); "
+            f"got {template.tolerance:g} µm"
+        )
+    return template.tolerance
+
+
+def _grid_step(template: Template, structure: Structure) -> float | None:
+    """The grid step that is asked for, of a structure that is sampled."""
+    family, requested = structure.film_base.family, template.resolution
+    if requested is None:
+        return None
+    if not family.is_sampled:
+        raise InputError(
+            f"resolution: has no meaning for {template.architecture} (outlines are exact but for tolerance); "
+            f"got {requested:g} µm"
+        )
+    family.require(structure.film_base, requested)
     return requested
 
 
-def _own_region(template: Template, name: str, role: Role, solid: Solid) -> Region:
+def _own_region(template: Template, name: str, usual: Role, solid: Solid) -> Region:
     choice = template.materials.get(name)
-    role = role if choice is None or choice.role is None else choice.role
+    role = usual if choice is None or choice.role is None else choice.role
     key = f"materials.{name}"
     if choice is None and role not in DEFAULT_MATERIALS:
         raise InputError(f"{key}: is missing; a region of role {role.value} needs a material")
     material = template.material(DEFAULT_MATERIALS[role] if choice is None else choice.material, key)
     _require_fit(material, role, key, template.capacity_basis)
-    return Region(name, role, material, solid)
+    return Region(name, role, material, solid, usual)
 
 
 def _layer_regions(template: Template, structure: Structure) -> list[Region]:
@@ -100,7 +106,7 @@ def _layer_regions(template: Template, structure: Structure) -> list[Region]:
                 gap, body = math.inf, fill  # whatever lies under it shows no more
             else:
                 body = body | fill
-        regions.append(Region(layer.name, layer.role, material, body))
+        regions.append(Region(layer.name, layer.role, material, body, thickness=layer.thickness, fill_to=layer.fill_to))
     return regions
 
 
@@ -121,18 +127,12 @@ def _require_fit(material: Material, role: Role, key: str, basis: str) -> None:
     if role not in (Role.ANODE, Role.CATHODE, Role.ELECTROLYTE):
         return
     if role.value not in material.roles:
-        fitting = [name for name in shipped() if role.value in _roles(name)]
         can = ", ".join(material.roles) or "none"
         raise InputError(
-            f"{key}: {material.title} cannot serve as {role.value} (its roles: {can}); valid: {', '.join(fitting)}"
+            f"{key}: {material.title} cannot serve as {role.value} (its roles: {can}); valid: {', '.join(fitting(role))}"
         )
     if role is not Role.ELECTROLYTE:
         try:
             material.capacity_uAh_cm2_um(basis)
         except ValueError as error:
             raise InputError(f"{key}: {error}; an electrode needs both") from None
-
-
-def _roles(name: str) -> tuple[str, ...]:
-    material = find(name)
-    return material.roles if material is not None else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from geom3d.architectures._percolation import require_sponge
 from geom3d.architectures._structure import StructureFacts
+from geom3d.cell.description import Description
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import Geom3dError, InputError
 from geom3d.core.roles import COLLECTOR, Role
@@ -20,7 +21,7 @@ from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.solids import Family, Solid, family_of
 
-#: Most points of a sponge's grid on which a notebook makes walls just to show a cell.
+#: Most points of a sponge's grid on which a notebook makes walls just to show a cell's sizes.
 AT_ONCE = 300_000
 
 
@@ -33,12 +34,24 @@ class Region:
         role: what it does.
         material: what it is made of.
         solid: where it is, as far as no earlier region is there.
+        usual: the role that the architecture gives a region of its own; None where that is not known.
+        thickness: of a coat, µm; None for all others.
+        fill_to: level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left; None for
+            all others.
     """
 
     name: str
     role: Role
     material: Material
     solid: Solid
+    usual: Role | None = None
+    thickness: float | None = None
+    fill_to: float | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the architecture's own, neither a coat nor a fill."""
+        return self.thickness is None and self.fill_to is None
 
 
 @dataclass(frozen=True)
@@ -51,14 +64,18 @@ class Cell:
         size: edges of the box in x, y and z, µm; x and y are periodic; its lower corner is the origin.
         regions: the first wins.
         facts: what the architecture knows of itself.
-        fineness: chord tolerance of prisms, step of a sponge's grid, µm; None for 0.1 % of each circle's radius, and for
-            a step that suits curvature and films.
+        chord_tolerance: largest distance between a chord and its arc, µm, where outlines are exact but for that; None for
+            0.1 % of each circle's radius.
+        grid_step: of the grid, µm, where the cell is sampled; None for one that suits curvature and films.
+        description: what the battery is called, and how its numbers are to be taken.
     """
 
     size: tuple[float, float, float]
     regions: tuple[Region, ...]
     facts: StructureFacts
-    fineness: float | None = None
+    chord_tolerance: float | None = None
+    grid_step: float | None = None
+    description: Description = field(default_factory=Description)
 
     def __post_init__(self) -> None:
         """Raises an InputError where the regions' solids are of several families."""
@@ -83,6 +100,16 @@ class Cell:
     def top(self) -> float:
         """Z of the highest region's top, µm; above it the box is empty."""
         return min(max(region.solid.bounds_z()[1] for region in self.regions), self.size[2])
+
+    @property
+    def layers(self) -> tuple[Region, ...]:
+        """Coats and fills, from the scaffold outward."""
+        return tuple(region for region in self.regions if not region.own)
+
+    @property
+    def films(self) -> dict[str, float]:
+        """Thicknesses of the coats by name, from the scaffold outward, µm."""
+        return {region.name: region.thickness for region in self.regions if region.thickness is not None}
 
     def labels(self, *roles: Role) -> list[int]:
         """Labels of the regions that have one of these roles."""
@@ -114,11 +141,11 @@ class Cell:
     @property
     def step(self) -> float | None:
         """Step of the grid on which the cell is sampled, µm; None where nothing is sampled."""
-        return self.family.step([region.solid for region in self.regions], self.size, self.fineness)
+        return self.family.step([region.solid for region in self.regions], self.size, self.grid_step)
 
     def coarser(self) -> Cell | None:
         """The same cell on a grid of twice the step, for an estimate of what the step does; None where there is none."""
-        return None if self.step is None else replace(self, fineness=2 * self.step)
+        return None if self.step is None else replace(self, grid_step=2 * self.step)
 
     def walls(self) -> InterfaceMesh:
         """The triangles between the regions, checked.
@@ -128,7 +155,9 @@ class Cell:
             GeometryError: where the mesh fails a check.
         """
         solids = [region.solid for region in self.regions]
-        walls = self.family.partition(self.names, solids, self.size, self.fineness)
+        walls = self.family.partition(
+            self.names, solids, self.size, chord_tolerance=self.chord_tolerance, grid_step=self.grid_step
+        )
         if self.facts.web is not None:
             require_sponge(self.facts.web, walls, solids)
         walls.check()
@@ -175,56 +204,27 @@ class Cell:
         """Where pictures of an array cut it in x and in y, µm: through the posts nearest its middle."""
         return self.size[0] * (repeat[0] // 2 + self.post), self.size[1] * (repeat[1] // 2 + self.post)
 
-    def plot(
-        self, *, repeat: tuple[int, int] = (1, 1), cut: bool = True, walls: InterfaceMesh | None = None, **options: Any
-    ) -> Any:
-        """The regions in a PyVista plotter, whose `show()` opens a window or shows them in a notebook.
+    def to_html(self, walls: InterfaceMesh | None = None, beside: str = "") -> str:
+        """A table of the regions, for notebooks.
 
         Args:
-            repeat: unit cells in x and y.
-            cut: whether the front quarter is removed.
-            walls: of this cell, if they are known.
-            options: of `pyvista.Plotter`, such as off_screen.
-
-        Raises:
-            OutputError: on a machine without OpenGL.
+            walls: of this cell; without them there are no sizes.
+            beside: HTML that is shown on the right of the table.
         """
-        from geom3d.scene.bodies import bodies, capped, cut_faces
-        from geom3d.scene.stage import OBLIQUE, Paint, plotter, require_opengl
-
-        require_opengl()
-        walls = self.walls() if walls is None else walls
-        place = self.middle(repeat) if cut else None
-        found = bodies(walls, repeat, cut=place)
-        if place is not None:
-            found = capped(found, cut_faces(walls, repeat, place))
-        paints = [Paint(region.material.colour) for region in self.regions]
-        stage = plotter(found, paints, curved=self.family.is_sampled, **options)
-        stage.add_legend([[r.name, r.material.colour] for r in reversed(self.regions)], face="rectangle", bcolor=None)
-        stage.add_axes()
-        stage.view_vector(OBLIQUE.eye, OBLIQUE.up)
-        return stage
-
-    def to_html(self, walls: InterfaceMesh | None = None) -> str:
-        """A table of the regions and a drawing of a section, for notebooks.
-
-        Args:
-            walls: of this cell; without them there is no drawing, and no sizes.
-        """
-        head, sizes, drawing = "<th></th><th>region</th><th>role</th><th>material</th>", [""] * len(self.regions), ""
+        head, sizes = "<th></th><th>region</th><th>role</th><th>material</th>", [""] * len(self.regions)
         if walls is not None:
             head += "<th>from z</th><th>to z</th><th>volume per footprint</th>"
             sizes = [self._sizes(walls, label) for label in range(len(self.regions))]
-            drawing = f"<td style='padding-left:2em'>{self._drawing(walls)}</td>"
         rows = "".join(
             f"<tr><td><span style='background:{r.material.colour};padding:0 1em'>&nbsp;</span></td>"
             f"<td>{escape(r.name)}</td><td>{r.role.value.replace('_', ' ')}</td><td>{escape(r.material.title)}</td>{size}</tr>"
             for r, size in zip(self.regions, sizes, strict=True)
         )
         x, y, z = self.size
+        right = f"<td style='padding-left:2em'>{beside}</td>" if beside else ""
         return (
             f"<p>Cell of {x:.6g} × {y:.6g} × {z:.6g} µm, periodic in x and y</p>"
-            f"<table><tr><td><table><tr>{head}</tr>{rows}</table></td>{drawing}</tr></table>"
+            f"<table><tr><td><table><tr>{head}</tr>{rows}</table></td>{right}</tr></table>"
         )
 
     def _sizes(self, walls: InterfaceMesh, label: int) -> str:
@@ -232,15 +232,6 @@ class Cell:
         heights = walls.vertices[walls.shell([label])[0], 2]
         numbers = (heights.min(), heights.max(), walls.volumes[label] / walls.footprint)
         return "".join(f"<td style='text-align:right;white-space:nowrap'>{number:.4g} µm</td>" for number in numbers)
-
-    def _drawing(self, walls: InterfaceMesh) -> str:
-        """The section through the posts, normal to y, as SVG."""
-        from geom3d.scene.drawing import sketch
-        from geom3d.scene.faces import face
-
-        period, height = self.size[0], self.size[2]
-        shown = face(walls, self.middle()[1], "y", max(1, min(4, round(height / period))))
-        return sketch(shown, {k: r.material.colour for k, r in enumerate(self.regions)}, dict(enumerate(self.names)))
 
     def _repr_html_(self) -> str:
         step = self.step

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SerializeAsAny,
@@ -22,12 +22,16 @@ from pydantic import (
 from pydantic import model_validator as _model_validator
 
 from geom3d import architectures
-from geom3d.architectures import ParametersBase
+from geom3d.architectures import ParametersBase, Structure
+from geom3d.cell.description import Description, Device, Published
+from geom3d.cell.repeat import Repeat
 from geom3d.core.errors import InputError, choose_from
-from geom3d.core.quantities import Length, convert
+from geom3d.core.plugins import toml_files
+from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
 from geom3d.core.validation import explain, fields_of
 from geom3d.library import materials
+from geom3d.library.catalogue import read_text, read_toml
 from geom3d.library.materials import Material
 
 
@@ -40,17 +44,10 @@ def _encodable(text: str) -> str:
     return text
 
 
-#: Most unit cells in either direction.
-MOST_CELLS = 100_000
-
 _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 #: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^|/\\.\x00-\x1f\"=]+$")]
-Charge = Annotated[float, BeforeValidator(lambda v: convert(v, "mAh", "a charge")), Field(gt=0)]
-Value = Annotated[float, Field(strict=True)]
-Voltage = Annotated[float, BeforeValidator(lambda v: convert(v, "V", "a voltage")), Field(gt=0, le=10)]
 Words = Annotated[str, AfterValidator(_encodable)]
-Extent = Annotated[Length, Field(gt=0)]
 
 
 class Layer(BaseModel):
@@ -88,34 +85,6 @@ class RegionChoice(BaseModel):
     role: Role | None = None
 
 
-class Published(BaseModel):
-    """A published value to compare with.
-
-    Attributes:
-        metric: path of the metric, such as `area_gain.scaffold`.
-        value: in the metric's unit.
-        note: what to know about it.
-    """
-
-    model_config = _CONFIG
-
-    metric: str
-    value: Value
-    note: str = ""
-
-
-class Device(BaseModel):
-    """A packaged device: outer dimensions, and its data-sheet figures where they are known."""
-
-    model_config = _CONFIG
-
-    width: Extent
-    length: Extent
-    thickness: Extent
-    capacity: Charge | None = None
-    voltage: Voltage | None = None
-
-
 class Template(BaseModel):
     """A description of a battery, complete and valid by itself.
 
@@ -142,9 +111,7 @@ class Template(BaseModel):
     source: Words = ""
     note: Words = ""
     architecture: str
-    repeat: tuple[
-        Annotated[int, Field(ge=1, le=MOST_CELLS, strict=True)], Annotated[int, Field(ge=1, le=MOST_CELLS, strict=True)]
-    ] = (1, 1)
+    repeat: Repeat = (1, 1)
     tolerance: Annotated[Length, Field(gt=0, le=1e3)] | None = None
     resolution: Annotated[Length, Field(gt=0, le=1e3)] | None = None
     capacity_basis: Literal["practical", "theoretical"] = "practical"
@@ -155,10 +122,21 @@ class Template(BaseModel):
     published: tuple[Published, ...] = ()
     device: Device | None = None
 
-    @property
-    def films(self) -> dict[str, float]:
-        """Thicknesses of the conformal coats by name, from the scaffold outward, µm."""
-        return {layer.name: layer.thickness for layer in self.layers if layer.thickness is not None}
+    def description(self) -> Description:
+        """What the cell carries of it."""
+        return Description(
+            name=self.name,
+            title=self.title,
+            source=self.source,
+            note=self.note,
+            architecture=self.architecture,
+            parameters=self.parameters,
+            repeat=self.repeat,
+            capacity_basis=self.capacity_basis,
+            device=self.device,
+            published=self.published,
+            settings=self.model_dump(mode="json"),
+        )
 
     def material(self, name: str, key: str) -> Material:
         """The material of that name: the template's own, then the shipped ones.
@@ -168,17 +146,35 @@ class Template(BaseModel):
         """
         found = self.user_materials.get(name) or materials.find(name)
         if found is None:
-            valid = choose_from(name, [*materials.shipped(), *self.user_materials], limit=80)
+            valid = choose_from(name, [*materials.names(), *self.user_materials], limit=80)
             raise InputError(f"{key}: unknown material {name!r}; {valid}")
         return found
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A template, and what its architecture builds from its parameters: once, and for all that follows.
+
+    Attributes:
+        template: what was asked for.
+        structure: before films.
+    """
+
+    template: Template
+    structure: Structure
+
+
 def shipped() -> list[str]:
     """Names of the templates that come with geom3d."""
-    return sorted(e.name.removesuffix(".toml") for e in _folder().iterdir() if e.name.endswith(".toml"))
+    return list(_files())
 
 
 def load_template(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Template:
+    """The template alone; see `load_draft`."""
+    return load_draft(source, overrides).template
+
+
+def load_draft(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Draft:
     """Reads a template.
 
     Args:
@@ -189,25 +185,22 @@ def load_template(source: str | Path, overrides: Mapping[str, Any] | None = None
         InputError: one or two lines that name the file, the key, the rule, the value and the valid options.
     """
     path = Path(source)
-    if path.suffix != ".toml" and str(source) in shipped():
-        text, folder, name = (_folder() / f"{source}.toml").read_text("utf-8"), None, str(source)
+    if path.suffix != ".toml" and str(source) in _files():
+        text, folder, name = _files()[str(source)].read_text("utf-8"), None, str(source)
     else:
         text, folder, name = _read(path), path.parent, path.stem
+    data = read_toml(text, str(source))
     try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # numbers of 5000 digits and brackets nested as deep, too
-        raise InputError(f"{source}: not valid TOML: {error}") from None
-    try:
-        return parse_template(data, name, folder, overrides or {})
+        return parse_draft(data, name, folder, overrides or {})
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     except RecursionError:
         raise InputError(f"{source}: not valid TOML: its tables are nested too deep") from None
 
 
-def parse_template(
+def parse_draft(
     data: Mapping[str, Any], name: str, folder: Path | None = None, overrides: Mapping[str, Any] | None = None
-) -> Template:
+) -> Draft:
     """A template from a mapping of the form of a TOML file.
 
     Args:
@@ -250,7 +243,7 @@ def parse_template(
     twice = _first_duplicate([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
     if twice is not None:
         raise InputError(f"layers: the name {twice!r} is taken; names of layers and regions must differ")
-    return template
+    return Draft(template, structure)
 
 
 def _first_duplicate(names: Iterable[str]) -> str | None:
@@ -263,25 +256,21 @@ def _first_duplicate(names: Iterable[str]) -> str | None:
     return None
 
 
-def _folder() -> Traversable:
-    """The shipped templates: inside an installed package, or beside it in a checkout."""
+@cache
+def _files() -> dict[str, Traversable]:
+    """The shipped templates by name: inside an installed package, or beside it in a checkout."""
     inside = files("geom3d") / "templates"
-    return inside if inside.is_dir() else Path(__file__).resolve().parent.parent.parent / "templates"
+    return toml_files(inside if inside.is_dir() else Path(__file__).resolve().parent.parent.parent / "templates")
 
 
 def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")  # editors on Windows put a mark in front
-    except (FileNotFoundError, NotADirectoryError):
+    """The text of a user's file."""
+
+    def missing() -> str:
         valid = choose_from(path.stem, shipped())
-        raise InputError(
-            f"template {str(path)!r}: no such file, and no shipped template has that name; {valid}"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a UTF-8 text file (byte {error.start})") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"template {str(path)!r}: cannot be read: {reason}") from None
+        return f"template {str(path)!r}: no such file, and no shipped template has that name; {valid}"
+
+    return read_text(path, str(path), missing)
 
 
 def _copy(value: Any) -> Any:
@@ -294,7 +283,9 @@ def _override(content: dict[str, Any], path: str, value: Any) -> None:
     """Sets one key; layers are named, not numbered."""
     keys = path.split(".")
     if not all(keys):
-        raise InputError(f"--set {path}: must be a path of names such as parameters.pitch or layers.NAME.thickness")
+        raise InputError(
+            f"override {path!r}: must be a path of names such as parameters.pitch or layers.NAME.thickness"
+        )
     target: Any = content
     for depth, key in enumerate(keys[:-1]):
         if isinstance(target, list):
@@ -304,9 +295,9 @@ def _override(content: dict[str, Any], path: str, value: Any) -> None:
             target[key] = {}
         target = target.get(key)
         if not isinstance(target, dict | list):
-            raise InputError(f"--set {path}: {'.'.join(keys[: depth + 1])} is not a table of this template")
+            raise InputError(f"{path}: {'.'.join(keys[: depth + 1])} is not a table of this template")
     if isinstance(target, list):
-        raise InputError(f"--set {path}: name the key to set, such as {path}.thickness")
+        raise InputError(f"{path}: name the key to set, such as {path}.thickness")
     # A coat can be turned into a fill and back: the two keys exclude each other.
     for one, other in (("thickness", "fill_to"), ("fill_to", "thickness")):
         if keys[0] == "layers" and keys[-1] == one:
@@ -319,7 +310,7 @@ def _named(items: list[Any], name: str, path: str) -> Any:
         if isinstance(item, dict) and item.get("name") == name:
             return item
     names = [str(item.get("name")) for item in items if isinstance(item, dict)]
-    raise InputError(f"--set {path}: no layer {name!r}; {choose_from(name, names)}")
+    raise InputError(f"{path}: no layer {name!r}; {choose_from(name, names)}")
 
 
 def _materials(given: Any, own: Iterable[str]) -> tuple[dict[str, Any], dict[str, Material]]:
@@ -348,19 +339,19 @@ def _define(value: Mapping[str, Any], name: str, key: str) -> Material:
 
 
 def _find_beside(content: dict[str, Any], folder: Path | None) -> None:
-    """Reads materials that are neither defined in the template nor shipped from files beside it."""
+    """Reads materials that are neither defined in the template nor shipped from files beside it.
+
+    A file beside the template goes before what other distributions register: to install one changes no design.
+    """
     if folder is None:
         return
     layers = content.get("layers", [])
     users = [*content["materials"].values(), *(layers if isinstance(layers, list) else [])]
     for user in users:
         name = user.get("material") if isinstance(user, dict) else None
-        if not isinstance(name, str) or name in content["user_materials"] or materials.find(name) is not None:
+        if not isinstance(name, str) or name in content["user_materials"] or materials.find_shipped(name):
             continue
         path = folder / f"{name}.toml"
         if Path(name).name == name and path.is_file():
-            try:
-                data = tomllib.loads(_read(path))
-            except (ValueError, RecursionError) as error:
-                raise InputError(f"{path}: not valid TOML: {error}") from None
+            data = read_toml(_read(path), str(path))
             content["user_materials"][name] = _define(data, name, str(path))

@@ -17,7 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from geom3d._version import __version__
 from geom3d.cli.tables import print_numbers, print_table, say
-from geom3d.core.errors import Geom3dError, GeometryError, InputError
+from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError
 from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
@@ -44,7 +44,16 @@ Transport = Annotated[
     bool,
     Parameter(negative=(), help="Also the ionic resistance and the spread of current; takes seconds, a sponge longer."),
 ]
-Temperature = Annotated[float, Parameter(help="Of the electrolyte, °C, with --transport.")]
+Requests = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--request",
+        negative=(),
+        show_default=False,
+        help="Also a metric that takes its time, by the name that `geom3d list` gives. Repeatable.",
+    ),
+]
+Temperature = Annotated[float, Parameter(help="Of the electrolyte, °C, with --transport or --request.")]
 Source = Annotated[str, Parameter(help="Path or name of a template.")]
 
 
@@ -58,7 +67,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:  # noqa: PLR0911 - each way to end has its code
+def run(arguments: list[str]) -> int:
     """Runs one command.
 
     Returns:
@@ -76,6 +85,9 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - each way to end has its
     except GeometryError as error:
         say(str(error))
         _keep(error)
+        return 1
+    except MissingOptionError as error:
+        say(f"{error}: --{error.key.replace('_', '-')} {error.proposal:.6g}")
         return 1
     except Geom3dError as error:
         say(str(error))
@@ -96,40 +108,27 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - each way to end has its
 
 @app.command(name="list")
 def list_() -> None:
-    """List architectures, templates, materials and processes."""
-    from geom3d import architectures
-    from geom3d.cell import template
-    from geom3d.library import materials, processes
+    """List architectures, templates, materials, processes, metrics and formats, those of other distributions included."""
+    from geom3d.cli.known import listing
 
-    print("Architectures")
-    for name in architectures.names():
-        print(f"  {name:24}{_summary(architectures.get(name).__doc__)}")
-    print("\nTemplates")
-    for name in template.shipped():
-        print(f"  {name:34}{template.load_template(name).title}")
-    print("\nMaterials")
-    for name in materials.shipped():
-        material = materials.find(name)
-        if material is not None:
-            print(f"  {name:24}{material.title} ({', '.join(material.roles)})")
-    print("\nProcesses")
-    for name in processes.shipped():
-        process = processes.find(name)
-        if process is not None:
-            print(f"  {name:24}{process.title} ({process.kind})")
+    lines, problems = listing()
+    print("\n".join(lines))
+    for problem in problems:
+        say(f"warning: {problem}")
 
 
 @app.command
-def describe(architecture: Annotated[str, Parameter(help="Name of an architecture.")]) -> None:
-    """Describe the parameters of an architecture: unit, range, default, meaning."""
-    from geom3d import architectures
-    from geom3d.cell.describe import regions, rows
+def describe(
+    name: Annotated[str, Parameter(help="Name of an architecture, material, process, metric or format.")],
+) -> None:
+    """Describe an architecture by its parameters (unit, range, default, meaning), and whatever else has a name."""
+    from geom3d.cli.known import described
 
-    module = architectures.get(architecture)
-    print(f"{architecture}: {_summary(module.__doc__)}\n")
-    columns = [Column("parameter"), Column("unit"), Column("range", Kind.NUMBERS), Column("default", Kind.NUMBERS)]
-    print_table(Table.of([*columns, Column("meaning")], rows(module)))
-    print(f"regions of its own: {', '.join(regions(module))}")
+    for part in described(name):
+        if isinstance(part, str):
+            print(part)
+        else:
+            print_table(part)
 
 
 @app.command
@@ -138,11 +137,12 @@ def measure(
     *,
     set_: Overrides = (),
     transport: Transport = False,
+    request: Requests = (),
     temperature: Temperature = 25.0,
     json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
 ) -> None:
     """Measure a battery: area gain, capacity per footprint and all else."""
-    design = _load(template, set_, transport, temperature)
+    design = _load(template, set_, _asked(request, transport), temperature)
     report = design.measure()
     if json:
         print(report.to_json())
@@ -164,8 +164,12 @@ def check(
     json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
 ) -> None:
     """Check whether a process can make a battery: the worst places, and the smallest scale at which it can."""
+    from geom3d.library.processes import CATALOGUE
+
     design = _load(template, set_)
     report = design.check_all(scale) if process == "all" else design.check(process, scale)
+    for problem in CATALOGUE.problems() if process == "all" else ():
+        say(f"warning: {problem}")
     if json:
         print(report.to_json())
         return
@@ -203,15 +207,15 @@ def build(
     transport: Annotated[
         bool, Parameter(negative=(), help="Finer triangles with the current density on the electrodes (vtp).")
     ] = False,
+    request: Requests = (),
+    temperature: Temperature = 25.0,
     dry_run: Annotated[bool, Parameter(negative=(), help="Tell files and sizes, write nothing.")] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
-    import json
-
     from geom3d.core.files import size_text
     from geom3d.exports import Options
 
-    design = _load(template, set_)
+    design = _load(template, set_, request, temperature)
     lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
     options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
     # Read as floats, since 1.5 is to be refused and not cut.
@@ -224,12 +228,11 @@ def build(
             print(f"{output / name}  {size_text(size)}")
         print(f"in all at most {size_text(sum(planned.values()))}")
         return
-    paths = design.build(output, **requested)
-    print_numbers(design.measure())
-    for path in paths:
+    written = design.build(output, **requested)
+    print_numbers(written.report)
+    for path in written:
         print(path)
-    notes = json.loads(paths[-1].read_text("utf-8"))["warnings"]
-    for warning in [*design.measure().warnings, *notes]:
+    for warning in [*written.report.warnings, *written.warnings]:
         say(f"warning: {warning}")
 
 
@@ -248,12 +251,14 @@ def compare(
         bool, Parameter(negative=(), help="Leave pictures out of the page: that is faster.")
     ] = False,
     transport: Transport = False,
+    request: Requests = (),
     temperature: Temperature = 25.0,
 ) -> None:
     """Compare batteries in one report: pictures, charts, all numbers, what differs, sources."""
     from geom3d import comparison as module
 
-    designs = [_load(name, (), transport, temperature) for name in (template, *templates)]
+    requests = _asked(request, transport)
+    designs = [_load(name, (), requests, temperature) for name in (template, *templates)]
     workers = os.cpu_count() or 1
     for note in module.compare(designs, output, charts=charts, pictures=not no_pictures, workers=workers):
         say(note)
@@ -298,7 +303,7 @@ def gallery(
     ] = Path("renders"),
 ) -> None:
     """Render every template, and one sheet of all architectures."""
-    from geom3d.rendering.gallery import gallery as draw
+    from geom3d.api import gallery as draw
 
     for path in draw(output, templates):
         print(path)
@@ -331,13 +336,19 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     return 1 if failed else 0
 
 
-def _load(source: str, overrides: tuple[str, ...], transport: bool = False, temperature: float = 25.0) -> Design:  # noqa: FBT002
+def _load(source: str, overrides: tuple[str, ...], requests: tuple[str, ...] = (), temperature: float = 25.0) -> Design:
     from dataclasses import replace
 
     from geom3d.api import load
+    from geom3d.metrics import requested
 
     design = load(source, dict(_override(text) for text in overrides))
-    return replace(design, with_transport=transport, temperature=temperature)
+    return replace(design, requests=tuple(requested(requests)), temperature=temperature)
+
+
+def _asked(requests: tuple[str, ...], transport: bool) -> tuple[str, ...]:
+    """The metrics on request; ionic conduction has an option of its own."""
+    return (*requests, "transport") if transport else requests
 
 
 def _override(text: str) -> tuple[str, Any]:
@@ -364,10 +375,6 @@ def _length(key: str, text: str) -> float:
         return parse_length(text)
     except ValueError as error:
         raise InputError(f"{key}: {error}; got {text!r}") from None
-
-
-def _summary(text: str | None) -> str:
-    return (text or "").strip().splitlines()[0]
 
 
 def _keep(error: GeometryError) -> None:

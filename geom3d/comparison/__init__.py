@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from geom3d import rendering
-from geom3d.api import Design
 from geom3d.comparison.summary import Parts, Summary, gather
 from geom3d.core.errors import InputError, OutputError, choose_from
 from geom3d.core.files import replacing
+from geom3d.evaluation import Evaluation
 from geom3d.scene.stage import NO_OPENGL
 
 #: Endings of files.
@@ -17,7 +17,7 @@ FORMS = ("csv", "html", "json", "md", "xlsx")
 
 
 def compare(
-    designs: Sequence[Design],
+    designs: Sequence[Evaluation],
     path: Path,
     *,
     charts: Path | None = None,

@@ -251,7 +251,7 @@ CHARTS = (
     Chart(
         "resistance",
         "Ionic resistance",
-        "Of the electrolyte between the electrodes, times the footprint; shown where conduction was asked for (--transport). The "
+        "Of the electrolyte between the electrodes, times the footprint; shown where conduction was asked for. The "
         "tick is what the mean distance over the area would give. The shares of the anode's and the cathode's surface that carry the upper half of the "
         "current are 50 % where it spreads evenly.",
         conduction,

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from geom3d.api import Design
-from geom3d.cell.template import Template
+from geom3d.cell.description import Description
 from geom3d.comparison.model import Model, model_of
 from geom3d.core.errors import GeometryError, OutputError
 from geom3d.core.progress import bar
+from geom3d.evaluation import Evaluation
 from geom3d.library.materials import Material
 from geom3d.metrics.report import Report
 
@@ -46,7 +46,8 @@ class Summary:
 
     Attributes:
         label: what tables and charts call it; no two are called the same.
-        template, report: the design and its numbers.
+        description: what the battery is called, and what was asked for.
+        report: its numbers.
         size: edges of the unit cell in x, y and z, up to the top of the highest region, µm.
         materials: by region, in order.
         picture: a PNG file, or None.
@@ -54,7 +55,7 @@ class Summary:
     """
 
     label: str
-    template: Template
+    description: Description
     report: Report
     size: tuple[float, float, float]
     materials: dict[str, Material]
@@ -64,10 +65,10 @@ class Summary:
     @property
     def title(self) -> str:
         """The title that the template gives."""
-        return self.template.title
+        return self.description.title
 
 
-def gather(designs: Sequence[Design], parts: Parts, workers: int = 1) -> list[Summary]:
+def gather(designs: Sequence[Evaluation], parts: Parts, workers: int = 1) -> list[Summary]:
     """Measures and draws the designs, with a progress bar.
 
     Args:
@@ -97,12 +98,12 @@ def gather(designs: Sequence[Design], parts: Parts, workers: int = 1) -> list[Su
     return [replace(e, label=label) for e, label in zip(summaries, labels(designs), strict=True)]
 
 
-def summary(design: Design, parts: Parts) -> Summary:
+def summary(design: Evaluation, parts: Parts) -> Summary:
     """One design, measured and drawn."""
     report, cell = design.measure(), design.cell()
     return Summary(
-        label=design.template.name,
-        template=design.template,
+        label=design.description.name,
+        description=design.description,
         report=report,
         size=(cell.size[0], cell.size[1], cell.top),
         materials={region.name: region.material for region in cell.regions},
@@ -111,21 +112,21 @@ def summary(design: Design, parts: Parts) -> Summary:
     )
 
 
-def labels(designs: Sequence[Design]) -> list[str]:
+def labels(designs: Sequence[Evaluation]) -> list[str]:
     """A name for every design: the template's, with what was overridden where names repeat, numbered where that does."""
-    names = [design.template.name for design in designs]
+    names = [design.description.name for design in designs]
     for k, design in enumerate(designs):
-        if design.overrides and _repeats(designs, design.template.name):
+        if design.overrides and _repeats(designs, design.description.name):
             changes = [f"{key.rpartition('.')[2]} = {value}" for key, value in design.overrides.items()]
             names[k] = f"{names[k]} ({', '.join(changes)})"
     return [f"{name} ({names[: k + 1].count(name)})" if names.count(name) > 1 else name for k, name in enumerate(names)]
 
 
-def _repeats(designs: Sequence[Design], name: str) -> bool:
-    return sum(design.template.name == name for design in designs) > 1
+def _repeats(designs: Sequence[Evaluation], name: str) -> bool:
+    return sum(design.description.name == name for design in designs) > 1
 
 
-def _picture(design: Design) -> bytes:
+def _picture(design: Evaluation) -> bytes:
     from geom3d.rendering import render
 
     with tempfile.TemporaryDirectory(prefix="geom3d-") as folder:
@@ -134,14 +135,14 @@ def _picture(design: Design) -> bytes:
         return path.read_bytes()
 
 
-def _in_worker(design: Design, parts: Parts) -> Summary | None:
+def _in_worker(design: Evaluation, parts: Parts) -> Summary | None:
     try:
         return summary(design, parts)
     except GeometryError:
         return None  # a mesh that fails its checks does not travel: it is made again where it can be kept
 
 
-def _result(future: Future[Summary | None], design: Design, parts: Parts) -> Summary:
+def _result(future: Future[Summary | None], design: Evaluation, parts: Parts) -> Summary:
     try:
         found = future.result()
     except BrokenProcessPool:

@@ -5,6 +5,7 @@ A table has one row per design and one column per quantity; a form that reads be
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -19,19 +20,6 @@ from geom3d.metrics import Metric, catalogue, metric_of
 TITLE = "Comparison of microbattery designs"
 #: The first column of tables.
 DESIGN = Column("design", key="name")
-#: The few numbers that tell designs apart at a glance, with the head of their column.
-KEY = {
-    "area_gain.anode": "area gain, anode",
-    "area_gain.cathode": "area gain, cathode",
-    "capacity_uAh_cm2.cell": "capacity",
-    "capacity_uAh_cm2.limiting": "limited by",
-    "energy_mWh_cm2": "energy",
-    "inter_electrode_distance_um.anode.mean": "mean distance",
-    "ionic_resistance_ohm_cm2": "ionic resistance",
-    "equivalent_aspect_ratio": "equivalent aspect ratio",
-    "smallest_feature_um": "smallest feature",
-}
-
 #: A column with its entries, one per design.
 Filled = tuple[Column, tuple[Entry, ...]]
 
@@ -53,10 +41,14 @@ def numbers(summaries: Sequence[Summary]) -> Table:
 
 
 def key_figures(table: Table) -> Table:
-    """The few columns of all numbers that tell designs apart, under shorter headings."""
-    filled = {column.key: (column, entries) for column, entries in table.by_column()}
-    chosen = [(replace(filled[key][0], title=head), filled[key][1]) for key, head in KEY.items() if key in filled]
-    return Table.of_columns([filled[DESIGN.key], *chosen])
+    """The few columns of all numbers that tell designs apart, under the heads that their metrics declare, in order."""
+    names, *filled = table.by_column()
+    found = [(_metric(column.key), column, entries) for column, entries in filled]
+    chosen = [(m, m.key_figure, column, entries) for m, column, entries in found if m.key_figure is not None]
+    chosen.sort(key=lambda entry: entry[0].rank if entry[1].rank is None else entry[1].rank)
+    # Of a region the head goes with its name.
+    heads = [(replace(c, title=figure.head + c.title.removeprefix(m.title)), e) for m, figure, c, e in chosen]
+    return Table.of_columns([names, *heads])
 
 
 def uncertainties(table: Table) -> Table:
@@ -97,26 +89,26 @@ def by_group(table: Table) -> list[tuple[str, list[Filled]]]:
 
 def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
     """What was asked for of one design."""
-    template = summary.template
+    about, asked = summary.description, summary.description.settings
 
     def overall(key: str, title: str, value: Value, unit: str = "") -> tuple[Column, Value]:
         return Column(title, unit=unit, key=key, group="Design"), value
 
-    yield overall("architecture", "architecture", template.architecture)
-    yield overall("repeat", "unit cells in the files", f"{template.repeat[0]} × {template.repeat[1]}")
-    yield overall("capacity_basis", "basis of the capacities", template.capacity_basis)
-    yield overall("tolerance", "largest chord deviation", template.tolerance, "µm")
-    yield overall("resolution", "step of the grid asked for", template.resolution, "µm")
-    if template.device is not None:
+    yield overall("architecture", "architecture", about.architecture)
+    yield overall("repeat", "unit cells in the files", f"{about.repeat[0]} × {about.repeat[1]}")
+    yield overall("capacity_basis", "basis of the capacities", about.capacity_basis)
+    yield overall("tolerance", "largest chord deviation", asked["tolerance"], "µm")
+    yield overall("resolution", "step of the grid asked for", asked["resolution"], "µm")
+    if about.device is not None:
         units = {"width": "µm", "length": "µm", "thickness": "µm", "capacity": "mAh", "voltage": "V"}
         for key, unit in units.items():
-            yield overall(f"device.{key}", f"packaged device: {key}", getattr(template.device, key), unit)
-    known = {row[0]: row for row in parameter_rows(architectures.get(template.architecture))}
-    for name, value in template.parameters.model_dump(mode="json").items():
+            yield overall(f"device.{key}", f"packaged device: {key}", getattr(about.device, key), unit)
+    known = {row[0]: row for row in parameter_rows(architectures.get(about.architecture))}
+    for name, value in asked["parameters"].items():
         unit = known[name][1] if name in known else ""
         title = name.replace("_", " ")
         yield Column(title, unit=unit, key=f"parameters.{name}", group="Parameters"), _plain(value)
-    layers = {layer.name: layer for layer in template.layers}
+    layers = {layer["name"]: layer for layer in asked["layers"]}
     for name, use in summary.report["materials"].items():
         layer = layers.get(name)
         stem = f"{'materials' if layer is None else 'layers'}.{name}"
@@ -126,8 +118,8 @@ def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
         ]
         if layer is not None:
             said += [
-                ("thickness", "thickness", layer.thickness, "µm"),
-                ("fill_to", "fills up to", layer.fill_to, "µm"),
+                ("thickness", "thickness", layer["thickness"], "µm"),
+                ("fill_to", "fills up to", layer["fill_to"], "µm"),
             ]
         for key, title, value, unit in said:
             yield Column(f"{name}: {title}", unit=unit, key=f"{stem}.{key}", group="Materials and layers"), value
@@ -137,7 +129,9 @@ def _plain(value: Any) -> Value:
     """A value of a template as a table's cell takes it."""
     if value is None or isinstance(value, str):
         return value
-    return str(value).lower() if isinstance(value, bool) or not isinstance(value, int | float) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return json.dumps(value, ensure_ascii=False)
+    return value
 
 
 def _merged(columns: Sequence[Sequence[str]]) -> list[str]:
@@ -210,7 +204,7 @@ def notes(summaries: Sequence[Summary]) -> Table:
     """What is said of each design in words: title, source, note and warnings."""
     rows = []
     for summary in summaries:
-        said = [("title", summary.title), ("source", source(summary)), ("note", summary.template.note)]
+        said = [("title", summary.title), ("source", source(summary)), ("note", summary.description.note)]
         said += [("warning", warning) for warning in summary.report.warnings]
         rows += [[summary.label, kind, text] for kind, text in said if text]
     return Table.of([DESIGN, Column("kind"), Column("text")], rows)
@@ -218,7 +212,7 @@ def notes(summaries: Sequence[Summary]) -> Table:
 
 def source(summary: Summary) -> str:
     """Where a design comes from."""
-    return summary.template.source or "no source given"
+    return summary.description.source or "no source given"
 
 
 def _with_names(summaries: Sequence[Summary], filled: Sequence[Filled]) -> Table:

@@ -58,8 +58,5 @@ def record(summaries: Sequence[Summary]) -> dict[str, Any]:
     return {
         "geom3d": __version__,
         "metrics": [{"path": m.path, "title": m.title, "unit": m.unit, "meaning": m.meaning} for m in catalogue()],
-        "designs": [
-            {"name": e.label, "template": e.template.model_dump(mode="json"), "report": e.report.data}
-            for e in summaries
-        ],
+        "designs": [{"name": e.label, "template": e.description.settings, "report": e.report.data} for e in summaries],
     }

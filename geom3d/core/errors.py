@@ -19,6 +19,20 @@ class InputError(Geom3dError):
     """The description of the battery is wrong: a key, a value, a file."""
 
 
+class MissingOptionError(InputError):
+    """Something that a format asks for was not given.
+
+    Attributes:
+        key: its name.
+        proposal: a length that suits the design, µm.
+    """
+
+    def __init__(self, key: str, proposal: float, rule: str) -> None:
+        super().__init__(f"{key}: {rule}")
+        self.key = key
+        self.proposal = proposal
+
+
 class GeometryError(Geom3dError):
     """The geometry that was built fails its own checks.
 
@@ -33,6 +47,10 @@ class GeometryError(Geom3dError):
 
 class OutputError(Geom3dError):
     """A file or folder could not be written."""
+
+
+class PluginError(Geom3dError):
+    """What another distribution registers with geom3d cannot be used; the message names the distribution."""
 
 
 def choose_from(word: str, options: Iterable[str], *, limit: int = 40) -> str:

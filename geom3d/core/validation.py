@@ -25,6 +25,13 @@ _RULES = {
     "int_type": "must be a whole number",
     "float_type": "must be a number",
     "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "too_short": "must have at least {min_length} entries",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
@@ -49,6 +56,8 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any, prefix: s
     place: list[str] = [prefix] if prefix else []
     here = data
     for key in first["loc"]:
+        if not isinstance(here, Mapping | list | tuple) or (isinstance(key, str) and not isinstance(here, Mapping)):
+            continue  # which of several types was tried: no key of the user's
         inner = _step(here, key)
         label = inner.get("name") if isinstance(key, int) and isinstance(inner, Mapping) else None
         place.append(label if isinstance(label, str) and label else str(key))

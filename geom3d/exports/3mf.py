@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -26,7 +26,7 @@ from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing, rows
 from geom3d.core.progress import bar
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.mesh import manifold
 
 CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
@@ -62,7 +62,7 @@ class Part:
     faces: IntArray
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes one file."""
     path = _path(job)
     _require_size(job)
@@ -80,21 +80,21 @@ def export(job: Job) -> list[dict[str, Any]]:
         write_3mf(file, parts, materials, _metadata(job), period, job.repeat)
         advance(len(regions))
         size = file.tell()
+    warnings = []
     if job.repeat != (1, 1):
-        job.warnings.append(
+        warnings.append(
             "slicers of PrusaSlicer's family do not convert the distances of repeated cells in a 3mf file to millimetres "
             "and spread them a thousandfold: slice the STL, or one cell"
         )
-    return [
-        {
-            "file": path.name,
-            "body": "assembly",
-            "unit": "micron",
-            "objects": [part.name for part in parts],
-            "triangles": sum(len(part.faces) for part in parts),
-            "bytes": size,
-        }
-    ]
+    entry = {
+        "file": path.name,
+        "body": "assembly",
+        "unit": "micron",
+        "objects": [part.name for part in parts],
+        "triangles": sum(len(part.faces) for part in parts),
+        "bytes": size,
+    }
+    return Written([entry], warnings)
 
 
 def estimate(job: Job) -> dict[str, int]:
@@ -201,14 +201,14 @@ def _assembly(number: int, name: str, members: Iterable[tuple[int, str]]) -> byt
 
 def _metadata(job: Job) -> list[tuple[str, str]]:
     """What the file says of itself; no date, so that it stays the same."""
-    template = job.template
-    lines = [template.source, "Lengths in µm", "" if job.scale == 1 else f"Magnified {job.scale:g} times"]
+    about = job.about
+    lines = [about.source, "Lengths in µm", "" if job.scale == 1 else f"Magnified {job.scale:g} times"]
     return [
-        ("Title", template.title),
+        ("Title", about.title),
         ("Description", "; ".join(line for line in lines if line)),
         ("Application", f"geom3d {__version__}"),
         ("geom3d:version", __version__),
-        ("geom3d:template", template.name),
+        ("geom3d:template", about.name),
         ("geom3d:overrides", json.dumps(dict(job.overrides), ensure_ascii=False)),
         ("geom3d:repeat", f"{job.repeat[0]} {job.repeat[1]}"),
         ("geom3d:scale", f"{job.scale:.12g}"),

@@ -1,29 +1,31 @@
-"""Exporters: one file each, found by its name; `stl.py` is `--format stl`.
+"""Exporters: one file each, found by its name; `stl.py` is the format "stl".
 
-Such a file has a function `export(job)`, which writes its files and returns an entry on each for the report, and
-`estimate(job)`, which tells how much it will write.
+Such a file, or what another distribution registers under `[project.entry-points."geom3d.exporters"]`, has the form of
+`Exporter`.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
-import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from geom3d._version import __version__
 from geom3d.cell.cell import Cell
-from geom3d.cell.template import MOST_CELLS, Template
+from geom3d.cell.description import Description
+from geom3d.cell.repeat import checked_repeat
 from geom3d.core.errors import InputError, OutputError, choose_from
 from geom3d.core.files import replacing, require_room
+from geom3d.core.plugins import Door, lacking
 from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.mesh.volume import VolumeMesh
+from geom3d.mesh.volume import VolumeMesh, volume_mesh
+from geom3d.metrics import Sample
 from geom3d.metrics.report import Report
+from geom3d.transport.distance import Electrodes
 
 #: How many of a file's units make a micrometre.
 UNITS = {"mm": 1e-3, "um": 1.0}
@@ -51,31 +53,55 @@ class Job:
     """What an exporter is asked to write.
 
     Attributes:
-        template, overrides: the design.
-        cell: the unit cell.
-        walls: of the unit cell.
+        sample: the unit cell and its walls, as they are to be written.
+        overrides: what was changed with respect to the template.
         report: the numbers.
         folder: where files go.
         repeat: unit cells in x and y.
         unit: the length that one unit of a file stands for.
         scale: magnification.
         options: of single formats.
-        warnings: exporters append a sentence where the reader of a file must know something.
-        meshes: volume meshes by longest edge, made by the first exporter that needs one, for those after it.
+        notes: what the reader of the files must know, whatever their format.
     """
 
-    template: Template
+    sample: Sample
     overrides: Mapping[str, Any]
-    cell: Cell
-    walls: InterfaceMesh
     report: Report
     folder: Path
     repeat: tuple[int, int]
     unit: str = "mm"
     scale: float = 1.0
     options: Options = field(default_factory=Options)
-    warnings: list[str] = field(default_factory=list)
-    meshes: dict[float | None, VolumeMesh] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cell(self) -> Cell:
+        """The unit cell."""
+        return self.sample.cell
+
+    @property
+    def walls(self) -> InterfaceMesh:
+        """Of the unit cell."""
+        return self.sample.walls
+
+    @property
+    def electrodes(self) -> Electrodes | None:
+        """The surfaces of both electrodes; None where one of them is missing."""
+        return self.sample.electrodes
+
+    @property
+    def about(self) -> Description:
+        """What the battery is called, and where it was published."""
+        return self.cell.description
+
+    @cached_property
+    def volume(self) -> VolumeMesh:
+        """The volume mesh of the unit cell with the edges asked for; made once for all formats that need one.
+
+        Raises:
+            InputError: more tetrahedra than fit.
+        """
+        return volume_mesh(self.walls, self.options.max_edge)
 
     @property
     def factor(self) -> float:
@@ -93,23 +119,124 @@ class Job:
         word = "".join(c if c.isalnum() or c in "-_" else "-" for c in body)
         magnified = "" if self.scale == 1 else f"_x{self.scale:g}"
         end = f".{suffix}" if suffix else ""
-        return self.folder / f"{self.template.name}_{word}_{self.unit}{magnified}{end}"
+        return self.folder / f"{self.about.name}_{word}_{self.unit}{magnified}{end}"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an exporter has written.
+
+    Attributes:
+        files: an entry of the report on each file or folder.
+        warnings: what the reader of these files must know.
+    """
+
+    files: Sequence[Mapping[str, Any]]
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build has written; iterates over the paths.
+
+    Attributes:
+        paths: of all files and folders, `report.json` last.
+        warnings: what the reader of the files must know.
+        report: the numbers, as they stand in `report.json`.
+    """
+
+    paths: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    report: Report
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, place: int) -> Path: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Path, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Path | tuple[Path, ...]:
+        return self.paths[place]
 
 
 class Exporter(Protocol):
-    """The form of a module in this folder."""
+    r"""The form of an exporter: of a module in this folder, and of what another distribution registers.
+
+    The first line of its docstring says what the files hold. One that writes the vertices of every region as a table, with
+    their unit in the name of the file:
+
+    >>> import numpy as np
+    >>> from geom3d.core.files import replacing, rows
+    >>> def estimate(job):
+    ...     return {job.path(name, "xyz").name: 75 * len(job.walls.vertices) for name in job.walls.names}
+    >>> def export(job):
+    ...     entries = []
+    ...     for label, name in enumerate(job.walls.names):
+    ...         used = np.unique(job.walls.shell([label])[0])
+    ...         path = job.path(name, "xyz")
+    ...         with replacing(path) as file:
+    ...             for part in rows("%.17g %.17g %.17g\n", job.walls.vertices[used] * job.factor):
+    ...                 file.write(part)
+    ...             size = file.tell()
+    ...         entries.append({"file": path.name, "body": name, "bytes": size})
+    ...     return entries
+    """
 
     __doc__: str | None
 
-    def export(self, job: Job) -> list[dict[str, Any]]: ...
+    def export(self, job: Job) -> Written:
+        """Writes the files, each whole or not at all (`geom3d.core.files.replacing`), under names that `job.path` gives.
 
-    def estimate(self, job: Job) -> dict[str, int]: ...
+        Returns:
+            an entry on each file for `report.json`: its name under `file`, and whatever a reader of the file must know.
+
+        Raises:
+            InputError: an option that is missing or not valid, or a design that the format cannot hold.
+        """
+        ...
+
+    def estimate(self, job: Job) -> dict[str, int]:
+        """At most so many bytes by the name of each file that `export` would write; it writes nothing itself.
+
+        Raises:
+            InputError: as `export`.
+        """
+        ...
 
 
-@cache
+def _wrong_entries(_: Any, result: Any) -> str | None:
+    """What is wrong with the entries on files."""
+    right = isinstance(result, list) and all(isinstance(e, dict) and isinstance(e.get("file"), str) for e in result)
+    return None if right else "must return a list of mappings that have the file's name under 'file'"
+
+
+def _wrong_sizes(_: Any, result: Any) -> str | None:
+    """What is wrong with the sizes of files."""
+    right = isinstance(result, dict) and all(
+        isinstance(name, str) and isinstance(size, int) for name, size in result.items()
+    )
+    return None if right else "must return whole numbers of bytes by the name of the file"
+
+
+#: The exporters: those of this folder, and those of distributions that have entry points `geom3d.exporters`.
+DOOR: Door[Exporter] = Door(
+    "format",
+    __name__,
+    "geom3d.exporters",
+    lambda thing: lacking(thing, "export", "estimate"),
+    {"export": _wrong_entries, "estimate": _wrong_sizes},
+)
+
+
 def formats() -> tuple[str, ...]:
     """Names of all exporters."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return DOOR.names
 
 
 def plan(job: Job, names: tuple[str, ...]) -> dict[str, int]:
@@ -121,7 +248,7 @@ def plan(job: Job, names: tuple[str, ...]) -> dict[str, int]:
     return _sizes(_checked(job, names), names)
 
 
-def write(job: Job, names: tuple[str, ...]) -> list[Path]:
+def write(job: Job, names: tuple[str, ...]) -> BuildResult:
     """Writes a design in these formats, and `report.json` beside them.
 
     Raises:
@@ -134,34 +261,29 @@ def write(job: Job, names: tuple[str, ...]) -> list[Path]:
         job.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"folder {str(job.folder)!r} cannot be made: {error.strerror}") from None
-    files: list[dict[str, Any]] = []
-    for name in names:
-        files += _exporter(name).export(job)
+    written = [DOOR.get(name).export(job) for name in names]
+    files = [entry for one in written for entry in one.files]
+    # Formats of one kind may have the same to say.
+    warnings = tuple(dict.fromkeys([*job.notes, *(text for one in written for text in one.warnings)]))
     sidecar = {
         "geom3d": __version__,
-        "template": job.template.model_dump(mode="json"),
+        "template": job.about.settings,
         "overrides": dict(job.overrides),
         "repeat": list(job.repeat),
         "unit": job.unit,
         "scale": job.scale,
         "files": files,
-        "warnings": job.warnings,
+        "warnings": warnings,
         "report": job.report.data,
     }
     path = job.folder / "report.json"
     with replacing(path) as file:
         file.write((json.dumps(sidecar, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
-    return [*(job.folder / entry["file"] for entry in files), path]
+    return BuildResult((*(job.folder / entry["file"] for entry in files), path), warnings, job.report)
 
 
 def _sizes(job: Job, names: tuple[str, ...]) -> dict[str, int]:
-    return {file: size for name in names for file, size in _exporter(name).estimate(job).items()}
-
-
-def _exporter(name: str) -> Exporter:
-    module: Any = importlib.import_module(f"{__name__}.{name}")
-    exporter: Exporter = module
-    return exporter
+    return {file: size for name in names for file, size in DOOR.get(name).estimate(job).items()}
 
 
 def _checked(job: Job, names: tuple[str, ...]) -> Job:
@@ -170,18 +292,14 @@ def _checked(job: Job, names: tuple[str, ...]) -> Job:
         raise InputError(f"unit: unknown {job.unit!r}; {choose_from(job.unit, UNITS)}")
     if not (math.isfinite(job.scale) and 1e-6 <= job.scale <= 1e9):
         raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {job.scale}")
-    counts = [n for n in job.repeat if isinstance(n, int | float) and 1 <= n <= MOST_CELLS and n == int(n)]
-    if len(counts) != 2 or len(job.repeat) != 2:
-        shown = " ".join(f"{n:g}" if isinstance(n, float) else str(n) for n in job.repeat)
-        raise InputError(f"repeat: must be two whole numbers from 1 to {MOST_CELLS}; got {shown}")
+    repeat = checked_repeat(job.repeat)
     for key, value in asdict(job.options).items():
         if value is not None and not (math.isfinite(value) and value > 0):
             raise InputError(f"{key}: must be a length greater than 0; got {value:g} µm")
     _require_own_files(job)
     for name in names:
-        if name not in formats():
-            raise InputError(f"format: unknown {name!r}; {choose_from(name, formats())}")
-    return replace(job, repeat=(int(counts[0]), int(counts[1])))
+        DOOR.get(name)
+    return replace(job, repeat=repeat, report=job.report.of_cells(repeat))
 
 
 def _require_own_files(job: Job) -> None:

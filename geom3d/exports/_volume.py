@@ -10,7 +10,7 @@ import numpy as np
 from geom3d.core.arrays import IntArray
 from geom3d.core.errors import InputError
 from geom3d.exports import Job
-from geom3d.mesh.volume import SIDES, VolumeMesh, volume_mesh
+from geom3d.mesh.volume import SIDES, VolumeMesh
 
 #: A mesh with a tetrahedron of less mean ratio than this strains solvers.
 POOR = 1e-4
@@ -25,12 +25,14 @@ class Parts:
         groups: names of the groups of triangles, regions on both sides of an inner one: "anode|electrolyte".
         group: (F,) the group of each triangle.
         facts: entries on it for the report.
+        warnings: what the reader of its files must know.
     """
 
     mesh: VolumeMesh
     groups: tuple[str, ...]
     group: IntArray
     facts: dict[str, Any]
+    warnings: tuple[str, ...]
 
 
 def parts(job: Job, name: str) -> Parts:
@@ -44,9 +46,7 @@ def parts(job: Job, name: str) -> Parts:
         InputError: where islands are to be dropped, or more tetrahedra than fit.
     """
     require_filling(job, name)
-    mesh = job.meshes.get(job.options.max_edge)
-    if mesh is None:
-        mesh = job.meshes[job.options.max_edge] = volume_mesh(job.walls, job.options.max_edge)
+    mesh = job.volume
     count = len(mesh.names) + 1
     kind = np.where(mesh.side >= 0, count * count + mesh.side, mesh.back_region * count + mesh.front_region)
     kinds, group = np.unique(kind, return_inverse=True)
@@ -56,13 +56,14 @@ def parts(job: Job, name: str) -> Parts:
         for k in kinds.tolist()
     ]
     quality = mesh.quality()
+    warnings = []
     if job.repeat != (1, 1):
-        job.warnings.append(
+        warnings.append(
             f"{name}: the volume mesh is that of one unit cell, periodic in x and y, not of "
             f"{job.repeat[0]} × {job.repeat[1]} cells"
         )
     if quality["mean_ratio"]["min"] < POOR:
-        job.warnings.append(
+        warnings.append(
             f"{name}: the flattest tetrahedron has a mean ratio of {quality['mean_ratio']['min']:.1g} (1: regular); "
             "with a max_edge, long ones become shorter"
         )
@@ -78,7 +79,7 @@ def parts(job: Job, name: str) -> Parts:
         "max_edge_um": job.options.max_edge,
         "quality": quality,
     }
-    return Parts(mesh, groups, group, facts)
+    return Parts(mesh, groups, group, facts, tuple(warnings))
 
 
 def require_filling(job: Job, name: str) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from geom3d._version import __version__
-from geom3d.core.errors import InputError
+from geom3d.core.errors import MissingOptionError
 from geom3d.core.files import replacing
 from geom3d.core.progress import bar
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.rasters.voxels import Labels, VoxelGrid, layers, rounded_up, voxel_grid
 
 #: A cell that is proposed has no more voxels than this.
@@ -50,8 +50,8 @@ class Stack:
                 yield labels
                 advance(1)
 
-    def sheet(self, file: str) -> list[dict[str, Any]]:
-        """Writes what the labels of a file mean, once all layers have been read; returns the entries on both files."""
+    def sheet(self, file: str) -> Written:
+        """Writes what the labels of a file mean, once all layers have been read; tells of both files."""
         job, boxes = self._job, self.boxes
         names = [*job.walls.names, "void"]
         volumes = job.walls.volumes.tolist()
@@ -70,10 +70,9 @@ class Stack:
                 }
             entry |= {"voxels": voxels, "volume_by_voxels_um3": voxels * boxes.volume, "volume_um3": volume}
             labels.append(entry)
-        self._warnings()
         content = {
             "geom3d": __version__,
-            "template": job.template.name,
+            "template": job.about.name,
             "file": file,
             "axes": "array[z, y, x], x fastest; the first voxel is the one at lowest x, y and z",
             "shape": list(boxes.shape),
@@ -94,49 +93,48 @@ class Stack:
         with replacing(path) as sheet:
             sheet.write(text)
         size = (job.folder / file).stat().st_size
-        return [
+        entries = [
             {"file": file, "content": "voxels of the unit cell", "shape": list(boxes.shape), "bytes": size},
             {"file": path.name, "content": "meaning of the voxels' labels", "bytes": len(text)},
         ]
+        return Written(entries, self._warnings())
 
-    def _warnings(self) -> None:
-        job, boxes = self._job, self.boxes
+    def _warnings(self) -> list[str]:
+        job, boxes, found = self._job, self.boxes, []
         edges = " × ".join(f"{edge:.4g}" for edge in boxes.spacing)
         if boxes.anisotropy > ANISOTROPY:
-            self._warn(f"voxels are no cubes but {edges} µm, of which the unit cell is a whole number")
+            found.append(f"voxels are no cubes but {edges} µm, of which the unit cell is a whole number")
         lost = [name for label, name in enumerate(job.walls.names, start=1) if not self._counts[label]]
         if lost:
-            self._warn(f"too thin for these voxels and in none of them: {', '.join(lost)}")
+            found.append(f"too thin for these voxels and in none of them: {', '.join(lost)}")
         longest = max(boxes.spacing)
-        films = job.template.films
+        films = job.cell.films
         thin = [name for name, thickness in films.items() if thickness < 2 * longest * (1 - 1e-6) and name not in lost]
         if thin:
-            self._warn(
+            found.append(
                 f"thinner than two voxels, so that its thickness is coarse and holes may show: {', '.join(thin)}"
             )
-        if job.repeat not in {(1, 1), job.template.repeat}:
-            self._warn("files of voxels hold one unit cell, whatever the repeat; numpy.tile repeats it")
-
-    def _warn(self, text: str) -> None:
-        if text not in self._job.warnings:
-            self._job.warnings.append(text)
+        if job.repeat not in {(1, 1), job.about.repeat}:
+            found.append("files of voxels hold one unit cell, whatever the repeat; numpy.tile repeats it")
+        return found
 
 
 def sheet_estimate(job: Job) -> int:
     """The most bytes the sheet may have."""
-    return 2000 + 1000 * len(job.cell.regions) + 8 * len(job.template.name)
+    return 2000 + 1000 * len(job.cell.regions) + 8 * len(job.about.name)
 
 
 def _boxes(job: Job) -> VoxelGrid:
     """The boxes of the edge that was asked for.
 
     Raises:
-        InputError: where none was, with a proposal, or where there are too many.
+        MissingOptionError: where none was, with a proposal.
+        InputError: where there are too many.
     """
     edge = job.options.voxel
     if edge is not None:
         return voxel_grid(job.cell, edge)
-    facts, films = job.cell.facts, job.template.films.values()
+    facts, films = job.cell.facts, job.cell.films.values()
     width = min(facts.feature, facts.gap, math.inf if facts.web is None else facts.web.radius, *job.cell.size)
     film = min(films, default=math.inf) / 2
     edge, why = (
@@ -148,4 +146,6 @@ def _boxes(job: Job) -> VoxelGrid:
         edge, why = least, f"the finest that keeps to {USUAL_VOXELS:.0e} voxels"
     edge = rounded_up(edge)
     boxes = voxel_grid(job.cell, edge)
-    raise InputError(f"voxel: must be given for voxels, such as --voxel {edge:g}um ({why}; {boxes.text} voxels)")
+    raise MissingOptionError(
+        "voxel", edge, f"must be given for voxels, such as {edge:g} µm ({why}; {boxes.text} voxels)"
+    )

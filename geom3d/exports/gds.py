@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -22,7 +22,7 @@ import numpy as np
 from geom3d.core.arrays import FloatArray
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing, unfinished
-from geom3d.exports import Job, formats
+from geom3d.exports import Job, Written, formats
 from geom3d.rasters.masks import Mask, masks
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ DATE = datetime(2000, 1, 1, tzinfo=UTC)
 END = b"\x00\x04\x04\x00"
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes the masks, the table of layers and the layer properties."""
     return write_masks(job, "gds", MOST_CORNERS, _write)
 
@@ -59,9 +59,7 @@ def _write(library: gdstk.Library, path: Path) -> bool:
     return path.read_bytes().endswith(END)
 
 
-def write_masks(
-    job: Job, suffix: str, most_corners: int, write: Callable[[gdstk.Library, Path], bool]
-) -> list[dict[str, Any]]:
+def write_masks(job: Job, suffix: str, most_corners: int, write: Callable[[gdstk.Library, Path], bool]) -> Written:
     """Writes masks in either format.
 
     Args:
@@ -78,11 +76,12 @@ def write_masks(
     drawn = _masks(job, suffix)
     unit = database_unit(job)
     rounded = [[_rounded(p * job.scale, unit) for p in mask.polygons] for mask in drawn]
+    warnings = []
     for mask, polygons in zip(drawn, rounded, strict=True):
         area = sum(_area(p) for p in polygons) * unit**2
         error = abs(area / (mask.area * job.scale**2) - 1)
         if error > ROUNDING:
-            job.warnings.append(
+            warnings.append(
                 f"{path.name}: a database unit of {unit:g} µm changes the area of layer {mask.layer}/{mask.datatype} "
                 f"({mask.region.name}) by {100 * error:.2g} %; fewer cells allow a finer one"
             )
@@ -102,11 +101,12 @@ def write_masks(
         "layers": len(drawn),
         "polygons": sum(len(mask.polygons) for mask in drawn),
     }
-    return [
+    entries = [
         {"file": path.name, **about, "bytes": path.stat().st_size},
         {"file": table.name, "content": "table of layers", "bytes": table.stat().st_size},
         {"file": properties.name, "content": "layer properties for KLayout", "bytes": properties.stat().st_size},
     ]
+    return Written(entries, warnings)
 
 
 def mask_sizes(job: Job, suffix: str, polygon: Callable[[int], int]) -> dict[str, int]:
@@ -132,7 +132,7 @@ def _masks(job: Job, suffix: str) -> list[Mask]:
         others = [name for name in formats() if name not in ("gds", "oas")]
         what = f"is made of {family.name}" if job.cell.facts.web is None else "is a sponge"
         raise InputError(
-            f"format: {suffix} masks need vertical walls; {job.template.name} {what}; valid: {', '.join(others)}"
+            f"format: {suffix} masks need vertical walls; {job.about.name} {what}; valid: {', '.join(others)}"
         )
     return masks(job.cell, job.walls)
 
@@ -161,7 +161,7 @@ def _library(
     """The unit cell and its array."""
     import gdstk
 
-    word = "".join(c if c.isascii() and c.isalnum() else "_" for c in job.template.name)[:26]
+    word = "".join(c if c.isascii() and c.isalnum() else "_" for c in job.about.name)[:26]
     library = gdstk.Library(word, unit=1e-6, precision=float(f"{unit * 1e-6:.0e}"))
     cell, device = library.new_cell(f"{word}_cell"), library.new_cell(word)
     for mask, polygons in zip(drawn, rounded, strict=True):

@@ -19,7 +19,7 @@ from geom3d._version import __version__
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing
 from geom3d.core.progress import bar
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.mesh import manifold
 
 #: Viewers draw node by node; more of them than this cannot be turned with a mouse.
@@ -31,7 +31,7 @@ UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
 WORLD, ROOT = "geom3d.world", "geom3d.battery"
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes one file."""
     trimesh: Any = importlib.import_module("trimesh")  # its types are given in part only
     _require_nodes(job)
@@ -53,16 +53,15 @@ def export(job: Job) -> list[dict[str, Any]]:
         _place(scene, meshes, job)
         file.write(trimesh.exchange.gltf.export_glb(scene, include_normals=False, tree_postprocessor=_finish(job)))
         size = file.tell()
-    return [
-        {
-            "file": path.name,
-            "body": "assembly",
-            "unit": "metre",
-            "objects": list(meshes),
-            "triangles": sum(len(mesh.faces) for mesh in meshes.values()),
-            "bytes": size,
-        }
-    ]
+    entry = {
+        "file": path.name,
+        "body": "assembly",
+        "unit": "metre",
+        "objects": list(meshes),
+        "triangles": sum(len(mesh.faces) for mesh in meshes.values()),
+        "bytes": size,
+    }
+    return Written([entry])
 
 
 def estimate(job: Job) -> dict[str, int]:
@@ -107,9 +106,9 @@ def _finish(job: Job) -> Any:
 
 def _extras(job: Job) -> dict[str, Any]:
     return {
-        "title": job.template.title,
-        "source": job.template.source,
-        "template": job.template.name,
+        "title": job.about.title,
+        "source": job.about.source,
+        "template": job.about.name,
         "overrides": dict(job.overrides),
         "unit": "metre",
         "scale": job.scale,

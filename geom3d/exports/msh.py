@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from geom3d.core.files import unfinished
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.exports._volume import Parts, most, parts
 from geom3d.mesh.volume import SIDES
 
@@ -21,7 +21,7 @@ OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 28, 28, 24
 OF_PAIR, HEAD = 42, 20_000
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes the one file."""
     import meshio
 
@@ -39,7 +39,8 @@ def export(job: Job) -> list[dict[str, Any]]:
     with unfinished(path) as temporary:
         meshio.write(temporary, content, file_format="gmsh22", binary=True)
     counted = {"tetrahedra": len(mesh.tetrahedra), "triangles": len(mesh.interfaces)}
-    return [{"file": path.name, "body": "volume", **counted, "bytes": path.stat().st_size, **found.facts}]
+    entry = {"file": path.name, "body": "volume", **counted, "bytes": path.stat().st_size, **found.facts}
+    return Written([entry], found.warnings)
 
 
 def _names(found: Parts) -> dict[str, Any]:

@@ -6,15 +6,13 @@ Files hold one unit cell, whatever the repeat: it is periodic in x and y, so `nu
 
 from __future__ import annotations
 
-from typing import Any
-
 from geom3d._version import __version__
 from geom3d.core.files import replacing
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.exports._voxels import Stack, sheet_estimate
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes the voxels and their sheet."""
     stack = Stack(job)
     path = job.path("voxels", "nrrd")

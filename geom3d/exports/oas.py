@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.exports.gds import mask_sizes, write_masks
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LAST, END = 256, 2
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes the masks, the table of layers and the layer properties."""
     return write_masks(job, "oas", sys.maxsize, _write)
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from geom3d._version import __version__
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing, rows
 from geom3d.core.progress import bar
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.mesh import manifold
 
 #: Triangles of a design that is held in memory: about 1.5 GB.
@@ -24,7 +23,7 @@ VERTEX = "v %.12g %.12g %.12g\n"
 FACE = "f %d %d %d\n"
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes the geometry and the colours."""
     require_fit(job, "obj")
     path, colours = _paths(job)
@@ -45,10 +44,11 @@ def export(job: Job) -> list[dict[str, Any]]:
         library = _library(job)
         with replacing(colours) as beside:
             beside.write(library)
-    return [
+    entries = [
         {"file": path.name, "body": "assembly", "objects": list(job.walls.names), "triangles": total, "bytes": size},
         {"file": colours.name, "content": "colours of the OBJ file", "bytes": len(library)},
     ]
+    return Written(entries)
 
 
 def estimate(job: Job) -> dict[str, int]:

@@ -6,14 +6,12 @@ the number of triangles is limited; STL and 3MF are not.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from geom3d._version import __version__
 from geom3d.core.files import replacing
 from geom3d.core.progress import bar
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.exports.obj import require_fit
 from geom3d.mesh import manifold
 
@@ -23,7 +21,7 @@ FACE = np.dtype([("corners", "u1"), ("vertices", "<i4", 3)])
 CHUNK = 500_000
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes every region."""
     require_fit(job, "ply")
     entries = []
@@ -48,7 +46,7 @@ def export(job: Job) -> list[dict[str, Any]]:
                 size = file.tell()
             entries.append({"file": path.name, "body": region.name, "triangles": len(faces), "bytes": size})
             advance(1)
-    return entries
+    return Written(entries)
 
 
 def estimate(job: Job) -> dict[str, int]:

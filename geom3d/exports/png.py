@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from geom3d.core.arrays import FloatArray
 from geom3d.core.files import unfinished_folder
 from geom3d.core.progress import bar
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.mesh.sections import Slicer
 from geom3d.rasters.slices import Labels, PixelGrid, file_name, given, heights, lost, z_layers
 
@@ -29,7 +29,7 @@ Block = NDArray[np.uint8]
 PLAIN, TRIED, MARGIN = 10**9, 8, 2.0
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes a folder per region."""
     places, raster = _slices(job)
     slicer, names = Slicer(job.walls), job.walls.names
@@ -47,10 +47,6 @@ def export(job: Job) -> list[dict[str, Any]]:
             z_layer, shown = here, paths
             totals = [size + path.stat().st_size for size, path in zip(totals, paths, strict=True)]
             advance(1)
-    for key in ("pixel", "layer_height"):
-        job.warnings.extend(
-            n for n in lost(job.template.films, key, getattr(job.options, key)) if n not in job.warnings
-        )
     about = {
         "images": len(places),
         "width_px": raster.shape[1],
@@ -59,10 +55,12 @@ def export(job: Job) -> list[dict[str, Any]]:
         "layer_height_um": 2 * float(places[0]) * job.scale,
         "first_z_um": float(places[0]) * job.scale,
     }
-    return [
+    entries = [
         {"file": _folder(job, name).name, "body": name, **about, "bytes": size}
         for name, size in zip(names, totals, strict=True)
     ]
+    thin = [note for key in ("pixel", "layer_height") for note in lost(job.cell, key, getattr(job.options, key))]
+    return Written(entries, thin)
 
 
 def _draw(raster: PixelGrid, slicer: Slicer, place: float, paths: list[Path], scale: float) -> None:
@@ -101,8 +99,7 @@ def _slices(job: Job) -> tuple[FloatArray, PixelGrid]:
     Raises:
         InputError: where pixel or layer height are missing or give an absurd number.
     """
-    films = job.template.films.values()
-    pixel, height = (given(key, getattr(job.options, key), job.cell, films) for key in ("pixel", "layer_height"))
+    pixel, height = (given(key, getattr(job.options, key), job.cell) for key in ("pixel", "layer_height"))
     raster = PixelGrid(job.walls.size[:2], job.repeat, pixel)
     raster.require_reasonable()
     return heights(job.cell, height), raster

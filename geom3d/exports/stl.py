@@ -17,7 +17,7 @@ from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing
 from geom3d.core.progress import Advance, bar
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.mesh import manifold
 from geom3d.mesh.interfaces import InterfaceMesh
 
@@ -28,9 +28,9 @@ CHUNK = 16_000
 MOST_TRIANGLES = 2**32 - 1
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes every region and the assembly."""
-    entries = []
+    entries, warnings = [], []
     bodies = job.bodies
     with bar("STL", len(bodies) * math.prod(job.repeat)) as advance:
         for body, labels in bodies.items():
@@ -39,8 +39,8 @@ def export(job: Job) -> list[dict[str, Any]]:
             with replacing(path) as file:
                 count = write_stl(file, job.walls, labels, job.repeat, job.factor, head, advance)
             entries.append({"file": path.name, "body": body, "triangles": count, "bytes": 84 + 50 * count})
-            _warn(job, body, labels)
-    return entries
+            warnings += _warnings(job, body, labels)
+    return Written(entries, warnings)
 
 
 def estimate(job: Job) -> dict[str, int]:
@@ -199,12 +199,13 @@ def _is_fine(walls: InterfaceMesh, repeat: tuple[int, int]) -> bool:
     return bool(shortest > 4 * _resolution(walls, repeat))
 
 
-def _warn(job: Job, body: str, labels: list[int]) -> None:
-    walls = job.walls
+def _warnings(job: Job, body: str, labels: list[int]) -> list[str]:
+    walls, found = job.walls, []
     pinched = int(np.count_nonzero(walls.edge_uses(walls.shell(labels)[0]) > 2))
     if pinched:
-        job.warnings.append(f"{body} touches itself along {pinched} edges: it is closed, but slicers may complain")
+        found.append(f"{body} touches itself along {pinched} edges: it is closed, but slicers may complain")
     if body == "assembly" and not _is_fine(walls, job.repeat):
-        job.warnings.append(
+        found.append(
             f"details near {_resolution(walls, job.repeat):.2g} µm are rounded: STL keeps 24 bits of a coordinate"
         )
+    return found

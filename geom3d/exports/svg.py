@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape
 
 from geom3d.core.arrays import FloatArray
 from geom3d.core.files import unfinished_folder
 from geom3d.core.progress import bar
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.mesh.sections import Section, Slicer
 from geom3d.rasters.slices import file_name, given, heights, lost
 
@@ -22,7 +21,7 @@ from geom3d.rasters.slices import file_name, given, heights, lost
 CORNER, USE, HEAD, GROUP = 2 * 42, 60, 1000, 1000
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes one folder."""
     places = _places(job)
     slicer, path = Slicer(job.walls), _folder(job)
@@ -37,18 +36,15 @@ def export(job: Job) -> list[dict[str, Any]]:
                 )
             size += file.stat().st_size
             advance(1)
-    thin = lost(job.template.films, "layer_height", 2 * float(places[0]))
-    job.warnings.extend(note for note in thin if note not in job.warnings)
-    return [
-        {
-            "file": path.name,
-            "content": "slices",
-            "drawings": len(places),
-            "layer_height_um": 2 * float(places[0]) * job.scale,
-            "first_z_um": float(places[0]) * job.scale,
-            "bytes": size,
-        }
-    ]
+    entry = {
+        "file": path.name,
+        "content": "slices",
+        "drawings": len(places),
+        "layer_height_um": 2 * float(places[0]) * job.scale,
+        "first_z_um": float(places[0]) * job.scale,
+        "bytes": size,
+    }
+    return Written([entry], lost(job.cell, "layer_height", 2 * float(places[0])))
 
 
 def estimate(job: Job) -> dict[str, int]:
@@ -56,13 +52,13 @@ def estimate(job: Job) -> dict[str, int]:
     places = _places(job)
     corners = int(Slicer(job.walls).counts(places).sum())
     titles = sum(len(text.encode()) * 6 for region in job.cell.regions for text in (region.name, region.material.title))
-    each = HEAD + len(job.template.title.encode()) * 6 + titles + len(job.walls.names) * (GROUP + USE * sum(job.repeat))
+    each = HEAD + len(job.about.title.encode()) * 6 + titles + len(job.walls.names) * (GROUP + USE * sum(job.repeat))
     return {_folder(job).name: corners * CORNER + len(places) * each}
 
 
 def _places(job: Job) -> FloatArray:
     """Z of every slice, µm."""
-    return heights(job.cell, given("layer_height", job.options.layer_height, job.cell, job.template.films.values()))
+    return heights(job.cell, given("layer_height", job.options.layer_height, job.cell))
 
 
 def _folder(job: Job) -> Path:
@@ -88,7 +84,7 @@ def _drawing(job: Job, section: Section, ids: list[str], title: str) -> Iterator
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" version="1.1" '
     yield 'xmlns:xlink="http://www.w3.org/1999/xlink" shape-rendering="crispEdges" '
     yield f'width="{across * in_mm:.12g}mm" height="{up * in_mm:.12g}mm" viewBox="0 0 {across:.12g} {up:.12g}">\n'
-    yield f"<title>{escape(job.template.title)}, {escape(title)}</title>\n<defs>\n"
+    yield f"<title>{escape(job.about.title)}, {escape(title)}</title>\n<defs>\n"
     drawn = []
     for label in range(len(ids)):
         rings = section.rings([label])

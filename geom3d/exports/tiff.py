@@ -7,20 +7,19 @@ Files hold one unit cell, whatever the repeat: it is periodic in x and y, so `nu
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 
 from geom3d._version import __version__
 from geom3d.core.files import unfinished
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.exports._voxels import Stack, sheet_estimate
 
 #: Files that may grow beyond this have 64-bit offsets (BigTIFF), which ImageJ's own form does not have.
 LARGEST = 2**32 - 2**25
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes the stack and its sheet."""
     import tifffile
 

@@ -1,6 +1,6 @@
 """VTP, for ParaView: every triangle between two regions of one unit cell, with its regions, area and distance.
 
-The file is in units of `--unit`, one unit cell whatever `--repeat` says; distances stay in µm.
+The file is in the unit asked for, one unit cell whatever the repeat; distances stay in µm.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from typing import Any, cast
 import numpy as np
 
 from geom3d.core.files import replacing
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.transport.distance import FIELD, with_distance
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes the walls of the unit cell."""
     import pyvista
     from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 
-    walls = job.walls if FIELD in job.walls.fields else with_distance(job.cell, job.walls)
+    walls = job.walls if FIELD in job.walls.fields else with_distance(job.walls, job.electrodes)
     names = [*walls.names, "void", "outside"]
     polygons: Any = cast("Any", pyvista.PolyData).from_regular_faces(walls.vertices * job.factor, walls.triangles)
     polygons.cell_data["behind"] = walls.back_region.astype(np.int32)
@@ -40,7 +40,7 @@ def export(job: Job) -> list[dict[str, Any]]:
     with replacing(path) as file:
         file.write(content)
     size = len(content)
-    return [{"file": path.name, "body": "walls", "triangles": len(walls.triangles), "bytes": size}]
+    return Written([{"file": path.name, "body": "walls", "triangles": len(walls.triangles), "bytes": size}])
 
 
 def estimate(job: Job) -> dict[str, int]:

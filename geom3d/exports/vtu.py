@@ -7,12 +7,10 @@ they have in the volume's file.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from geom3d.core.files import unfinished
-from geom3d.exports import Job
+from geom3d.exports import Job, Written
 from geom3d.exports._volume import most, parts
 from geom3d.transport.distance import FIELD, on_interfaces
 
@@ -21,7 +19,7 @@ OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 38, 43, 60
 HEAD = 20_000
 
 
-def export(job: Job) -> list[dict[str, Any]]:
+def export(job: Job) -> Written:
     """Writes tetrahedra and triangles."""
     import meshio
 
@@ -34,7 +32,7 @@ def export(job: Job) -> list[dict[str, Any]]:
         [("tetra", mesh.tetrahedra.astype(np.int32))],
         cell_data={"region": [mesh.labels.astype(np.int32)]},
     )
-    distance = on_interfaces(job.cell, job.walls, mesh)
+    distance = on_interfaces(job.cell, job.walls, job.electrodes, mesh)
     faces = meshio.Mesh(
         points[kept],
         [("triangle", corners.reshape(-1, 3).astype(np.int32))],
@@ -56,7 +54,7 @@ def export(job: Job) -> list[dict[str, Any]]:
             meshio.write(temporary, content, file_format="vtu")
         counted = {"tetrahedra" if shape.shape[1] == 4 else "triangles": len(shape)}
         entries.append({"file": path.name, "body": body, **counted, "bytes": path.stat().st_size, **facts})
-    return entries
+    return Written(entries, found.warnings)
 
 
 def estimate(job: Job) -> dict[str, int]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from geom3d.cell.cell import Cell
-from geom3d.cell.template import Template
 from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError
 from geom3d.manufacturability import ASSEMBLY, VOID, Measures, Scaffold, Slopes, Spot
@@ -23,12 +22,13 @@ from geom3d.solids.fields.field import FIELDS
 SLIVER = 1e-9
 
 
-def measures(template: Template, cell: Cell, walls: InterfaceMesh) -> Measures:
-    """What processes ask of a battery at its three stages.
+def measures(sample: Sample) -> Measures:
+    """What processes ask of a battery.
 
     Raises:
         InputError: where widths are not known for its family of solids.
     """
+    cell, walls = sample.cell, sample.walls
     facts, count = cell.facts, len(cell.regions)
     scaffold = np.zeros(count + 1, dtype=bool)
     scaffold[[cell.names.index(n) for n in {*facts.scaffold, *(name for name, _ in facts.below)}]] = True
@@ -52,10 +52,9 @@ def measures(template: Template, cell: Cell, walls: InterfaceMesh) -> Measures:
     else:
         raise InputError(
             "check: widths are known of cells with vertical walls, and of sponges made of fields; "
-            f"{template.name} is made of {cell.family.name} with walls of any direction"
+            f"{cell.description.name} is made of {cell.family.name} with walls of any direction"
         )
-    sample = Sample(template, cell, walls)
-    structure = structure_metrics.measure(sample)
+    structure = structure_metrics.measure(sample).values
     volumes = dict(zip(cell.names, walls.volumes.tolist(), strict=False))
     return Measures(
         widths=widths,
@@ -68,7 +67,7 @@ def measures(template: Template, cell: Cell, walls: InterfaceMesh) -> Measures:
         depth=facts.top - facts.base_z,
         aspect_ratio=structure["aspect_ratio"],
         equivalent_aspect_ratio=_equivalent_aspect_ratio(sample, structure["equivalent_aspect_ratio"]),
-        thinnest_film=_thinnest_film(template, widths, heights),
+        thinnest_film=_thinnest_film(cell, widths, heights),
         volumes={**volumes, ASSEMBLY: sum(volumes.values())},
     )
 
@@ -98,16 +97,16 @@ def slopes(walls: InterfaceMesh, body: BoolArray) -> Slopes:
 
 def _equivalent_aspect_ratio(sample: Sample, known: float | None) -> float | None:
     """Of a sponge depth × wall area / (4 × pore volume), which for straight holes is the same; bends are not counted."""
-    found = sponge_metrics.measure(sample)["sponge"]
+    found = sponge_metrics.measure(sample).values["sponge"]
     if found is None:
         return known
     depth = sample.cell.facts.top - sample.cell.facts.base_z
     return float(depth * found["surface_per_volume_per_um"] / (4 * (1 - found["solid_fraction"])))
 
 
-def _thinnest_film(template: Template, widths: dict[str, Spot], heights: dict[str, Spot]) -> Spot | None:
+def _thinnest_film(cell: Cell, widths: dict[str, Spot], heights: dict[str, Spot]) -> Spot | None:
     """The coat of least thickness, and where it lies."""
-    coats = [(thickness, name) for name, thickness in template.films.items()]
+    coats = [(thickness, name) for name, thickness in cell.films.items()]
     if not coats:
         return None
     thickness, name = min(coats)

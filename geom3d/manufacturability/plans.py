@@ -172,6 +172,6 @@ def _tolerance(cell: Cell, solids: list[Prisms]) -> float | None:
     discs = [part.radius for part in parts if isinstance(part, Disc)]
     rounded = [part.distance for part in parts if not isinstance(part, Disc | Strip) and part.distance > 0]
     if not discs:
-        return cell.fineness
+        return cell.chord_tolerance
     requested = max(FINE * min(*discs, cell.facts.gap / 2), FINEST * max(discs + rounded))
-    return requested if cell.fineness is None else min(requested, cell.fineness)
+    return requested if cell.chord_tolerance is None else min(requested, cell.chord_tolerance)

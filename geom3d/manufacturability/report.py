@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from geom3d.cell.cell import Cell
-from geom3d.cell.template import Template
 from geom3d.core.errors import InputError
 from geom3d.core.markup import render
 from geom3d.core.tables import Column, Kind, Table, Value
@@ -112,7 +111,7 @@ class CheckReport:
 
     @property
     def data(self) -> dict[str, Any]:
-        """All of it, as in `geom3d check --json`."""
+        """All of it, for machines."""
         process = self.process.model_dump(mode="json", by_alias=True)
         return {
             "title": self.title,
@@ -190,7 +189,7 @@ class Ranking:
 
     @property
     def data(self) -> dict[str, Any]:
-        """All of it, as in `geom3d check --process all --json`."""
+        """All of it, for machines."""
         return {"title": self.title, "scale": self.scale, "processes": [report.data for report in self.reports]}
 
     def to_json(self) -> str:
@@ -228,11 +227,11 @@ def require_scale(scale: float) -> None:
         raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {scale}")
 
 
-def check(template: Template, cell: Cell, measures: Measures, name: str, process: Process, scale: float) -> CheckReport:
+def check(cell: Cell, measures: Measures, name: str, process: Process, scale: float) -> CheckReport:
     """Holds a design against a process."""
-    parts = _parts(template, cell, measures, process, scale)
+    parts = _parts(cell, measures, process, scale)
     found = tuple(findings(process, measures, scale))
-    return CheckReport(template.title, name, process, scale, template.repeat, found, parts)
+    return CheckReport(cell.description.title, name, process, scale, cell.description.repeat, found, parts)
 
 
 def rank(reports: Sequence[CheckReport]) -> Ranking:
@@ -257,9 +256,10 @@ def reason(finding: Finding) -> str:
     return f"{finding.title} {value}{finding.unit}{most}"
 
 
-def _parts(template: Template, cell: Cell, measures: Measures, process: Process, scale: float) -> tuple[Part, ...]:
+def _parts(cell: Cell, measures: Measures, process: Process, scale: float) -> tuple[Part, ...]:
     """Every region and the assembly, magnified, of all unit cells."""
-    factor = scale**3 * template.repeat[0] * template.repeat[1]
+    repeat = cell.description.repeat
+    factor = scale**3 * repeat[0] * repeat[1]
     density = {region.name: region.material.density_g_cm3 for region in cell.regions}
     found = []
     for name, volume in measures.volumes.items():

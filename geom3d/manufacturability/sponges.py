@@ -88,7 +88,7 @@ class Sponge:
         """Step of the grid, µm: the user's, or what suits the web; films do not need it."""
         web = self._web
         usual = min(USUAL_STEP * web.radius, min(web.size) / 16)
-        return max(self.cell.fineness or usual, self._finest)
+        return max(self.cell.grid_step or usual, self._finest)
 
     @property
     def _finest(self) -> float:
@@ -157,14 +157,15 @@ class Sponge:
         widths: dict[str, Spot | None] = {}
         heights: dict[str, Spot | None] = {}
         films, floor, lid = -math.inf, 0.0, 0.0  # of all regions so far: growth, level in the pores, level over the web
-        for name, solid in zip(self.cell.names, self._solids, strict=True):
-            level = solid.level
+        for region, solid in zip(self.cell.regions, self._solids, strict=True):
+            name, level = region.name, solid.level
             crown = level if solid.core is None else max(level, web.top + solid.growth)
             narrow: list[Spot | None] = []
             if solid.core is not None and films == -math.inf:
                 narrow.append(self.web(solid.growth, name))
             elif solid.core is not None and solid.growth > films:
-                narrow.append(self._film(films, solid.growth, name))
+                thickness = solid.growth - films if region.thickness is None else region.thickness
+                narrow.append(self._film(solid.growth, thickness, name))
             if (
                 films > -math.inf
                 and min(level, web.top) > max(floor, web.base_z) + max(solid.growth - films, 0.0) * 1.001
@@ -196,12 +197,12 @@ class Sponge:
         """As in `Measures`."""
         return self._parts[1]
 
-    def _film(self, inner: float, outer: float, name: str) -> Spot:
-        """A film of even thickness; its place is one of many."""
+    def _film(self, grown: float, thickness: float, name: str) -> Spot:
+        """A film of even thickness, up to where all films have grown; its place is one of many."""
         gauge = self._gauges[0]
-        wide = np.flatnonzero(gauge.pores >= 2 * outer)
+        wide = np.flatnonzero(gauge.pores >= 2 * grown)
         at = _place(gauge.pores_at[wide[0]]) if len(wide) else None
-        return Spot(outer - inner, at, (name,))
+        return Spot(thickness, at, (name,))
 
     def cavities(self) -> Count:
         """Parts of the void that reach neither the outside nor the device's edge."""

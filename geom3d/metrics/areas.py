@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from geom3d.core.roles import Role
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
 METRICS = (
     Metric("footprint_um2", "footprint of the unit cell", "µm²", "chip area of one period", 0),
@@ -18,9 +17,21 @@ METRICS = (
         "of interdigitated designs that of both electrodes and the substrate",
         10,
     ),
-    Metric("area_gain.anode", "area gain of the anode", "1", "interface of anode and electrolyte per footprint", 11),
     Metric(
-        "area_gain.cathode", "area gain of the cathode", "1", "interface of cathode and electrolyte per footprint", 12
+        "area_gain.anode",
+        "area gain of the anode",
+        "1",
+        "interface of anode and electrolyte per footprint",
+        11,
+        KeyFigure("area gain, anode"),
+    ),
+    Metric(
+        "area_gain.cathode",
+        "area gain of the cathode",
+        "1",
+        "interface of cathode and electrolyte per footprint",
+        12,
+        KeyFigure("area gain, cathode"),
     ),
     Metric(
         "area_gain.side_walls", "area gain of the side walls alone", "1", "upright part of the scaffold's surface", 13
@@ -37,7 +48,7 @@ METRICS = (
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """Areas of the scaffold, the electrodes and every layer."""
     walls, cell = sample.walls, sample.cell
     footprint = walls.footprint
@@ -58,22 +69,28 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         side = present and cell.facts.web is None  # a sponge has no side walls
         gains[f"{role.value}_side_walls"] = float(walls.areas[facing & upright].sum()) / footprint if side else None
     short = _short_circuit(sample)
+    warnings = []
+    if short > 0:
+        warnings.append(
+            f"SHORT CIRCUIT: anode and cathode (or their collectors) touch over {short:.4g} µm² per unit cell"
+        )
     if not short and sample.labels(Role.ANODE) and sample.labels(Role.CATHODE):
         for role in (Role.ANODE, Role.CATHODE):
             if gains[role.value] == 0:
-                sample.warnings.append(f"the {role.value} faces no electrolyte: no current can flow")
+                warnings.append(f"the {role.value} faces no electrolyte: no current can flow")
     gains["side_walls"] = float(walls.areas[surface & upright].sum()) / footprint if cell.facts.web is None else None
     gains["by_layer"] = {
-        layer.name: walls.area_between([label], list(range(label + 1, len(names)))) / footprint
-        for layer in sample.template.layers
-        for label in [cell.names.index(layer.name)]
+        region.name: walls.area_between([label], list(range(label + 1, len(names)))) / footprint
+        for label, region in enumerate(cell.regions)
+        if not region.own
     }
-    return {
+    entries = {
         "footprint_um2": footprint,
         "area_gain": gains,
         "interfaces_um2": {f"{names[a]}|{names[b]}": area for (a, b), area in walls.interfaces().items()},
         "short_circuit_um2": short,
     }
+    return Measured(entries, tuple(warnings))
 
 
 def _short_circuit(sample: Sample) -> float:
@@ -81,9 +98,4 @@ def _short_circuit(sample: Sample) -> float:
     anode, cathode = sample.labels(Role.ANODE), sample.labels(Role.CATHODE)
     anode_side = [*anode, *sample.labels(Role.ANODE_COLLECTOR)]
     cathode_side = [*cathode, *sample.labels(Role.CATHODE_COLLECTOR)]
-    area = sample.walls.area_between(anode_side, cathode_side)
-    if area > 0:
-        sample.warnings.append(
-            f"SHORT CIRCUIT: anode and cathode (or their collectors) touch over {area:.4g} µm² per unit cell"
-        )
-    return area
+    return sample.walls.area_between(anode_side, cathode_side)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from geom3d.cell.description import Device
 from geom3d.core.roles import Role
-from geom3d.library.materials import find, shipped
-from geom3d.metrics import Metric, Sample
+from geom3d.library.materials import fitting
+from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
 METRICS = (
     Metric(
@@ -24,8 +25,16 @@ METRICS = (
         "µAh/cm²",
         "the smaller of the two; without an anode layer (lithium-free cell) the cathode's",
         32,
+        KeyFigure("capacity"),
     ),
-    Metric("capacity_uAh_cm2.limiting", "limiting electrode", "", "the electrode with the smaller capacity", 33),
+    Metric(
+        "capacity_uAh_cm2.limiting",
+        "limiting electrode",
+        "",
+        "the electrode with the smaller capacity",
+        33,
+        KeyFigure("limited by"),
+    ),
     Metric("capacity_uAh_cm2.n_to_p", "capacity ratio anode : cathode", "1", "above 1 the cathode limits", 34),
     Metric("capacity_uAh_cm2.anode_in_all", "anode, unconnected parts included", "µAh/cm²", "all of the anode", 35),
     Metric(
@@ -33,7 +42,7 @@ METRICS = (
     ),
     Metric("capacity_basis", "basis of the capacities", "", "practical or theoretical charge per mass", 37),
     Metric("voltage_V", "mean cell voltage", "V", "difference of the electrodes' mean potentials against Li/Li⁺", 38),
-    Metric("energy_mWh_cm2", "energy", "mWh/cm²", "capacity of the cell × mean cell voltage", 39),
+    Metric("energy_mWh_cm2", "energy", "mWh/cm²", "capacity of the cell × mean cell voltage", 39, KeyFigure("energy")),
     Metric("device.capacity_mAh", "capacity of the device", "mAh", "measured capacity × the device's outer area", 40),
     Metric("device.energy_mWh_cm3", "energy density of the device", "mWh/cm³", "per outer volume", 41),
     Metric("device.published_capacity_uAh_cm2", "data-sheet capacity per area", "µAh/cm²", "over the outer area", 42),
@@ -44,9 +53,9 @@ METRICS = (
 THICKEST = 1000.0
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """Capacities, energy, and those of the packaged device if the template describes one."""
-    basis = sample.template.capacity_basis
+    about, basis = sample.cell.description, sample.cell.description.capacity_basis
     charge: dict[str, float | None] = {}
     for role in (Role.ANODE, Role.CATHODE):
         charge[role.value] = _charge(sample, role, sample.connected_volumes, basis)
@@ -60,10 +69,9 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     elif cathode is not None and _is_lithium_free(sample):
         cell, limiting = cathode, "cathode"
     voltage = _voltage(sample) if cell is not None else None
+    notes: list[str | None] = []
     if voltage is not None and voltage <= 0:
-        sample.warnings.append(
-            f"the cathode's potential lies below the anode's: {voltage:.3g} V; are the roles swapped?"
-        )
+        notes.append(f"the cathode's potential lies below the anode's: {voltage:.3g} V; are the roles swapped?")
     energy = None if cell is None or voltage is None else cell * voltage / 1000
     entries: dict[str, Any] = {
         "capacity_uAh_cm2": {
@@ -79,13 +87,17 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         "voltage_V": voltage,
         "energy_mWh_cm2": energy,
     }
-    _flag(sample, "capacity of the anode", anode, Role.ANODE)
-    _flag(sample, "capacity of the cathode", cathode, Role.CATHODE)
-    for published in sample.template.published:
+    notes.append(_slip(sample, "capacity of the anode", anode, Role.ANODE))
+    notes.append(_slip(sample, "capacity of the cathode", cathode, Role.CATHODE))
+    for published in about.published:
         side = published.metric.removeprefix("capacity_uAh_cm2.")
         if side in ("anode", "cathode", "cell"):
-            _flag(sample, f"published {published.metric}", published.value, Role("cathode" if side == "cell" else side))
-    return {**entries, "device": _device(sample, cell, energy)}
+            role = Role("cathode" if side == "cell" else side)
+            notes.append(_slip(sample, f"published {published.metric}", published.value, role))
+    device = None if about.device is None else _device(about.device, cell, energy)
+    if device is not None:
+        notes.append(_slip(sample, "data-sheet capacity", device["published_capacity_uAh_cm2"], Role.CATHODE))
+    return Measured({**entries, "device": device}, tuple(note for note in notes if note is not None))
 
 
 def _charge(sample: Sample, role: Role, volumes: Mapping[int, float], basis: str) -> float | None:
@@ -104,7 +116,7 @@ def _is_lithium_free(sample: Sample) -> bool:
 
 def _potential(sample: Sample, role: Role) -> float | None:
     """Mean potential of an electrode, V; materials that share the role weigh by their charge."""
-    basis = sample.template.capacity_basis
+    basis = sample.cell.description.capacity_basis
     total = weight = 0.0
     for k in sample.labels(role):
         material = sample.cell.regions[k].material
@@ -122,29 +134,26 @@ def _voltage(sample: Sample) -> float | None:
     return None if high is None or low is None else high - low
 
 
-def _flag(sample: Sample, what: str, capacity: float | None, role: Role) -> None:
-    """Warns of a capacity that no film of 1 mm could hold: almost always mAh for µAh."""
+def _slip(sample: Sample, what: str, capacity: float | None, role: Role) -> str | None:
+    """A warning of a capacity that no film of 1 mm could hold: almost always mAh for µAh."""
     if capacity is None:
-        return
+        return None
     used = [sample.cell.regions[k].material for k in sample.labels(role)]
     # A device whose electrodes are not drawn is held against the densest one there is.
-    known = used or [m for m in map(find, shipped()) if m is not None and role.value in m.roles]
+    known = used or list(fitting(role).values())
     densest = max(material.usual_uAh_cm2_um for material in known)
-    if capacity > THICKEST * densest:
-        sample.warnings.append(
-            f"{what} of {capacity:.4g} µAh/cm² would need {capacity / densest / 1000:.2g} mm of dense electrode: "
-            "check for a slip of units (µAh, mAh)"
-        )
-
-
-def _device(sample: Sample, cell: float | None, energy: float | None) -> dict[str, float | None] | None:
-    """The packaged device: 1 cm² = 1e8 µm², 1 cm³ = 1e12 µm³."""
-    device = sample.template.device
-    if device is None:
+    if capacity <= THICKEST * densest:
         return None
+    return (
+        f"{what} of {capacity:.4g} µAh/cm² would need {capacity / densest / 1000:.2g} mm of dense electrode: "
+        "check for a slip of units (µAh, mAh)"
+    )
+
+
+def _device(device: Device, cell: float | None, energy: float | None) -> dict[str, float | None]:
+    """The packaged device: 1 cm² = 1e8 µm², 1 cm³ = 1e12 µm³."""
     area, height = device.width * device.length / 1e8, device.thickness / 1e4
     sheet = None if device.capacity is None else device.capacity * 1000 / area
-    _flag(sample, "data-sheet capacity", sheet, Role.CATHODE)
     return {
         "capacity_mAh": None if cell is None else cell * area / 1000,
         "energy_mWh_cm3": None if energy is None else energy / height,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from geom3d.core.roles import Role
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import Measured, Metric, Sample
 
 METRICS = (
     Metric(
@@ -21,16 +18,17 @@ METRICS = (
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """Connected share of either electrode."""
     shares: dict[str, float | None] = {}
+    warnings = []
     for role in (Role.ANODE, Role.CATHODE):
         total = sample.volume(role)
         reached = sum(sample.connected_volumes[k] for k in sample.labels(role))
         shares[role.value] = min(reached / total, 1.0) if total > 0 else None
         share = shares[role.value]
         if share is not None and share < 1 - 1e-9:
-            sample.warnings.append(
+            warnings.append(
                 f"{100 * (1 - share):.3g} % of the {role.value} does not reach its collector and is not counted"
             )
-    return {"connected_fraction": shares}
+    return Measured({"connected_fraction": shares}, tuple(warnings))

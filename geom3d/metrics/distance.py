@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from geom3d.metrics import Metric, Sample
-from geom3d.transport.distance import STEADY, Electrodes, Spread
+from geom3d.metrics import KeyFigure, Measured, Metric, Sample
+from geom3d.transport.distance import STEADY, Spread
 
 _PARTS = (
     ("min", "least", "exact, over all points of both surfaces"),
@@ -26,24 +25,26 @@ METRICS = tuple(
         "straight, through the period, from the surface that faces the electrolyte (bare in a cell without one) to the "
         f"nearest point of the other electrode's; {meaning}",
         45 + 0.1 * place + 0.01 * rank,
+        KeyFigure("mean distance") if (side, part) == ("anode", "mean") else None,
     )
     for place, side in enumerate(("anode", "cathode"))
     for rank, (part, word, meaning) in enumerate(_PARTS)
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """The distribution on either electrode; nothing for a half cell."""
-    electrodes = Electrodes.of(sample.cell, sample.walls)
-    if electrodes is None:
-        return {"inter_electrode_distance_um": None}
-    spreads = electrodes.spreads()
-    for side, spread in spreads.items():
-        if spread.error > STEADY:
-            sample.warnings.append(
-                f"the mean distance from the {side} still moved by {100 * spread.error:.2g} % at {spread.points:,} points"
-            )
-    return {"inter_electrode_distance_um": {side: _entry(spread) for side, spread in spreads.items()}}
+    if sample.electrodes is None:
+        return Measured({"inter_electrode_distance_um": None})
+    spreads = sample.electrodes.spreads()
+    warnings = tuple(
+        f"the mean distance from the {side} still moved by {100 * spread.error:.2g} % at {spread.points:,} points"
+        for side, spread in spreads.items()
+        if spread.error > STEADY
+    )
+    return Measured(
+        {"inter_electrode_distance_um": {side: _entry(spread) for side, spread in spreads.items()}}, warnings
+    )
 
 
 def _entry(spread: Spread) -> dict[str, Any]:

@@ -8,10 +8,8 @@ grown by t. The difference, integrated over z, is P t² (1 - π/4) + q t³ / 3; 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import Measured, Metric, Sample
 
 METRICS = (
     Metric(
@@ -31,20 +29,20 @@ METRICS = (
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """Excess of every layer up to the first fill that covers the structure; P and q are read off the mesh."""
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
     depth = facts.top - facts.base_z
-    coats = [layer.thickness for layer in sample.template.layers]
+    coats = [layer.thickness for layer in cell.layers]
     if not math.isfinite(facts.film_gap) or depth <= 0 or not coats or coats[0] is None or len(facts.scaffold) != 1:
-        return {"rim_excess": None}
-    scaffold, first = cell.names.index(facts.scaffold[0]), cell.names.index(sample.template.layers[0].name)
+        return Measured({"rim_excess": None})
+    scaffold, first = cell.names.index(facts.scaffold[0]), cell.names.index(cell.layers[0].name)
     perimeter = _side_area(sample, scaffold) / depth
     slope = (_side_area(sample, first) / depth - perimeter) / (2 * coats[0])
     grown = before = 0.0
     volumes: dict[str, float] = {}
     areas: dict[str, float] = {}
-    for layer, coat in zip(sample.template.layers, coats, strict=True):
+    for layer, coat in zip(cell.layers, coats, strict=True):
         if coat is None:
             if layer.fill_to is not None and layer.fill_to >= grown:
                 volumes[layer.name], areas[layer.name] = -before / walls.footprint, 0.0
@@ -54,7 +52,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
         volumes[layer.name] = (excess - before) / walls.footprint
         areas[layer.name] = (2 * perimeter * grown * (1 - math.pi / 4) + slope * grown**2) / walls.footprint
         before = excess
-    return {"rim_excess": {"thickness_equivalent_um": volumes, "area_gain": areas}}
+    return Measured({"rim_excess": {"thickness_equivalent_um": volumes, "area_gain": areas}})
 
 
 def _side_area(sample: Sample, label: int) -> float:

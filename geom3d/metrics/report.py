@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from geom3d.cell.cell import Cell
-from geom3d.cell.template import Template
 from geom3d.core.errors import choose_from
 from geom3d.core.markup import render
 from geom3d.core.tables import show
-from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.metrics import Metric, catalogue, measure
-from geom3d.metrics.transport import entries
-from geom3d.transport import Transport
+from geom3d.metrics import UNCERTAIN, Answer, Metric, Sample, catalogue, measure
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ class Report:
     """The measured numbers of a battery.
 
     `report["area_gain"]["anode"]` and `report["area_gain.anode"]` are the same value; the keys are those of
-    `geom3d measure --json`.
+    the machines' form, `to_json`.
     """
 
     data: dict[str, Any]
@@ -97,6 +92,10 @@ class Report:
         elif not isinstance(value, dict):
             yield Row(path, metric.title, unit, metric.meaning, value, errors.get(path))
 
+    def of_cells(self, repeat: tuple[int, int]) -> Report:
+        """The same report on another number of unit cells: no number per footprint depends on it."""
+        return Report({**self.data, "repeat": list(repeat)})
+
     @property
     def warnings(self) -> list[str]:
         """Sentences that a reader of the numbers must know."""
@@ -123,8 +122,6 @@ class Report:
         return render("geom3d.metrics", "report.html", **shown)
 
 
-#: Relative uncertainty of a number from which on the report warns.
-UNCERTAIN = 0.01
 #: Numbers that may hang on a single place of the surface and so are as rough as the grid there: interfaces between two
 #: regions can be as small as one likes, and extremes of a distance are those of facets. What counts is sums and means.
 LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|max|std|p05|p95)$")
@@ -132,54 +129,45 @@ LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|max
 ROUNDING = 1e-9
 
 
-def make_report(
-    template: Template, cell: Cell, walls: InterfaceMesh, coarse: tuple[Cell, InterfaceMesh] | None = None
-) -> Report:
+def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[str] = ()) -> Report:
     """Measures a battery.
 
     Args:
-        template, cell, walls: the battery at its three stages.
-        coarse: the cell and its walls on a grid of twice the step, for a sampled battery.
+        sample: the battery.
+        coarse: the same on a grid of twice the step, where it is sampled.
+        notes: what else a reader must know.
     """
+    about = sample.cell.description
     head = {
-        "title": template.title,
-        "source": template.source,
-        "architecture": template.architecture,
-        "repeat": list(template.repeat),
-        "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in cell.regions},
+        "title": about.title,
+        "source": about.source,
+        "architecture": about.architecture,
+        "repeat": list(about.repeat),
+        "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in sample.cell.regions},
     }
-    report = Report({**head, **measure(template, cell, walls), "uncertainty": None})
-    step = cell.step
-    if coarse is not None and step is not None:
-        _add_uncertainty(report, Report(measure(template, *coarse)), step)
-    return report
+    found = measure(sample)
+    report = Report({**head, **found.values, "warnings": [], "uncertainty": None})
+    uncertainty = None if coarse is None else _uncertainty(report, Report(dict(measure(coarse).values)))
+    rough = [] if uncertainty is None else _rough(report, uncertainty, sample.cell.step)
+    return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty})
 
 
-def with_transport(report: Report, solve: Callable[[float], Transport], celsius: float) -> Report:
-    """The report with ionic conduction.
-
-    Args:
-        report: without it.
-        solve: gives the conduction at a temperature, °C, or raises `NoPath`.
-        celsius: temperature of the electrolyte.
-    """
-    found, errors, notes = entries(solve, celsius, report.data)
-    value, error = found["ionic_resistance_ohm_cm2"], errors.get("ionic_resistance_ohm_cm2", 0.0)
-    if value is not None and error > UNCERTAIN * value:
-        notes.append(f"the ionic resistance is uncertain by {100 * error / value:.2g} %")
+def with_answer(report: Report, answer: Answer) -> Report:
+    """The report with the entries of a metric on request."""
     known = report.data["uncertainty"]
+    uncertainty = {**(known or {}), **answer.uncertainty}
     return Report(
         {
             **report.data,
-            **found,
-            "uncertainty": {**(known or {}), **errors} if known is not None or errors else None,
-            "warnings": [*report.warnings, *notes],
+            **answer.entries,
+            "uncertainty": uncertainty if known is not None or uncertainty else None,
+            "warnings": [*report.warnings, *answer.warnings],
         }
     )
 
 
-def _add_uncertainty(report: Report, coarse: Report, step: float) -> None:
-    """Enters by how much every sampled number differs from that on a grid of twice the step.
+def _uncertainty(report: Report, coarse: Report) -> dict[str, float]:
+    """By how much every sampled number differs from that on a grid of twice the step.
 
     An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
     """
@@ -190,14 +178,17 @@ def _add_uncertainty(report: Report, coarse: Report, step: float) -> None:
         if row.path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(there, int | float):
             change = abs(value - there)
             found[row.path] = change if change > ROUNDING * abs(value) else 0.0
-    report.data["uncertainty"] = found
+    return found
+
+
+def _rough(report: Report, uncertainty: Mapping[str, float], step: float | None) -> list[str]:
+    """A sentence on the numbers that the grid is too coarse for, if there are any."""
     rough = [
         f"{path} ({100 * error / abs(value):.2g} %)"
-        for path, error in found.items()
+        for path, error in uncertainty.items()
         if not LOCAL.match(path) and (value := report[path]) and error > UNCERTAIN * abs(value)
     ]
-    if rough:
-        report.data["warnings"].append(
-            f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm: {', '.join(rough)}; "
-            "a smaller resolution makes them better"
-        )
+    if not rough or step is None:
+        return []
+    words = f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm"
+    return [f"{words}: {', '.join(rough)}; a smaller resolution makes them better"]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from geom3d.core.arrays import BoolArray
 from geom3d.mesh.components import component_numbers
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import Measured, Metric, Sample
 
 METRICS = (
     Metric("sponge.solid_fraction", "solid fraction of the web", "1", "share of the web in its height", 67),
@@ -31,11 +28,11 @@ METRICS = (
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """Figures of the web; nothing for other families."""
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
     if facts.web is None:
-        return {"sponge": None}
+        return Measured({"sponge": None})
     box = walls.footprint * (facts.top - facts.base_z)
     web = cell.names.index("scaffold")
     volume = float(walls.volumes[web]) - walls.footprint * dict(facts.below).get("scaffold", 0.0)
@@ -44,21 +41,20 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     heights = walls.vertices[walls.triangles, 2]
     level = heights.min(axis=1) == heights.max(axis=1)
     side = float(walls.areas[surface & ~level].sum())
-    return {
-        "sponge": {
-            "solid_fraction": volume / box,
-            "surface_per_volume_per_um": side / box,
-            "closed_pores": _closed(sample) / (box - volume) if box > volume else 0.0,
-            "grid_step_um": cell.step,
-        }
+    figures = {
+        "solid_fraction": volume / box,
+        "surface_per_volume_per_um": side / box,
+        "closed_pores": _closed(sample) / (box - volume) if box > volume else 0.0,
+        "grid_step_um": cell.step,
     }
+    return Measured({"sponge": figures})
 
 
 def _closed(sample: Sample) -> float:
     """Volume, µm³, of what lies beyond the web and its coats and does not reach the top of the box."""
     components, cell = sample.walls.components, sample.cell
     inner = {name for name, _ in cell.facts.below} | {"scaffold"}
-    for layer in sample.template.layers:
+    for layer in cell.layers:
         if layer.thickness is None:
             break
         inner.add(layer.name)

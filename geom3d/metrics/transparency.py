@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import Measured, Metric, Sample
 from geom3d.solids.prisms.floorplan import floor_plan
 
 METRICS = (
@@ -20,11 +17,11 @@ METRICS = (
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """Open and covered share of a grid's floor plan, drawn and triangulated as for the cell."""
     pattern, cell = sample.cell.facts.pattern, sample.cell
     if pattern is None:
-        return {"transmittance": None, "coverage": None}
-    plan = floor_plan([pattern], cell.size[:2], cell.fineness)
+        return Measured({"transmittance": None, "coverage": None})
+    plan = floor_plan([pattern], cell.size[:2], cell.chord_tolerance)
     covered = float(plan.areas[plan.masks[pattern]].sum() / plan.areas.sum())
-    return {"transmittance": 1 - covered, "coverage": covered}
+    return Measured({"transmittance": 1 - covered, "coverage": covered})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from geom3d.library.materials import CELSIUS
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import UNCERTAIN, Answer, Inquiry, KeyFigure, Metric, Request
 from geom3d.transport import OHM_CM2, NoPath, Transport
 
 #: Share of the cell voltage that the ohmic drop takes at the areal power that is given.
@@ -25,6 +25,7 @@ METRICS = (
         "Ω·cm²",
         "of the electrolyte between the electrodes' surfaces, per footprint, at 25 °C",
         46,
+        KeyFigure("ionic resistance"),
     ),
     Metric(
         "transport.resistance_ohm_cm2",
@@ -95,29 +96,21 @@ METRICS = (
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
-    """The keys are fixed, their values null until they are asked for: see `entries`."""
-    return {"ionic_resistance_ohm_cm2": None, "transport": None}
+REQUEST = Request(
+    "transport",
+    "The ionic resistance and the spread of current; takes seconds, a sponge longer.",
+    needs=("temperature",),
+)
 
 
-def entries(
-    solve: Callable[[float], Transport], celsius: float, known: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, float], list[str]]:
-    """What is asked for.
-
-    Args:
-        solve: gives the conduction at a temperature, °C, or raises `NoPath`.
-        celsius: temperature.
-        known: the report without these entries.
-
-    Returns:
-        the entries of `measure`, their uncertainties by path, and sentences that the reader must know.
-    """
+def answer(inquiry: Inquiry) -> Answer:
+    """Resistance at 25 °C, all figures at the temperature asked for; the reason where no current can flow."""
+    solve, celsius, known = inquiry.conduct, inquiry.temperature, inquiry.known
     try:
         usual = solve(CELSIUS)
     except NoPath as missing:
         none = {"ionic_resistance_ohm_cm2": None, "transport": {"reason": str(missing)}}
-        return none, {}, [f"no ionic resistance: {missing}"]
+        return Answer(none, {}, [f"no ionic resistance: {missing}"])
     found: Transport | None = None
     reason = None
     try:
@@ -132,8 +125,10 @@ def entries(
         for key in (*scaled, "power_mW_cm2"):
             if transport[key] is not None:
                 errors[f"transport.{key}"] = transport[key] * found.error
-    entries = {"ionic_resistance_ohm_cm2": usual.resistance, "transport": transport}
-    return entries, errors, [] if reason is None else [reason]
+    notes = [] if reason is None else [reason]
+    if usual.error is not None and usual.error > UNCERTAIN:
+        notes.append(f"the ionic resistance is uncertain by {100 * usual.error:.2g} %")
+    return Answer({"ionic_resistance_ohm_cm2": usual.resistance, "transport": transport}, errors, notes)
 
 
 def _entry(found: Transport, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from geom3d.metrics import Metric, Sample
+from geom3d.metrics import Measured, Metric, Sample
 
 METRICS = (
     Metric("thickness_equivalent_um.*", "equivalent thickness", "µm", "volume per footprint", 20),
@@ -19,7 +16,7 @@ METRICS = (
 )
 
 
-def measure(sample: Sample) -> Mapping[str, Any]:
+def measure(sample: Sample) -> Measured:
     """Volume of every region, and of the void below the highest region's top."""
     walls, cell = sample.walls, sample.cell
     thickness = walls.volumes / walls.footprint
@@ -31,10 +28,10 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     for name, part in cell.facts.below:
         above[name] -= part
     height = cell.top - cell.facts.base_z
-    return {
-        "thickness_equivalent_um": dict(zip(names, thickness.tolist(), strict=True)),
-        # A bare flat scaffold is all base: there is nothing to take shares of.
-        "volume_fraction": {name: (part if part > 1e-9 * height else 0.0) / height for name, part in above.items()}
-        if height > 0
-        else None,
-    }
+    # A bare flat scaffold is all base: there is nothing to take shares of.
+    shares = None
+    if height > 0:
+        shares = {name: (part if part > 1e-9 * height else 0.0) / height for name, part in above.items()}
+    return Measured(
+        {"thickness_equivalent_um": dict(zip(names, thickness.tolist(), strict=True)), "volume_fraction": shares}
+    )

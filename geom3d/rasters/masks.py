@@ -61,7 +61,7 @@ def masks(cell: Cell, walls: InterfaceMesh) -> list[Mask]:
     Raises:
         InputError: where walls are not vertical.
     """
-    plan, levels, labels = layered(cell.family, cell, walls, cell.fineness)
+    plan, levels, labels = layered(cell.family, cell, walls, cell.chord_tolerance)
     found: list[Mask] = []
     layer = 0
     for label, region in enumerate(cell.regions):

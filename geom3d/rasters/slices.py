@@ -7,7 +7,7 @@ to the region at its centre, so every pixel belongs to exactly one region or to 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell
 from geom3d.core.arrays import FloatArray, IntArray
-from geom3d.core.errors import InputError
+from geom3d.core.errors import InputError, MissingOptionError
 from geom3d.mesh.sections import Section, Slicer
 
 Labels = NDArray[np.int16]
@@ -62,36 +62,35 @@ def file_name(number: int, count: int, suffix: str) -> str:
     return f"{number:0{max(4, len(str(count - 1)))}}.{suffix}"
 
 
-def given(key: str, value: float | None, cell: Cell, films: Iterable[float]) -> float:
+def given(key: str, value: float | None, cell: Cell) -> float:
     """The pixel or layer height that was asked for, µm.
 
     Args:
         key: "pixel" or "layer_height".
         value: what the user gave.
         cell: the unit cell.
-        films: thicknesses of its coats, µm.
 
     Raises:
-        InputError: where it is missing; it names a quarter of the smallest feature, to one digit.
+        MissingOptionError: where it is missing; it names a quarter of the smallest feature, to one digit.
     """
     if value is not None:
         return value
     facts = cell.facts
     sizes = [facts.feature, facts.gap, min(cell.size[:2]) / 10] if key == "pixel" else [cell.top / 10]
-    quarter = min([*films, *sizes]) / 4
+    quarter = min([*cell.films.values(), *sizes]) / 4
     digit = 10.0 ** math.floor(math.log10(quarter))
     requested = math.floor(quarter / digit) * digit
-    raise InputError(
-        f"{key}: slices need it; got none; a quarter of the smallest feature is --{key.replace('_', '-')} {requested:.6g}"
+    raise MissingOptionError(
+        key, requested, f"slices need it; got none; a quarter of the smallest feature is {requested:.6g} µm"
     )
 
 
-def lost(films: Mapping[str, float], key: str, length: float) -> list[str]:
+def lost(cell: Cell, key: str, length: float) -> list[str]:
     """A sentence on each film that is too thin for a pixel or a layer height, µm."""
     word = key.replace("_", " ")
     return [
         f"{name} is {thickness:g} µm thick, less than the {word} of {length:g} µm: parts of it may be missing from the slices"
-        for name, thickness in films.items()
+        for name, thickness in cell.films.items()
         if thickness < length
     ]
 

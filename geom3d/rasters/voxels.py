@@ -19,7 +19,7 @@ from geom3d.cell.cell import Cell
 from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
-from geom3d.solids.grid import grid_step, snap
+from geom3d.solids.grid import rounding_unit, snap
 
 Labels = NDArray[np.uint8]
 
@@ -87,7 +87,7 @@ def voxel_grid(cell: Cell, edge: float) -> VoxelGrid:
     Raises:
         InputError: where there are too many, or the cell has more regions than eight bits can tell apart.
     """
-    size = (*(float(snap(np.array(s), grid_step(max(cell.size[:2])))) for s in cell.size[:2]), _top(cell))
+    size = (*(float(snap(np.array(s), rounding_unit(max(cell.size[:2])))) for s in cell.size[:2]), _top(cell))
     counts = [max(1, round(length / edge)) for length in size]
     if math.prod(counts) > MOST_VOXELS or counts[0] * counts[1] > MOST_PIXELS:
         least = max((math.prod(size) / MOST_VOXELS) ** (1 / 3), (size[0] * size[1] / MOST_PIXELS) ** (1 / 2))
@@ -376,7 +376,7 @@ def _spread(begin: IntArray, stop: IntArray) -> tuple[IntArray, IntArray]:
 
 def _top(cell: Cell) -> float:
     """Z of the cell's top on the grid of all coordinates, µm."""
-    return float(snap(np.array(cell.top), grid_step(cell.size[2])))
+    return float(snap(np.array(cell.top), rounding_unit(cell.size[2])))
 
 
 def rounded_up(value: float) -> float:

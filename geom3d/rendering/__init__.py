@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from geom3d.api import Design
+from geom3d.cell.repeat import checked_repeat
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.files import replacing, unfinished
+from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures, turntable
 from geom3d.rendering.section import drawing
 from geom3d.rendering.views import VIEWS, scene
 from geom3d.scene.stage import Image, has_opengl, require_opengl
 
-__all__ = ["MOST_CELLS", "VIEWS", "has_opengl", "render"]
+__all__ = ["MOST_SHOWN", "VIEWS", "has_opengl", "render"]
 
 #: Most unit cells in one picture; more cannot be told apart.
-MOST_CELLS = 100
+MOST_SHOWN = 100
 #: Cells in each direction that a picture shows unless told otherwise.
 SHOWN = 8
 #: The view that is a vector drawing.
@@ -27,7 +28,7 @@ SECTION = "section"
 
 
 def render(
-    design: Design,
+    design: Evaluation,
     path: Path,
     *,
     view: str | None = None,
@@ -107,10 +108,16 @@ def _check(path: Path, view: str, size: tuple[int, int], *, transparent: bool, t
         raise InputError(f"size: must be two numbers of pixels from 16 to 8000; got {size[0]} {size[1]}")
 
 
-def shown_cells(design: Design, repeat: tuple[int, int] | None) -> tuple[int, int]:
-    """Unit cells in x and y that a picture shows."""
-    x, y = design.template.repeat if repeat is None else repeat
-    cells = (min(x, SHOWN), min(y, SHOWN)) if repeat is None else (x, y)
-    if min(cells) < 1 or cells[0] * cells[1] > MOST_CELLS:
-        raise InputError(f"repeat: a picture shows 1 to {MOST_CELLS} unit cells; got {cells[0]} × {cells[1]}")
+def shown_cells(design: Evaluation, repeat: tuple[int, int] | None) -> tuple[int, int]:
+    """Unit cells in x and y that a picture shows.
+
+    Raises:
+        InputError: no numbers of unit cells, or more than can be told apart.
+    """
+    if repeat is None:
+        x, y = design.description.repeat
+        return min(x, SHOWN), min(y, SHOWN)
+    cells = checked_repeat(repeat)
+    if cells[0] * cells[1] > MOST_SHOWN:
+        raise InputError(f"repeat: a picture shows up to {MOST_SHOWN} unit cells; got {cells[0]} × {cells[1]}")
     return cells

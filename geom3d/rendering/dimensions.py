@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import shapely
 
-from geom3d.api import Design
 from geom3d.core.roles import Role
+from geom3d.evaluation import Evaluation
 from geom3d.scene.faces import Face
 
 #: Relative difference by which a length in the section may miss the template's: circles are polygons.
@@ -40,7 +40,7 @@ class Dimension:
     upright: bool
 
 
-def dimensions(design: Design, face: Face, distance: float | None, films: Mapping[str, float]) -> list[Dimension]:
+def dimensions(design: Evaluation, face: Face, distance: float | None, films: Mapping[str, float]) -> list[Dimension]:
     """The dimensions of a section, those along it first.
 
     Args:
@@ -51,8 +51,11 @@ def dimensions(design: Design, face: Face, distance: float | None, films: Mappin
     """
     cell = design.cell()
     facts = cell.facts
-    given = design.template.parameters.model_dump()
-    lengths = {k.replace("_", " "): v for k, v in given.items() if isinstance(v, float) and v > 0 and k not in ASIDE}
+    lengths = {
+        k.replace("_", " "): v
+        for k, v in design.description.lengths.items()
+        if isinstance(v, float) and v > 0 and k not in ASIDE
+    }
     if distance:
         lengths[DISTANCE] = distance
     bodies = _bodies(face, [cell.names.index(name) for name in facts.scaffold])

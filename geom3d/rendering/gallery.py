@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from geom3d import architectures, rendering
-from geom3d.api import Design, design, load
-from geom3d.cell.template import shipped
+from geom3d import rendering
 from geom3d.core.colours import INK, NOTE, PAPER
 from geom3d.core.errors import OutputError
 from geom3d.core.files import unfinished
 from geom3d.core.progress import bar
+from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures
 from geom3d.rendering.page import DPI, rectangle, round_length
 from geom3d.rendering.views import VIEWS, scene
@@ -35,34 +34,31 @@ SHEET = "gallery.png"
 RULE = "Every design fills its frame: scales differ, and the bar under each gives its own."
 
 
-def gallery(folder: Path, templates: Sequence[str] = ()) -> list[Path]:
-    """Draws a picture of each template, and the sheet.
+def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation] = ()) -> list[Path]:
+    """Draws a picture of each design, and the sheet.
 
     Args:
         folder: made if it is missing.
-        templates: paths or names; all shipped ones, and the architectures that none of them has, if there are none.
+        designs: each gets a picture, and a frame on the sheet.
+        bare: get a frame on the sheet only.
 
     Returns:
         the files written.
 
     Raises:
-        InputError: a template that is not valid.
         OutputError: a file that cannot be written, or a machine without OpenGL.
     """
     require_opengl()
-    designs = [load(name) for name in templates or shipped()]
-    there = {battery.template.architecture for battery in designs}
-    bare = [] if templates else [_bare(name) for name in architectures.names() if name not in there]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"folder {str(folder)!r} cannot be made: {error.strerror}") from None
     written, frames = [], []
     with bar("gallery", len(designs) + len(bare)) as advance:
-        for battery in [*designs, *bare]:
+        for number, battery in enumerate([*designs, *bare]):
             shown = scene(battery, VIEWS["cut"], rendering.shown_cells(battery, None))
-            if battery in designs:
-                path = folder / f"{battery.template.name}.png"
+            if number < len(designs):
+                path = folder / f"{battery.description.name}.png"
                 with unfinished(path) as temporary:
                     rendering.save(pictures.shot(battery, shown, SIZE), temporary, colours=COLOURS)
                 written.append(path)
@@ -70,18 +66,12 @@ def gallery(folder: Path, templates: Sequence[str] = ()) -> list[Path]:
             advance(1)
     with unfinished(folder / SHEET) as temporary:
         rendering.save(
-            sheet(sorted(frames, key=lambda entry: entry[0].template.architecture)), temporary, colours=COLOURS
+            sheet(sorted(frames, key=lambda entry: entry[0].description.architecture)), temporary, colours=COLOURS
         )
     return [*written, folder / SHEET]
 
 
-def _bare(architecture: str) -> Design:
-    """The default structure of an architecture, without films."""
-    title = f"bare {architecture.replace('_', ' ')}, default parameters"
-    return design({"title": title, "architecture": architecture, "repeat": [4, 4]}, architecture)
-
-
-def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
+def sheet(frames: Sequence[tuple[Evaluation, Image, float]]) -> Image:
     """All designs side by side.
 
     Args:
@@ -109,8 +99,8 @@ def sheet(frames: Sequence[tuple[Design, Image, float]]) -> Image:
         y = top - FRAME[1] - 10
         figure.add_artist(rectangle(x, y, length / step, 4, facecolor=INK, linewidth=0, antialiased=False))
         figure.text(x + length / step + 8, y + 7, f"{length:g} µm", fontsize=8, **look)
-        figure.text(x, y - 10, battery.template.architecture.replace("_", " "), fontsize=9, weight="bold", **look)
-        for k, line in enumerate(textwrap.wrap(battery.template.title, 46)[:2]):
+        figure.text(x, y - 10, battery.description.architecture.replace("_", " "), fontsize=9, weight="bold", **look)
+        for k, line in enumerate(textwrap.wrap(battery.description.title, 46)[:2]):
             figure.text(x, y - 27 - 14 * k, line, fontsize=7.5, **(look | {"color": NOTE}))
     canvas.draw()
     page = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()

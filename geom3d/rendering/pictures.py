@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from geom3d.api import Design
+from geom3d.evaluation import Evaluation
 from geom3d.rendering.page import Page, compose
 from geom3d.rendering.views import Scene
 from geom3d.scene.details import Window, windows
@@ -17,7 +17,7 @@ from geom3d.scene.stage import Frame, Image, framed, framed_all_round, photograp
 THIN = 3.0
 
 
-def shot(design: Design, shown: Scene, size: tuple[int, int], *, transparent: bool = False) -> Image:
+def shot(design: Evaluation, shown: Scene, size: tuple[int, int], *, transparent: bool = False) -> Image:
     """The page with a picture of a scene, (h, w, 3 or 4)."""
     page = page_of(design, shown, size)
     frame = framed(shown.points, shown.camera, page.panel[2:])
@@ -26,14 +26,14 @@ def shot(design: Design, shown: Scene, size: tuple[int, int], *, transparent: bo
     return laid_out(design, shown, page, frame, picture, marked=shown.marked, transparent=transparent)
 
 
-def panel(design: Design, shown: Scene, size: tuple[int, int]) -> tuple[Image, float]:
+def panel(design: Evaluation, shown: Scene, size: tuple[int, int]) -> tuple[Image, float]:
     """A picture of a scene without a page, and what one of its pixels shows, µm."""
     frame = framed(shown.points, shown.camera, size)
     with staged(design, shown, frame) as stage:
         return photograph(stage, frame), frame.step
 
 
-def turning(design: Design, shown: Scene, size: tuple[int, int], count: int) -> Iterator[Image]:
+def turning(design: Evaluation, shown: Scene, size: tuple[int, int], count: int) -> Iterator[Image]:
     """Pages with pictures of a scene from all around, (h, w, 3) each."""
     page = page_of(design, shown, size)
     frame = framed_all_round(shown.points, shown.camera, page.panel[2:])
@@ -50,15 +50,15 @@ def turning(design: Design, shown: Scene, size: tuple[int, int], count: int) -> 
             yield found
 
 
-def page_of(design: Design, shown: Scene, size: tuple[int, int]) -> Page:
+def page_of(design: Evaluation, shown: Scene, size: tuple[int, int]) -> Page:
     """The page for a scene."""
     x, y, z = shown.extent
     regions = [design.cell().regions[label] for label in reversed(shown.drawn)]
-    return Page(size, design.template.title, regions, f"drawn: {x:.4g} × {y:.4g} × {z:.4g} µm")
+    return Page(size, design.description.title, regions, f"drawn: {x:.4g} × {y:.4g} × {z:.4g} µm")
 
 
 @contextmanager
-def staged(design: Design, shown: Scene, frame: Frame) -> Iterator[Any]:
+def staged(design: Evaluation, shown: Scene, frame: Frame) -> Iterator[Any]:
     """A stage off screen that holds a scene, ready to be photographed."""
     import pyvista
 
@@ -77,7 +77,14 @@ def staged(design: Design, shown: Scene, frame: Frame) -> Iterator[Any]:
 
 
 def laid_out(
-    design: Design, shown: Scene, page: Page, frame: Frame, picture: Image, *, marked: bool, transparent: bool = False
+    design: Evaluation,
+    shown: Scene,
+    page: Page,
+    frame: Frame,
+    picture: Image,
+    *,
+    marked: bool,
+    transparent: bool = False,
 ) -> Image:
     """A picture on its page, with insets of films that are too thin to be seen."""
     found = [] if shown.quantity else magnified(design, shown, frame, page)
@@ -88,10 +95,10 @@ def laid_out(
     )  # fmt: skip
 
 
-def magnified(design: Design, shown: Scene, frame: Frame, page: Page) -> list[Window]:
+def magnified(design: Evaluation, shown: Scene, frame: Frame, page: Page) -> list[Window]:
     """Windows on the films that are too thin to be seen in the picture."""
-    names = design.cell().names
-    films = {names.index(name): thickness for name, thickness in design.template.films.items()}
+    cell = design.cell()
+    films = {cell.names.index(name): thickness for name, thickness in cell.films.items()}
     thin = {label: thickness for label, thickness in films.items() if thickness / frame.step < THIN}
     places = page.insets(1)
     found: list[Window] = []

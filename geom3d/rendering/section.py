@@ -10,15 +10,14 @@ from itertools import permutations
 
 import shapely
 
-from geom3d.api import Design
 from geom3d.core.colours import FAINT, INK, NOTE, PAPER
+from geom3d.evaluation import Evaluation
 from geom3d.rendering.dimensions import Dimension, dimensions, intervals
 from geom3d.rendering.page import length_text, round_length
 from geom3d.rendering.views import stacked
 from geom3d.scene.details import Window, windows
 from geom3d.scene.drawing import LETTER, Placed, arrows, document, extent, line, rectangle, words
 from geom3d.scene.faces import face
-from geom3d.transport.distance import Electrodes
 
 #: Width of a journal's column, margin, size of letters, mm.
 COLUMN, MARGIN, SIZE = 85.0, 2.0, 2.3
@@ -52,7 +51,7 @@ class Sheet:
         self.bottom = max(self.bottom, bottom)
 
 
-def drawing(design: Design, repeat: int | None = None) -> str:
+def drawing(design: Evaluation, repeat: int | None = None) -> str:
     """The section of a battery, normal to y, as an SVG file of a journal's column width.
 
     Args:
@@ -69,15 +68,15 @@ def drawing(design: Design, repeat: int | None = None) -> str:
     scale = min(room[0] / (count * period), room[1] / height)
     distance = None
     if cell.facts.web is None:
-        electrodes = Electrodes.of(cell, walls)
+        electrodes = design.sample.electrodes
         distance = None if electrodes is None else electrodes.least(math.inf)
-    films = {cell.names.index(name): thickness for name, thickness in design.template.films.items()}
+    films = {cell.names.index(name): thickness for name, thickness in cell.films.items()}
     wide = {cell.names[label]: length for label, length in films.items() if length * scale >= THIN}
     found = dimensions(design, shown, distance, wide)
     upright, level = ([d for d in found if d.upright is way] for way in (True, False))
 
     sheet = Sheet()
-    title = textwrap.wrap(design.template.title, int((COLUMN - 2 * MARGIN) / (1.15 * SIZE * LETTER)))
+    title = textwrap.wrap(design.description.title, int((COLUMN - 2 * MARGIN) / (1.15 * SIZE * LETTER)))
     for k, text in enumerate(title):
         sheet.add(words(MARGIN, MARGIN + 1.15 * SIZE * (1 + 1.2 * k), text, 1.15 * SIZE, bold=True))
     top = MARGIN + 1.15 * SIZE * 1.2 * len(title) + 2.0
@@ -114,7 +113,7 @@ def drawing(design: Design, repeat: int | None = None) -> str:
     notes += [f"least distance of the electrodes {_length(distance)}"] if distance else []
     y = sheet.bottom + 3.4
     sheet.add(words(MARGIN, y, "; ".join(notes), 0.85 * SIZE, colour=NOTE), y + 0.6)
-    return document(COLUMN, sheet.bottom + MARGIN, design.template.title, "".join(sheet.parts))
+    return document(COLUMN, sheet.bottom + MARGIN, design.description.title, "".join(sheet.parts))
 
 
 def _count(period: float, height: float) -> int:
@@ -124,7 +123,7 @@ def _count(period: float, height: float) -> int:
 
 
 def _legend(
-    sheet: Sheet, design: Design, order: Sequence[int], films: dict[int, float], place: tuple[float, float, float]
+    sheet: Sheet, design: Evaluation, order: Sequence[int], films: dict[int, float], place: tuple[float, float, float]
 ) -> float:
     """Colours, names, materials and thicknesses from the top down; returns where it ends."""
     x, y, wide = place

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geom3d.api import Design
 from geom3d.cell.cell import Cell
 from geom3d.core.arrays import BoolArray, FloatArray
 from geom3d.core.errors import InputError
 from geom3d.core.roles import Role
+from geom3d.evaluation import Evaluation
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.scene.bodies import Body, bodies, capped, cut_faces
 from geom3d.scene.faces import Face, face
 from geom3d.scene.refined import refined
 from geom3d.scene.stage import OBLIQUE, Camera, Paint, Scale
-from geom3d.transport.distance import FIELD, surface_of, with_distance
+from geom3d.transport.distance import FIELD, Electrodes, surface_of, with_distance
 from geom3d.transport.surface import FIELD as CURRENT_FIELD
 
 ABOVE = Camera((0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0))
@@ -46,7 +46,7 @@ class Quantity:
     field: str
     title: str
     unit: str
-    walls: Callable[[Design], InterfaceMesh]
+    walls: Callable[[Evaluation], InterfaceMesh]
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,14 @@ class View:
         return not (self.open or self.glass or self.peeled or self.lifted or self.camera == ABOVE)
 
 
-def distances(design: Design) -> InterfaceMesh:
+def distances(design: Evaluation) -> InterfaceMesh:
     """The walls with the distance to the other electrode on triangles small enough to show how it changes."""
     cell, walls = design.cell(), design.walls()
     surfaces = np.zeros(len(walls.triangles), dtype=bool)
     for role in (Role.ANODE, Role.CATHODE):
         surfaces[surface_of(cell, walls, role)] = True
-    return with_distance(cell, refined(walls, surfaces, FINE))
+    finer = refined(walls, surfaces, FINE)
+    return with_distance(finer, Electrodes.of(cell, finer))
 
 
 DISTANCE = Quantity(FIELD, "distance to the other electrode", "µm", distances)
@@ -143,7 +144,7 @@ class Scene:
         return [label for label in self.order if len(self.bodies[label].triangles)]
 
 
-def scene(design: Design, view: View, cells: tuple[int, int]) -> Scene:
+def scene(design: Evaluation, view: View, cells: tuple[int, int]) -> Scene:
     """Sets a view of an array up.
 
     Raises:
@@ -176,7 +177,7 @@ def scene(design: Design, view: View, cells: tuple[int, int]) -> Scene:
     return Scene(found, paints, order, view.camera, extent, faces, view.marked, quantity, scale)
 
 
-def _faces(design: Design, view: View, cells: tuple[int, int]) -> list[Face]:
+def _faces(design: Evaluation, view: View, cells: tuple[int, int]) -> list[Face]:
     """Planes through the array in which its films can be seen."""
     walls, cell = design.walls(), design.cell()
     if view.cut:
@@ -198,10 +199,10 @@ def stacked(walls: InterfaceMesh) -> list[int]:
     return [int(label) for label in np.argsort(lowest[:-1], kind="stable")]
 
 
-def electrolyte_and_over(design: Design) -> list[int]:
+def electrolyte_and_over(design: Evaluation) -> list[int]:
     """Labels of the electrolyte and, where it is a film or a fill, of the layers that lie over it."""
     cell = design.cell()
-    layers = [layer.name for layer in design.template.layers]
+    layers = [layer.name for layer in cell.layers]
     found = cell.labels(Role.ELECTROLYTE)
     names = [cell.names[label] for label in found]
     if not names or not all(name in layers for name in names):
@@ -234,7 +235,7 @@ def _lifted(walls: InterfaceMesh, cells: tuple[int, int], order: list[int]) -> l
 
 
 def _numbered(
-    design: Design, walls: InterfaceMesh, quantity: Quantity, found: list[Body], paints: list[Paint]
+    design: Evaluation, walls: InterfaceMesh, quantity: Quantity, found: list[Body], paints: list[Paint]
 ) -> tuple[list[Paint], Scale]:
     """Paints that show a quantity, and their scale: from the least to the largest number that is seen."""
     field = np.append(walls.fields[quantity.field], np.nan)  # the last entry answers for cut faces

@@ -77,8 +77,8 @@ class Family(Protocol[S_contra]):
         """Whether every wall is either vertical or level, so that a section is the same between two floors."""
         ...
 
-    def require(self, solid: S_contra, fineness: float) -> None:
-        """Raises an InputError where walls of a solid cannot be made with that fineness, µm."""
+    def require(self, solid: S_contra, grid_step: float) -> None:
+        """Raises an InputError where a solid cannot be sampled with that step of the grid, µm."""
         ...
 
     def step(
@@ -101,7 +101,9 @@ class Family(Protocol[S_contra]):
         names: tuple[str, ...],
         solids: Sequence[S_contra],
         size: tuple[float, float, float],
-        fineness: float | None,
+        *,
+        chord_tolerance: float | None = None,
+        grid_step: float | None = None,
     ) -> InterfaceMesh:
         """The walls of the partition in which the first solid that contains a point owns it.
 
@@ -111,7 +113,8 @@ class Family(Protocol[S_contra]):
             names: one per solid.
             solids: the first wins.
             size: of the box, µm.
-            fineness: step of the grid of a sampled family, else chord tolerance, µm; None for the usual one.
+            chord_tolerance: of a family whose walls are exact but for chords, µm; None for the usual one.
+            grid_step: of a sampled family, µm; None for the usual one.
         """
         ...
 

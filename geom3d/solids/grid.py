@@ -25,7 +25,7 @@ EDGES = [(a, b) for a in range(8) for b in range(8) if a != b and a & b == a]
 TETRAHEDRA = [(0, 1, 3, 7), (0, 5, 1, 7), (0, 3, 2, 7), (0, 2, 6, 7), (0, 4, 5, 7), (0, 6, 4, 7)]
 
 
-def grid_step(length: float) -> float:
+def rounding_unit(length: float) -> float:
     """The step on which coordinates in a period of this length lie, µm: a power of two."""
     return math.ldexp(1.0, math.floor(math.log2(length)) - GRID_BITS)
 
@@ -106,7 +106,7 @@ class Grid:
             if kind >> axis & 1:
                 points[:, axis] = low + share * (marks[at + 1] - low)
                 if axis < 2:
-                    points[:, axis] = snap(points[:, axis], grid_step(float(marks[-1])))
+                    points[:, axis] = snap(points[:, axis], rounding_unit(float(marks[-1])))
             else:
                 points[:, axis] = low
         return points

@@ -170,22 +170,26 @@ class Electrodes:
         return field
 
 
-def with_distance(cell: Cell, walls: InterfaceMesh) -> InterfaceMesh:
-    """The walls with the mean distance over each triangle of the electrodes' surfaces as a field, µm; nan elsewhere."""
-    electrodes = Electrodes.of(cell, walls)
+def with_distance(walls: InterfaceMesh, electrodes: Electrodes | None) -> InterfaceMesh:
+    """The walls with the mean distance over each triangle of the electrodes' surfaces as a field, µm; nan elsewhere.
+
+    Args:
+        walls: of a cell.
+        electrodes: of these walls.
+    """
     field = np.full(len(walls.triangles), np.nan) if electrodes is None else electrodes.field(walls)
     return walls.with_field(FIELD, field)
 
 
-def on_interfaces(cell: Cell, walls: InterfaceMesh, mesh: VolumeMesh) -> FloatArray:
+def on_interfaces(cell: Cell, walls: InterfaceMesh, electrodes: Electrodes | None, mesh: VolumeMesh) -> FloatArray:
     """(F,) mean distance over each triangle of a volume mesh's interfaces, µm; nan off the electrodes' surfaces.
 
     Args:
         cell, walls: the battery.
+        electrodes: of these walls.
         mesh: of the same cell.
     """
     field = np.full(len(mesh.interfaces), np.nan)
-    electrodes = Electrodes.of(cell, walls)
     if electrodes is None:
         return field
     others = {Role.ANODE: electrodes.cathode, Role.CATHODE: electrodes.anode}

@@ -1,4 +1,4 @@
-"""Closed forms of a template's numbers: formulas alone, no mesh, the second way to what `measure` finds.
+"""Closed forms of a cell's numbers: formulas alone, no mesh, the second way to what `measure` finds.
 
 A structure of constant cross-section under its layers is, at every stage, a floor at one height and a profile
 standing on it up to another: a coat raises both and grows the profile, a fill raises the floor. With square rims
@@ -12,9 +12,7 @@ from itertools import pairwise
 
 from geom3d import architectures
 from geom3d.architectures._structure import Profile, Quadrature
-from geom3d.cell.assembly import assemble
-from geom3d.cell.cell import Region
-from geom3d.cell.template import Layer, Template
+from geom3d.cell.cell import Cell, Region
 from geom3d.core.roles import Role
 
 
@@ -49,7 +47,7 @@ class Stage:
         """Nothing of the profile is left once the floor has reached its top."""
         return per_height * (self.top - self.floor) if self.top > self.floor else 0.0
 
-    def covered_by(self, layer: Layer, level: float) -> Stage:
+    def covered_by(self, layer: Region, level: float) -> Stage:
         """The body with one more layer.
 
         Args:
@@ -59,32 +57,33 @@ class Stage:
         if layer.fill_to is not None:
             floor = max(self.floor, level + layer.fill_to)
             return replace(self, floor=floor, top=max(self.top, floor))
-        assert layer.thickness is not None  # the template's own rule
+        assert layer.thickness is not None  # what is no fill is a coat
         t = layer.thickness
         if self.profile.conformal or self.floor > self.profile.base_z:
             return replace(self, grown=self.grown + t, floor=self.floor + t, top=self.top + t)
         return replace(self, top=self.top + t)
 
 
-def closed_form(template: Template) -> dict[str, float]:
+def closed_form(cell: Cell) -> dict[str, float]:
     """Value by the path of its metric, for all metrics that have a closed form.
 
     Electrodes are taken as connected. The interface of an electrode with the electrolyte is given where each layer
     wholly covers the one before.
     """
-    known = architectures.get(template.architecture).closed_form(template.parameters)
+    about = cell.description
+    known = architectures.get(about.architecture).closed_form(about.parameters)
     if isinstance(known, Quadrature):
-        return _of_sponge(template, known.metrics)
+        return _of_sponge(cell, known.metrics)
     if not isinstance(known, Profile):
-        return _of_interdigitated(template, known.metrics)
+        return _of_interdigitated(cell, known.metrics)
     stage = Stage(known, 0.0, known.base_z, known.base_z + known.height)
     level, area = stage.top, known.area
     metrics = {"area_gain.scaffold": stage.surface / area, "area_gain.side_walls": (stage.surface - area) / area}
-    backing = getattr(template.parameters, "backing", 0.0)
+    backing = getattr(about.parameters, "backing", 0.0)
     thickness = {"scaffold": stage.volume / area - backing} | ({"backing": backing} if backing else {})
     surfaces = {"scaffold": stage.surface / area, "backing": 1.0}
     covering = known.conformal
-    for layer in template.layers:
+    for layer in cell.layers:
         after = stage.covered_by(layer, level)
         covers = layer.fill_to is None or after.floor > stage.top
         thickness[layer.name] = (after.volume - stage.volume) / area
@@ -95,33 +94,32 @@ def closed_form(template: Template) -> dict[str, float]:
         covering = covering and covers
         stage = after
     metrics |= {f"thickness_equivalent_um.{name}": value for name, value in thickness.items()}
-    metrics |= known.metrics | _capacities(template, thickness)
+    metrics |= known.metrics | _capacities(cell, thickness)
     if covering:
-        metrics |= _electrode_gains(assemble(template).regions, surfaces)
-        metrics |= _distances(template, flat=not known.height)
+        metrics |= _electrode_gains(cell.regions, surfaces)
+        metrics |= _distances(cell, flat=not known.height)
     if not known.conformal or (covering and not known.height):
         coverage = 1.0 if known.conformal else 1 - known.metrics["transmittance"]
-        metrics |= _resistance(template, coverage)
+        metrics |= _resistance(cell, coverage)
     return metrics
 
 
-def _of_sponge(template: Template, known: dict[str, float]) -> dict[str, float]:
+def _of_sponge(cell: Cell, known: dict[str, float]) -> dict[str, float]:
     """The web's numbers, and its charge where no other region has its role."""
-    choice = template.materials.get("scaffold")
-    role = None if choice is None else choice.role
-    alone = role is not None and role not in {layer.role for layer in template.layers}
-    thickness = {"scaffold": known["thickness_equivalent_um.scaffold"]} if alone else {}
-    charges = {path: value for path, value in _capacities(template, thickness).items() if value}
+    role = next(region.role for region in cell.regions if region.name == "scaffold")
+    alone = role not in {layer.role for layer in cell.layers}
+    thickness = _thicknesses(known) if alone else {}
+    charges = {path: value for path, value in _capacities(cell, thickness).items() if value}
     # Not all of the web need hang together, which no formula tells.
     return known | {f"{path}_in_all": value for path, value in charges.items()}
 
 
-def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str, float]:
+def _of_interdigitated(cell: Cell, known: dict[str, float]) -> dict[str, float]:
     """The architecture's own closed forms, less those that layers on top or unusual roles change."""
-    roles = {layer.role for layer in template.layers}
-    unusual = any(choice.role not in (None, name) for name, choice in template.materials.items())
+    roles = {layer.role for layer in cell.layers}
+    unusual = any(region.own and region.role is not region.usual for region in cell.regions)
     metrics = dict(known)
-    if template.layers or unusual:
+    if cell.layers or unusual:
         metrics = {
             path: value for path, value in metrics.items() if not path.startswith("inter_electrode_distance_um.")
         }
@@ -131,12 +129,18 @@ def _of_interdigitated(template: Template, known: dict[str, float]) -> dict[str,
         metrics = {path: value for path, value in metrics.items() if not path.startswith(gone)}
     if unusual or roles & {Role.ANODE, Role.CATHODE}:
         return metrics
-    return metrics | _capacities(template, {n: known[f"thickness_equivalent_um.{n}"] for n in ("anode", "cathode")})
+    return metrics | _capacities(cell, _thicknesses(known))
 
 
-def _distances(template: Template, *, flat: bool) -> dict[str, float]:
+def _thicknesses(known: dict[str, float]) -> dict[str, float]:
+    """The equivalent thicknesses among closed forms, by region."""
+    start = "thickness_equivalent_um."
+    return {path.removeprefix(start): value for path, value in known.items() if path.startswith(start)}
+
+
+def _distances(cell: Cell, *, flat: bool) -> dict[str, float]:
     """Between electrodes that nothing but coats of electrolyte parts: the films' thickness, in a flat cell everywhere."""
-    films = _between(template)
+    films = _between(cell)
     if not films:
         return {}
     distance = sum(thickness for _, thickness in films)
@@ -149,10 +153,9 @@ def _distances(template: Template, *, flat: bool) -> dict[str, float]:
     return found
 
 
-def _between(template: Template) -> list[tuple[Region, float]]:
+def _between(cell: Cell) -> list[tuple[Region, float]]:
     """The coats of electrolyte, and their thickness, where nothing else parts the electrodes; else none."""
-    regions = [region for region in assemble(template).regions if region.role is not Role.SUBSTRATE]
-    coats = {layer.name: layer.thickness for layer in template.layers}
+    regions = [region for region in cell.regions if region.role is not Role.SUBSTRATE]
     roles = [region.role for region in regions]
     between = [k for k, role in enumerate(roles) if role is Role.ELECTROLYTE]
     if (
@@ -163,23 +166,23 @@ def _between(template: Template) -> list[tuple[Region, float]]:
         return []
     ends = {roles[between[0] - 1], roles[between[-1] + 1]}
     free = {Role.CATHODE, Role.ANODE_COLLECTOR} if Role.ANODE not in roles else set()
-    films = [(regions[k], thickness) for k in between if (thickness := coats.get(regions[k].name)) is not None]
+    films = [(regions[k], thickness) for k in between if (thickness := regions[k].thickness) is not None]
     return films if ends in ({Role.ANODE, Role.CATHODE}, free) and len(films) == len(between) else []
 
 
-def _resistance(template: Template, coverage: float) -> dict[str, float]:
+def _resistance(cell: Cell, coverage: float) -> dict[str, float]:
     """Of flat coats in series on so much of the footprint, where all layers are coats; 1 µm is 1e-4 cm."""
-    films = _between(template)
+    films = _between(cell)
     known = [(thickness, region.material.conductivity_S_cm) for region, thickness in films]
-    if not films or any(layer.thickness is None for layer in template.layers[: _last(template, films)]):
+    if not films or any(layer.thickness is None for layer in cell.layers[: _last(cell, films)]):
         return {}
     series = [1e-4 * thickness / kappa for thickness, kappa in known if kappa is not None]
     return {"ionic_resistance_ohm_cm2": sum(series) / coverage} if len(series) == len(films) else {}
 
 
-def _last(template: Template, films: list[tuple[Region, float]]) -> int:
+def _last(cell: Cell, films: list[tuple[Region, float]]) -> int:
     """How many layers there are up to the one that follows the electrolyte."""
-    return [layer.name for layer in template.layers].index(films[-1][0].name) + 2
+    return [layer.name for layer in cell.layers].index(films[-1][0].name) + 2
 
 
 def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) -> dict[str, float]:
@@ -195,12 +198,12 @@ def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) ->
     return gains
 
 
-def _capacities(template: Template, thickness: dict[str, float]) -> dict[str, float]:
+def _capacities(cell: Cell, thickness: dict[str, float]) -> dict[str, float]:
     """Equivalent thickness × charge per footprint and thickness."""
     capacities: dict[str, float] = {}
-    for region in assemble(template).regions:
+    for region in cell.regions:
         if region.role in (Role.ANODE, Role.CATHODE) and region.name in thickness:
             path = f"capacity_uAh_cm2.{region.role.value}"
-            charge = thickness[region.name] * region.material.capacity_uAh_cm2_um(template.capacity_basis)
+            charge = thickness[region.name] * region.material.capacity_uAh_cm2_um(cell.description.capacity_basis)
             capacities[path] = capacities.get(path, 0.0) + charge
     return capacities

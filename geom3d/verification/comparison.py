@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from geom3d.api import Design
 from geom3d.core.errors import InputError
-from geom3d.metrics import metric_of
+from geom3d.evaluation import Evaluation
+from geom3d.metrics import metric_of, request_for
+from geom3d.solids.prisms.outline import AUTO_TOLERANCE
 from geom3d.verification.closed_form import closed_form
 
 #: Largest deviation from a closed form that passes: areas carry the chord tolerance, 0.03 % by default.
@@ -56,14 +57,15 @@ class Comparison:
         return abs(self.from_closed) <= PASS or abs(self.measured - self.closed) <= self.uncertainty
 
 
-def _allowed(design: Design, path: str) -> float:
+def _allowed(design: Evaluation, path: str) -> float:
     """By how much a measured number may be off without being wrong."""
     if path.startswith("inter_electrode_distance_um.") and not design.cell().family.is_sampled:
         # Chords on both sides: between posts that almost touch, a distance is as exact as they are.
-        parameters = design.template.parameters.model_dump()
-        radius = max((v / 2 for k, v in parameters.items() if k.endswith("diameter")), default=0.0)
-        radius += sum(layer.thickness or 0.0 for layer in design.template.layers)
-        return 2 * (1e-3 * radius if design.template.tolerance is None else design.template.tolerance)
+        cell = design.cell()
+        lengths = {key: value for key, value in design.description.lengths.items() if isinstance(value, float)}
+        radius = max((value / 2 for key, value in lengths.items() if key.endswith("diameter")), default=0.0)
+        radius += sum(layer.thickness or 0.0 for layer in cell.layers)
+        return 2 * (AUTO_TOLERANCE * radius if cell.chord_tolerance is None else cell.chord_tolerance)
     return float((design.measure()["uncertainty"] or {}).get(path, 0.0))
 
 
@@ -72,22 +74,22 @@ def deviation(value: float, reference: float) -> float:
     return (value - reference) / abs(reference) if reference else value
 
 
-def verify(design: Design) -> Iterator[Comparison]:
+def verify(design: Evaluation) -> Iterator[Comparison]:
     """Compares all of a design's numbers that have a closed form or a published value.
 
     Raises:
         InputError: where a published value belongs to no metric.
     """
-    closed = closed_form(design.template)
-    asked = [*closed, *(p.metric for p in design.template.published)]
-    # Conduction takes its time: only where there is something to hold it against.
-    report = design.measure(transport=any(path.startswith(("ionic_resistance", "transport.")) for path in asked))
+    closed, about = closed_form(design.cell()), design.description
+    asked = [*closed, *(p.metric for p in about.published)]
+    # Metrics on request take their time: only where there is something to hold them against.
+    report = design.measure(request=request_for(asked))
     for side, share in report["connected_fraction"].items():
         # The closed form knows nothing of connections: it is the capacity of all of the electrode.
         path = f"capacity_uAh_cm2.{side}"
         if share != 1 and path in closed:
             closed[f"{path}_in_all"] = closed.pop(path)
-    published = {p.metric: p for p in design.template.published}
+    published = {p.metric: p for p in about.published}
     for path in dict.fromkeys([*closed, *published]):
         try:
             value = report[path]
@@ -102,7 +104,7 @@ def verify(design: Design) -> Iterator[Comparison]:
             raise InputError(f"{design.source}: published.metric: {path!r} is not a number in this design")
         entry = published.get(path)
         yield Comparison(
-            template=design.template.name,
+            template=about.name,
             path=path,
             unit=metric.unit,
             measured=value,

@@ -70,7 +70,8 @@ def islands_cell() -> Cell:
         Region("scaffold", Role.CATHODE, lico, field),
         Region("film", Role.ELECTROLYTE, lipon, field.offset(0.03)),
     )
-    return Cell((*size, 5.0), regions, StructureFacts(base_z=0.5, top=5.0, scaffold=("scaffold",), web=web), 0.1)
+    facts = StructureFacts(base_z=0.5, top=5.0, scaffold=("scaffold",), web=web)
+    return Cell((*size, 5.0), regions, facts, grid_step=0.1)
 
 
 def test_islands_are_found_and_dropped():

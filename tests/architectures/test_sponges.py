@@ -17,7 +17,7 @@ import geom3d
 from geom3d import architectures
 from geom3d.architectures._sponge import SpongeParameters
 from geom3d.architectures.tpms import Nodal
-from geom3d.cell.describe import regions, rows
+from geom3d.cell.describe import is_length, regions, rows
 from geom3d.comparison import compare
 from geom3d.core.errors import InputError
 from geom3d.mesh.components import component_numbers
@@ -37,6 +37,13 @@ SMALL = {
     "spheres": {"radius": 1.0, "periods": 2, "height": 3.0},
     "inverse_opal": {"diameter": 1.0, "height": 1.2},
 }
+
+
+def small(name: str) -> dict[str, float]:
+    """Parameters of a small cell; of a sponge of another distribution its own lengths, which are to be small."""
+    model = architectures.get(name).Parameters
+    own = {k: info.default for k, info in model.model_fields.items() if k in model.__annotations__ and is_length(info)}
+    return SMALL.get(name, own)
 
 
 def stack(*thicknesses: float, fill: float | None = 1.0) -> list[dict[str, Any]]:
@@ -59,7 +66,7 @@ def stack(*thicknesses: float, fill: float | None = 1.0) -> list[dict[str, Any]]
 def sponges(draw, name: str) -> dict[str, Any]:
     """A sponge of any seed, share and kind, with coats of any thickness, on the coarsest grid that may be asked for."""
     model = architectures.get(name).Parameters
-    parameters = dict(SMALL[name])
+    parameters = dict(small(name))
     for key, info in model.model_fields.items():
         if get_origin(info.annotation) is Literal:
             parameters[key] = draw(st.sampled_from(get_args(info.annotation)))
@@ -74,13 +81,13 @@ def sponges(draw, name: str) -> dict[str, Any]:
     coats = draw(st.lists(st.floats(-2.5, 0).map(lambda exponent: 10**exponent), max_size=3))
     fill = draw(st.none() | st.floats(-1.0, 1.5).map(lambda level: round(level, 3)))
     description = {"architecture": name, "parameters": parameters, "layers": stack(*coats, fill=fill)}
-    web = architectures.get(name).build(model(**SMALL[name])).facts.web
+    web = architectures.get(name).build(model(**small(name))).facts.web
     return description | {"resolution": 0.999 * min(web.radius, min(web.size) / 8)}
 
 
 def made(name: str, step: float = 1.0, **parts: Any) -> geom3d.Design:
     """A small sponge whose grid is as coarse as may be, or finer by a factor."""
-    parameters = SMALL[name] | parts.pop("parameters", {})
+    parameters = small(name) | parts.pop("parameters", {})
     web = architectures.get(name).build(architectures.get(name).Parameters(**parameters)).facts.web
     resolution = 0.999 * step * min(web.radius, min(web.size) / 8)
     layers = parts.pop("layers", stack(0.1))
@@ -151,7 +158,7 @@ def test_shifting_the_lattice(name):
 def test_scaling_all_lengths(name):
     one = made(name)
     s = 0.125
-    lengths = {k: v * s if isinstance(v, float) else v for k, v in SMALL[name].items()}
+    lengths = {k: v * s if isinstance(v, float) else v for k, v in small(name).items()}
     layers = [{k: v * s if isinstance(v, float) else v for k, v in layer.items()} for layer in stack(0.1)]
     two = geom3d.design(
         {

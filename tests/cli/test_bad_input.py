@@ -28,6 +28,7 @@ from geom3d.cell.describe import limits
 from geom3d.cell.template import load_template
 from geom3d.cli.app import run
 from geom3d.core.quantities import parse_length
+from geom3d.exports import Written
 
 POSTS = 'architecture = "pillars"\n'
 FLAT = 'architecture = "planar"\n'
@@ -312,7 +313,7 @@ def test_template_that_is_none():
     assert bad(b"").startswith("t.toml: architecture: missing; valid: grid, ")
     assert bad(b"\xff\xfea") == "t.toml: not a UTF-8 text file (byte 0)\n"
     Path("folder.toml").mkdir()
-    assert refused("measure", "folder.toml") == "template 'folder.toml': cannot be read: Is a directory\n"
+    assert refused("measure", "folder.toml") == "folder.toml: cannot be read: Is a directory\n"
     message = refused("measure", "pillars-coatd")
     assert "no such file, and no shipped template has that name; did you mean 'pillars-coated'? valid: comb" in message
 
@@ -323,7 +324,7 @@ pitch → --set pitch: must have the form key=value
 layers.nothing.thickness=1 → no layer 'nothing'; valid: anode, anode collector, cathode, cathode collector, elec
 layers.anod.thickness=1 → no layer 'anod'; did you mean 'anode'? valid: anode,
 layers.anode=5 → name the key to set, such as layers.anode.thickness
-parameters.base.x=1 → --set parameters.base.x: parameters.base is not a table of this template
+parameters.base.x=1 → licoo2-lipon-lithium: parameters.base.x: parameters.base is not a table of this template
 parameters=1 → parameters: must be a table [parameters]; got 1
 parameters.base=@ → parameters.base: must be a → five ~ 5 V ~ 012 ~ true ~ [1] ~ [[[[…[[[[ ~ 1111…1111
 layers.anode.role=cathode → layers.anode.material: Lithium cannot serve as cathode (its roles: anode); valid: licoo2,
@@ -341,6 +342,7 @@ OPTIONS = table("""
 --scale @ → scale: must be a number from 1e-6 to 1e9; got → 0 ~ -1 ~ nan ~ inf ~ -inf ~ 1e-7 ~ 1e400
 --unit @ → valid: mm, um → inch ~ µm ~ MM ~ m
 --format @ → format: unknown → step ~ STL ~ stl,obj ~ __init__
+--request @ → request: unknown → capacity ~ Transport ~ report
 --set name=nan → name: unknown key
 --set title=\udcff → title: must
 """)
@@ -348,7 +350,7 @@ OPTIONS = table("""
 
 @pytest.mark.parametrize(("options", "words"), OPTIONS)
 def test_wrong_option_of_build(options, words, monkeypatch):
-    monkeypatch.setattr("geom3d.exports.stl.export", lambda job: [])  # no terabytes where a check is missing
+    monkeypatch.setattr("geom3d.exports.stl.export", lambda job: Written(()))  # no terabytes where a check is missing
     assert words in refused("build", STACK, "-o", "o", *options.split())
     assert not Path("o").exists()
 

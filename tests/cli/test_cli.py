@@ -192,7 +192,7 @@ def test_build_writes_a_file_per_region_and_the_assembly(unit):
     assert in_folder(folder) == sorted([*names, "report.json"])
     assert ended.out.splitlines()[-len(names) - 1 :] == [str(folder / name) for name in [*names, "report.json"]]
     assert (data["repeat"], data["unit"], data["scale"], data["warnings"]) == ([2, 3], unit, 4, [])
-    assert data["report"] == report("pillars-coated")
+    assert data["report"] == report("pillars-coated") | {"repeat": [2, 3]}
     assert [(entry["file"], entry["body"]) for entry in data["files"]] == list(zip(names, bodies, strict=True))
     per_um = 4 * (1e-3 if unit == "mm" else 1)
     cells, thickness = 6 * data["report"]["footprint_um2"], data["report"]["thickness_equivalent_um"]
@@ -203,6 +203,24 @@ def test_build_writes_a_file_per_region_and_the_assembly(unit):
         assert volume(corners) == pytest.approx(expected * cells * per_um**3, rel=1e-4)
     low, high = corners.min(axis=(0, 1)) / per_um, corners.max(axis=(0, 1)) / per_um
     assert high - low == pytest.approx([16, 24 * np.sqrt(3), 46.3], rel=1e-6)
+
+
+def test_build_with_transport_reports_what_it_solved():
+    """The files show currents, so the report beside them has their numbers, of the same unit cells."""
+    ended = geom3d("build", STACK, "-o", "o", "--repeat", 2, 3, "--format", "vtp", "--transport")
+    data = strict(Path("o/report.json").read_text("utf-8"))
+    assert data["repeat"] == data["report"]["repeat"] == [2, 3]
+    assert data["report"] == report(STACK, "--transport") | {"repeat": [2, 3]}
+    assert data["report"]["ionic_resistance_ohm_cm2"] > 0
+    assert "ionic resistance" in ended.out
+    assert ended.err == ""
+
+
+def test_a_missing_option_is_named_with_its_value():
+    for form, text in (("tiff", ": --voxel 0.1\n"), ("svg", ": --layer-height 0.05\n"), ("png", ": --pixel ")):
+        ended = geom3d("build", STACK, "-o", "o", "--format", form)
+        assert (ended.code, ended.out) == (1, "")
+        assert text in ended.err
 
 
 def test_build_replaces_its_own_files_whole_and_leaves_others_alone():
@@ -343,7 +361,7 @@ def test_materials_of_the_user(beside):
 
 # Misspelt on purpose, from here
 WRONG_USAGE = f"""nonsense → nonsense; mesure {STACK} → "measure"; measure → template; measure {STACK} more → more;
-    measure {STACK} --nonsense → --nonsense; measure {STACK} --set → --set; describe → architecture; list more → more;
+    measure {STACK} --nonsense → --nonsense; measure {STACK} --set → --set; describe → name; list more → more;
     build {STACK} → --output; build {STACK} -o → -o; build {STACK} -o o --repeat 2 → --repeat;
     build {STACK} -o o --repeat a b → --repeat; build {STACK} -o o --scale big → --scale; compare {STACK} → --output;
     compare -o t.md → template; verify {STACK} --set a=b → --set"""

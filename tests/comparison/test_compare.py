@@ -28,7 +28,7 @@ from geom3d.comparison.model import BEYOND, STEPS, VOID, lighter, model_of
 from geom3d.comparison.page import page
 from geom3d.comparison.sheets import workbook
 from geom3d.comparison.summary import Parts, gather, labels
-from geom3d.comparison.tables import KEY, numbers, settings
+from geom3d.comparison.tables import key_figures, numbers, settings
 from geom3d.core.errors import InputError
 from geom3d.library.materials import find
 from geom3d.metrics.report import Report
@@ -40,7 +40,9 @@ VOID_ELEMENTS = {"meta", "input", "img", "br", "wbr", "link", "hr", "path", "use
 @cache
 def designs() -> tuple[geom3d.Design, ...]:
     """Prisms, some with conduction, a half cell, and a sponge."""
-    plane, *some, half = (replace(geom3d.load(name), with_transport=name != "pillars-coated") for name in NAMES)
+    plane, *some, half = (
+        replace(geom3d.load(name), requests=() if name == "pillars-coated" else ("transport",)) for name in NAMES
+    )
     return plane, *some, half, geom3d.load("sponge-gyroid-lto", {"resolution": 0.4})
 
 
@@ -217,7 +219,7 @@ def test_workbook_agrees_with_the_reports():
 def test_a_metric_of_tomorrow_appears_by_itself(monkeypatch):
     """Neither tables nor files have a list of metrics to keep in step."""
     metric = metrics.Metric("tomorrow.*", "of tomorrow", "Ω·cm²", "a quantity that is not yet known", 46.5)
-    extra = SimpleNamespace(METRICS=(metric,), measure=lambda sample: {"tomorrow": {"a": 1.25}})
+    extra = SimpleNamespace(METRICS=(metric,), measure=lambda sample: metrics.Measured({"tomorrow": {"a": 1.25}}))
     known = metrics.modules()
     monkeypatch.setattr(metrics, "modules", lambda: (*known, extra))
     metrics.catalogue.cache_clear()
@@ -235,18 +237,33 @@ def test_a_metric_of_tomorrow_appears_by_itself(monkeypatch):
         metrics.catalogue.cache_clear()
 
 
-def test_key_figures_are_metrics():
-    assert [path for path in KEY if metrics.metric_of(path) is None] == []
+def test_key_figures_are_those_that_metrics_declare():
+    assert [(head, line.path) for head, line in key_figures(numbers(summaries()))] == [
+        ("area gain, anode", "area_gain.anode"),
+        ("area gain, cathode", "area_gain.cathode"),
+        ("capacity", "capacity_uAh_cm2.cell"),
+        ("limited by", "capacity_uAh_cm2.limiting"),
+        ("energy", "energy_mWh_cm2"),
+        ("mean distance", "inter_electrode_distance_um.anode.mean"),
+        ("ionic resistance", "ionic_resistance_ohm_cm2"),
+        ("equivalent aspect ratio", "equivalent_aspect_ratio"),
+        ("smallest feature", "smallest_feature_um"),
+    ]
+    heads = re.search(r'<table id="key".*?</thead>', html(), flags=re.DOTALL)[0]
+    assert [re.sub(r" ?<.*?>", "", head) for head in re.findall(r"<button[^>]*>([^<]*)", heads)][1:] == [
+        head for head, _ in key_figures(numbers(summaries()))
+    ]
 
 
 def test_settings_are_those_of_the_templates():
     values = {column.key: [entry.value for entry in entries] for column, entries in settings(summaries()).by_column()}
     for k, shown in enumerate(summaries()):
-        for name, value in shown.template.parameters.model_dump(mode="json").items():
+        for name, value in shown.description.parameters.model_dump(mode="json").items():
             if value is not None:
                 assert values[f"parameters.{name}"][k] == value
-        for layer in shown.template.layers:
-            assert values[f"layers.{layer.name}.thickness"][k] == layer.thickness or layer.thickness is None
+        for layer in designs()[k].cell().layers:
+            assert values[f"layers.{layer.name}.thickness"][k] == layer.thickness
+            assert values.get(f"layers.{layer.name}.fill_to", {k: None})[k] == layer.fill_to
     assert all(any(value is not None for value in column) for column in values.values())
 
 
@@ -340,7 +357,7 @@ def test_bars_are_as_long_as_the_gains():
 def test_dots_stand_at_the_resistances_and_ticks_at_their_estimates():
     (axes,) = drawn("resistance")
     places = {mark: [line.get_xdata()[0] for line in axes.lines if line.get_marker() == mark] for mark in "o|"}
-    found = [d.measure()["transport"] for d in designs()[:3] if d.with_transport]
+    found = [d.measure()["transport"] for d in designs()[:3] if d.requests]
     assert places["o"] == [entry["resistance_ohm_cm2"] for entry in found]
     assert places["|"] == pytest.approx([e["resistance_ohm_cm2"] / e["to_mean_distance"] for e in found])
 

@@ -17,6 +17,7 @@ import trimesh
 import geom3d
 from geom3d import InputError, OutputError
 from geom3d.mesh import manifold
+from geom3d.metrics import Sample
 
 DESIGNS = {
     "pillars-coated": {},
@@ -251,10 +252,10 @@ def test_a_region_that_islands_were_all_of(form, tmp_path):
     )
     job = replace(
         design._job(tmp_path, (2, 1), "um", 1.0, drop_islands=False, transport=False, options=None),
-        walls=replace(walls, back_region=back_region, front_region=front_region),
+        sample=Sample(design.cell(), replace(walls, back_region=back_region, front_region=front_region)),
     )
     exporter = importlib.import_module(f"geom3d.exports.{form}")
-    planned, entries = exporter.estimate(job), exporter.export(job)
+    planned, entries = exporter.estimate(job), exporter.export(job).files
     assert {entry["file"] for entry in entries} == set(planned)
     if form in {"3mf", "glb"}:
         (entry,) = entries

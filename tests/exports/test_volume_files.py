@@ -176,7 +176,7 @@ def test_the_same_design_gives_the_same_bytes(built, tmp_path):
     for name in entries:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
     repeated = any("of one unit cell" in warning for warning in sidecar["warnings"])
-    assert repeated == (design.template.repeat != (1, 1))
+    assert repeated == (design.description.repeat != (1, 1))
 
 
 def test_what_cannot_be_meshed_is_refused(tmp_path):

@@ -29,6 +29,7 @@ from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.outlines import narrowest
 from geom3d.manufacturability.plans import LayeredPlan
 from geom3d.manufacturability.report import check
+from geom3d.metrics import Sample
 from geom3d.solids.prisms.floorplan import floor_plan
 from geom3d.solids.prisms.outline import Difference, Disc, Plane, Polygon, Strip, rectangle
 from geom3d.solids.prisms.prism import Prism, Prisms
@@ -58,14 +59,12 @@ def block(*prisms: Prism, height: float = 8.0) -> Cell:
 
 
 def looked_at(cell: Cell):
-    template = geom3d.load("pillars-coated").template.model_copy(update={"layers": ()})
-    return measures(template, cell, cell.walls())
+    return measures(Sample(cell, cell.walls()))
 
 
 def report(cell: Cell, process: str, scale: float = 1.0):
-    template = geom3d.load("pillars-coated").template.model_copy(update={"layers": ()})
     name, limits = load_process(process)
-    return check(template, cell, measures(template, cell, cell.walls()), name, limits, scale)
+    return check(cell, looked_at(cell), name, limits, scale)
 
 
 def finding(of, rule: str):

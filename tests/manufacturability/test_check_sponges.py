@@ -47,7 +47,7 @@ def standing(shape, step: float, *, top: float = 5.5, radius: float = 0.2, coats
     if fill is not None:
         bodies.append(bodies[-1] | bodies[-1].half_space(fill))
     regions = tuple(Region(f"r{k}", Role.SUBSTRATE, find("gold"), body) for k, body in enumerate(bodies))
-    cell = Cell((*SIZE, 7.0), regions, StructureFacts(base_z=0.5, top=top, scaffold=("r1",), web=web), step)
+    cell = Cell((*SIZE, 7.0), regions, StructureFacts(base_z=0.5, top=top, scaffold=("r1",), web=web), grid_step=step)
     return Sponge(cell, cell.walls() if top > 7 else None)
 
 
@@ -93,7 +93,7 @@ def test_a_ball_of_void_in_the_web_is_a_closed_cavity():
         Region("plate", Role.SUBSTRATE, find("gold"), Field(None, 0.5, SIZE)),
         Region("web", Role.SUBSTRATE, find("gold"), Field(web, 0.5, SIZE)),
     )
-    cell = Cell((*SIZE, 6.0), regions, StructureFacts(base_z=0.5, top=5.5, scaffold=("web",), web=web), 0.1)
+    cell = Cell((*SIZE, 6.0), regions, StructureFacts(base_z=0.5, top=5.5, scaffold=("web",), web=web), grid_step=0.1)
     cavities = Sponge(cell, cell.walls()).cavities()
     assert (cavities.number, cavities.size) == (1, pytest.approx(4 / 3 * math.pi * 0.8**3, rel=0.01))
     assert np.linalg.norm(np.array(cavities.at) - centres[0]) == pytest.approx(0.8, abs=0.02)

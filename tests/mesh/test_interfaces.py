@@ -24,7 +24,7 @@ def block(shape, low=-math.inf, high=math.inf, size=SIZE):
 
 def partition(*solids, height=4.0, size=SIZE):
     names = tuple(f"r{k}" for k in range(len(solids)))
-    return PRISMS.partition(names, solids, (*size, height), None).check()
+    return PRISMS.partition(names, solids, (*size, height)).check()
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def test_a_surface_of_nothing_is_nothing():
 def walls_of(*rectangles: tuple[float, ...], high: float = 2.0):
     blocks = Prisms(tuple(Prism(rectangle(*r), -math.inf, high) for r in rectangles), SIZE)
     ground = Prisms((Prism(Plane(), -math.inf, 1.0),), SIZE)
-    return PRISMS.partition(("blocks", "ground"), (blocks, ground), (*SIZE, 4.0), None).check()
+    return PRISMS.partition(("blocks", "ground"), (blocks, ground), (*SIZE, 4.0)).check()
 
 
 def test_blocks_that_touch_along_an_edge():

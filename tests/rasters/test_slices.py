@@ -343,10 +343,10 @@ REFUSED = [
     (
         "png",
         {"layer_height": 1.0},
-        r"pixel: slices need it; got none; a quarter of the smallest feature is --pixel 0.01$",
+        r"pixel: slices need it; got none; a quarter of the smallest feature is 0.01 µm$",
     ),
-    ("png", {"pixel": 1.0}, r"layer_height: slices need it; got none; .* --layer-height 0.01$"),
-    ("svg", {}, r"layer_height: slices need it; got none; .* --layer-height 0.01$"),
+    ("png", {"pixel": 1.0}, r"layer_height: slices need it; got none; .* is 0.01 µm$"),
+    ("svg", {}, r"layer_height: slices need it; got none; .* is 0.01 µm$"),
     (
         "png",
         {"pixel": 1e-3, "layer_height": 1.0},

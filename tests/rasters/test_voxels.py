@@ -79,7 +79,7 @@ def test_shares_are_the_areas_of_faces_cut_by_pixels(name):
     cell, walls = design.cell(), design.walls()
     shares, (x, y, z) = fractions(cell, walls, edge_of(cell, 6000))
     layer = int(0.6 * shares.shape[1])  # amid the height, where all is upright
-    plan = floor_plan((p.outline for r in cell.regions for p in r.solid.prisms), cell.size[:2], cell.fineness)
+    plan = floor_plan((p.outline for r in cell.regions for p in r.solid.prisms), cell.size[:2], cell.chord_tolerance)
     inner = shapely.get_coordinates(shapely.point_on_surface(plan.faces))
     at = np.column_stack([inner, np.full(len(inner), (layer + 0.5) * z)])
     pixels = [shapely.box(i * x, j * y, (i + 1) * x, (j + 1) * y) for j, i in np.ndindex(shares.shape[2:])]
@@ -327,8 +327,8 @@ def test_islands_that_are_dropped_are_void(tmp_path):
 
 
 PROPOSALS = [
-    ("planar-licoo2-lipon-lithium", "0.1um (half the thinnest film; 100 × 100 × 64 voxels)"),
-    ("interdigitated-pillars-opposed", "1.3um (a quarter of the smallest width; 23 × 23 × 50 voxels)"),
+    ("planar-licoo2-lipon-lithium", "0.1 µm (half the thinnest film; 100 × 100 × 64 voxels)"),
+    ("interdigitated-pillars-opposed", "1.3 µm (a quarter of the smallest width; 23 × 23 × 50 voxels)"),
     ("grid-yang-2011", "(the finest that keeps to 2e+08 voxels; "),
 ]
 
@@ -339,6 +339,6 @@ def test_a_missing_edge_is_proposed(name, words, kind, tmp_path):
     for work in (geom3d.load(name).plan, geom3d.load(name).build):
         with pytest.raises(InputError) as caught:
             work(tmp_path / "o", formats=(kind,))
-        assert str(caught.value).startswith("voxel: must be given for voxels, such as --voxel ")
+        assert str(caught.value).startswith("voxel: must be given for voxels, such as ")
         assert words in str(caught.value)
     assert not (tmp_path / "o").exists()

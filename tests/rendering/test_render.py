@@ -13,10 +13,10 @@ from PIL import Image
 
 import geom3d
 from geom3d import rendering
+from geom3d.api import gallery
 from geom3d.cli.app import run
 from geom3d.core.errors import InputError, OutputError
 from geom3d.rendering import pictures, turntable, views
-from geom3d.rendering.gallery import gallery
 from geom3d.rendering.page import Page, round_length
 from geom3d.scene.stage import Frame, framed, photograph
 
@@ -343,7 +343,9 @@ def test_options_are_checked(tmp_path):
     for options, word in (
         ({"view": "side"}, "cut, distance, exploded, front"),
         ({"size": (4, 4)}, "pixels"),
-        ({"repeat": (0, 1)}, "unit cells"),
+        ({"repeat": (0, 1)}, "two whole numbers"),
+        ({"repeat": (1.5, 1)}, "two whole numbers"),
+        ({"repeat": (101, 1)}, "up to 100 unit cells"),
         ({"view": "section"}, r"\.svg"),
         ({"turn": True}, r"\.gif or \.mp4"),
         ({"turn": True, "transparent": True}, "background"),
@@ -374,7 +376,7 @@ def test_without_opengl_one_clear_sentence(tmp_path, monkeypatch, request):
             draw()
     assert list(tmp_path.iterdir()) == []
     rendering.render(design, tmp_path / "a.svg")
-    assert "<svg" in design.cell()._repr_html_()
+    assert "<svg" in design._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import geom3d
+from geom3d import notebook
 from geom3d.cell.template import shipped
 from geom3d.cli.app import run
 from geom3d.mesh.sections import section
@@ -164,7 +165,7 @@ def test_cells_show_themselves_in_notebooks(name):
     """A row for every region with its sizes, and the section as a drawing with every region it meets."""
     design = loaded(name)
     cell, walls = design.cell(), design.walls()
-    html = cell._repr_html_()
+    html = design._repr_html_()
     svg = parsed(html[html.index("<svg") : html.index("</svg>") + 6])
     exact = section(walls, cell.middle()[1], "y").areas
     drawn = {path.get("data-region"): area(path.get("d")) for path in svg.findall(f".//{SVG}path")}
@@ -173,11 +174,12 @@ def test_cells_show_themselves_in_notebooks(name):
     for label, region in enumerate(cell.regions):
         assert region.material.colour in html
         assert f"{walls.volumes[label] / walls.footprint:.4g} µm" in html
-    assert "<svg" in design._repr_html_()
+        assert f"{walls.volumes[label] / walls.footprint:.4g} µm" in cell._repr_html_()
+    assert notebook.to_html(cell, walls) in html
 
 
 def test_a_fine_sponge_is_not_built_to_be_shown():
     cell = geom3d.load("sponge-spinodal-licoo2", {"resolution": 0.05}).cell()
     html = cell._repr_html_()
-    assert "<svg" not in html
+    assert "from z" not in html
     assert "LiPON" in html

@@ -34,7 +34,7 @@ from geom3d.rasters.masks import masks
 from geom3d.rasters.voxels import fractions
 from geom3d.solids.fields.field import Field
 from geom3d.solids.fields.implicit import ImplicitBody
-from geom3d.solids.grid import TETRAHEDRA, Grid, grid_step, snap, subdivide
+from geom3d.solids.grid import TETRAHEDRA, Grid, rounding_unit, snap, subdivide
 from geom3d.solids.prisms.outline import Disc, Plane, rectangle
 from geom3d.solids.prisms.prism import Prism, Prisms
 from geom3d.transport import conduct
@@ -83,7 +83,7 @@ class BoxFamily:
 
 def marks(spans, size, axis):
     """The planes of the grid across an axis: ends of boxes through the period, and those of the cell."""
-    period, unit = size[axis], grid_step(size[axis])
+    period, unit = size[axis], rounding_unit(size[axis])
     ends = [z for span in spans if span[1] - span[0] < period or axis == 2 for z in span if math.isfinite(z)]
     top = float(snap(np.array(period), unit))
     found = np.array(ends) if axis == 2 else np.mod(ends, period)
@@ -164,7 +164,7 @@ class Bricks:
             for low, high in pairwise(axis.tolist()):
                 step = (high - low) / layers
                 parts.append(subdivide(low, high, step if max_edge is None else min(step, max_edge / math.sqrt(3))))
-            inner = np.concatenate([snap(part[1:-1], grid_step(axis[-1])) for part in parts])
+            inner = np.concatenate([snap(part[1:-1], rounding_unit(axis[-1])) for part in parts])
             axes.append(np.sort(np.concatenate([axis, inner])))
             owners.append(np.repeat(np.arange(len(parts)), [len(part) - 1 for part in parts]))
         return Grid(*axes), self.labels[np.ix_(*owners[::-1])]

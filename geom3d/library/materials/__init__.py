@@ -1,21 +1,33 @@
 """Materials: one TOML file each, with the figures that metrics use and where they come from.
 
-A user's own material is a file of the same form beside the template, or a table `[materials.NAME]` in it.
+The file is named as the material is; its keys are the attributes of `Material`:
+
+    title = "Lithium cobalt oxide"
+    formula = "LiCoO2"
+    roles = ["cathode"]
+    density_g_cm3 = 5.05
+    capacity_practical_mAh_g = 137
+    potential_V = 3.9
+    colour = "#1b6b8f"
+    source = "doi:…"
+
+A material of this folder is found by its name. A user's own is a file of the same form beside the template, or a table
+`[materials.NAME]` in it. Another distribution puts its files in a package and registers that:
+
+    [project.entry-points."geom3d.materials"]
+    battery_plugin = "battery_plugin.materials"
 """
 
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Mapping
-from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from geom3d.core.roles import Role
+from geom3d.library.catalogue import Catalogue
 
 #: mAh per mol of electrons: Faraday's constant, 96485.33 C/mol (CODATA 2018), over 3.6 C/mAh.
 FARADAY_MAH_PER_MOL = 26801.48
@@ -103,23 +115,34 @@ class Material(BaseModel):
         return charge * (self.density_g_cm3 or 0.0) / 10
 
 
+#: The materials: those that come with geom3d, and those of distributions that have entry points `geom3d.materials`.
+CATALOGUE = Catalogue("material", Material, lambda: files(__name__), "geom3d.materials")
+
+
 def shipped() -> list[str]:
     """Names of the materials that come with geom3d."""
-    return sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml"))
+    return list(CATALOGUE.shipped)
 
 
-@cache
+def names() -> list[str]:
+    """Names of all materials: those that come with geom3d, and those of other distributions."""
+    return CATALOGUE.names
+
+
 def find(name: str) -> Material | None:
-    """The shipped material of that name or alias, or None. Case matters: tin is a metal, TiN a nitride."""
-    entry = _folder() / f"{name}.toml"
-    if name in shipped():
-        return Material.model_validate(tomllib.loads(entry.read_text("utf-8")))
-    for other in shipped():
-        data: Mapping[str, Any] = tomllib.loads((_folder() / f"{other}.toml").read_text("utf-8"))
-        if name in data.get("aliases", ()):
-            return Material.model_validate(data)
-    return None
+    """The material of that name or alias, or None. Case matters: tin is a metal, TiN a nitride.
+
+    Raises:
+        InputError, PluginError: where its file has a wrong form.
+    """
+    return CATALOGUE.find(name)
 
 
-def _folder() -> Traversable:
-    return files(__name__)
+def find_shipped(name: str) -> Material | None:
+    """The material of that name or alias that comes with geom3d, or None."""
+    return CATALOGUE.find_shipped(name)
+
+
+def fitting(role: Role) -> dict[str, Material]:
+    """The materials that can take a role, by name."""
+    return {name: material for name, material in CATALOGUE.usable() if role in material.roles}

@@ -1,22 +1,34 @@
-"""Processes that make batteries: one TOML file each, with the limits that `geom3d check` holds a design against.
+"""Processes that make batteries: one TOML file each, with the limits that a check holds a design against.
 
-A user's own process is a file of the same form, given by its path.
+The file is named as the process is; its keys are the attributes of `Process`:
+
+    title = "Micro stereolithography"
+    class = "photopolymerization"
+    min_feature = "10 µm"
+    min_gap = 10
+    layer_height = 10
+    max_aspect_ratio = 10
+    max_overhang_deg = 45
+    source = "doi:…"
+
+A process of this folder is found by its name. A user's own is a file of the same form, given by its path. Another distribution
+puts its files in a package and registers that:
+
+    [project.entry-points."geom3d.processes"]
+    battery_plugin = "battery_plugin.processes"
 """
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from geom3d.core.errors import InputError, choose_from
+from geom3d.core.errors import choose_from
 from geom3d.core.quantities import Length
-from geom3d.core.validation import explain
+from geom3d.library.catalogue import Catalogue, read_text, read_toml, validated
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Extent = Annotated[Length, Field(gt=0)]
@@ -85,21 +97,34 @@ class Process(BaseModel):
         return self.max_overhang_deg >= 90
 
 
+#: The processes: those that come with geom3d, and those of distributions that have entry points `geom3d.processes`.
+CATALOGUE = Catalogue("process", Process, lambda: files(__name__), "geom3d.processes")
+
+
 def shipped() -> list[str]:
     """Names of the processes that come with geom3d."""
-    return sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml"))
+    return list(CATALOGUE.shipped)
 
 
-@cache
+def names() -> list[str]:
+    """Names of all processes: those that come with geom3d, and those of other distributions."""
+    return CATALOGUE.names
+
+
 def find(name: str) -> Process | None:
-    """The shipped process of that name, or None."""
-    if name not in shipped():
-        return None
-    return Process.model_validate(tomllib.loads((_folder() / f"{name}.toml").read_text("utf-8")))
+    """The process of that name, or None.
+
+    >>> find("micro-sla").layer_height
+    5.0
+
+    Raises:
+        InputError, PluginError: where its file has a wrong form.
+    """
+    return CATALOGUE.find(name)
 
 
 def load_process(source: str | Path) -> tuple[str, Process]:
-    """A process by the name of a shipped one, or from a file.
+    """A process by its name, or from a file.
 
     Args:
         source: name, or path of a TOML file.
@@ -109,29 +134,17 @@ def load_process(source: str | Path) -> tuple[str, Process]:
 
     Raises:
         InputError: naming the file, the key, the rule, the value and the valid options.
+        PluginError: where the process of another distribution cannot be used.
     """
     path = Path(source)
     found = find(str(source)) if path.suffix != ".toml" else None
     if found is not None:
         return str(source), found
-    try:
-        text = path.read_text("utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        valid = choose_from(path.stem, [*shipped(), "all"])
-        raise InputError(f"process: no file and no shipped process {str(source)!r}; {valid}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"process: {path}: not a UTF-8 text file (byte {error.start})") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"process: {path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"process: {path}: not valid TOML: {error}") from None
-    try:
-        return path.stem, Process.model_validate({"title": path.stem, **data})
-    except ValidationError as error:
-        raise InputError(f"process: {path}: {explain(error, Process, data, '')}") from None
 
+    def missing() -> str:
+        valid = choose_from(path.stem, [*names(), "all"])
+        return f"process: no file and no shipped process {str(source)!r}; {valid}"
 
-def _folder() -> Traversable:
-    return files(__name__)
+    where = f"process: {path}"
+    data = read_toml(read_text(path, where, missing), where)
+    return path.stem, validated(Process, {"title": path.stem, **data}, where)

@@ -24,7 +24,7 @@ from geom3d.solids.fields.elements import Pieces
 from geom3d.solids.fields.implicit import ImplicitBody, Union, coarsest_step
 from geom3d.solids.fields.sampling import faces_of, sample
 from geom3d.solids.fields.splits import Lattice
-from geom3d.solids.grid import Grid, grid_step, snap, subdivide
+from geom3d.solids.grid import Grid, rounding_unit, snap, subdivide
 
 #: Usual step as a multiple of the thinnest film.
 STEP_PER_FILM = 3.0
@@ -107,13 +107,13 @@ class FieldFamily:
     film_edges: Literal["square", "round"] = "round"
     vertical_walls = False
 
-    def require(self, solid: Field, fineness: float) -> None:
+    def require(self, solid: Field, grid_step: float) -> None:
         """Raises an InputError where a grid of that step, µm, is too coarse for a shape."""
         core = solid.core
-        if core is not None and fineness > (coarsest := coarsest_step(core.radius, core.size)):
+        if core is not None and grid_step > (coarsest := coarsest_step(core.radius, core.size)):
             raise InputError(
                 f"resolution: must be at most {coarsest:.4g} µm to hold the shape "
-                f"(radius of curvature {core.radius:.4g} µm); got {fineness:g} µm"
+                f"(radius of curvature {core.radius:.4g} µm); got {grid_step:g} µm"
             )
 
     def step(self, solids: Sequence[Field], size: tuple[float, float, float], requested: float | None) -> float:
@@ -164,7 +164,13 @@ class FieldFamily:
         return float(step)
 
     def partition(
-        self, names: tuple[str, ...], solids: Sequence[Field], size: tuple[float, float, float], fineness: float | None
+        self,
+        names: tuple[str, ...],
+        solids: Sequence[Field],
+        size: tuple[float, float, float],
+        *,
+        chord_tolerance: float | None = None,
+        grid_step: float | None = None,
     ) -> InterfaceMesh:
         """The walls of the partition in which the first body that contains a point owns it.
 
@@ -172,13 +178,14 @@ class FieldFamily:
             names: one per body.
             solids: the bodies, the first wins; all on one core.
             size: the box, µm.
-            fineness: step of the grid, µm; None for one that suits curvature and films.
+            chord_tolerance: has no meaning for fields.
+            grid_step: of the grid, µm; None for one that suits curvature and films.
         """
         cores = list(dict.fromkeys(solid.core for solid in solids if solid.core is not None))
         if len(cores) > 1:
             raise ValueError("all bodies of a partition must share one core")
         core = cores[0] if cores else None
-        division = _division(solids, core, size, self.step(solids, size, fineness))
+        division = _division(solids, core, size, self.step(solids, size, grid_step))
         vertices, triangles, back_region, front_region, periodic_image = division.walls()
         grid = division.grid
         return InterfaceMesh(
@@ -207,7 +214,7 @@ def _division(
 ) -> Division:
     """Plans the grid, measures the core's distance on it where a level shows, and gives every layer its labels."""
     levels = np.array(_growths(solids)) if core is not None else np.empty(0)
-    unit = grid_step(size[2])
+    unit = rounding_unit(size[2])
     height = float(snap(np.array(size[2]), unit))
     top = math.inf if core is None else float(snap(np.array(core.top), unit)) if math.isfinite(core.top) else core.top
     marks = [0.0, height, *(solid.level for solid in solids if math.isfinite(solid.level)), top]
@@ -263,7 +270,7 @@ def within(core: ImplicitBody, points: FloatArray, distance: float) -> BoolArray
 
 
 def _planes(length: float, step: float) -> FloatArray:
-    unit = grid_step(length)
+    unit = rounding_unit(length)
     return snap(subdivide(0.0, float(snap(np.array(length), unit)), step), unit)
 
 

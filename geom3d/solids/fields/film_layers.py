@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
-from geom3d.solids.grid import grid_step, snap
+from geom3d.solids.grid import rounding_unit, snap
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def with_rows(
         rows: pieces of an edge.
         size: the period, µm.
     """
-    step = grid_step(max(size))
+    step = rounding_unit(max(size))
     start, end = triangles, np.roll(triangles, -1, axis=1)
     keys = np.minimum(start, end) * len(points) + np.maximum(start, end)
     known, first_use, edge, uses = np.unique(keys.ravel(), return_index=True, return_inverse=True, return_counts=True)

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from geom3d.core.arrays import FloatArray, IntArray
-from geom3d.solids.grid import EDGES, TETRAHEDRA, Grid, grid_step, snap
+from geom3d.solids.grid import EDGES, TETRAHEDRA, Grid, rounding_unit, snap
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Lattice:
     def snapped(self, points: FloatArray) -> FloatArray:
         """Points, x and y moved to where the adding of a period is exact."""
         for axis, period in enumerate(self.grid.size):
-            points[:, axis] = snap(points[:, axis], grid_step(period))
+            points[:, axis] = snap(points[:, axis], rounding_unit(period))
         return points
 
     def split(self, one: IntArray, other: IntArray) -> IntArray:

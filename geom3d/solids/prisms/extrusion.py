@@ -8,7 +8,7 @@ import numpy as np
 
 from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.mesh.volume import MOST_TETRAHEDRA, too_many
-from geom3d.solids.grid import grid_step, snap
+from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.floorplan import FloorPlan
 from geom3d.solids.prisms.grading import GRADING, PLACES, pieces, splits
 from geom3d.solids.prisms.planmesh import Flat, plan_mesh
@@ -106,6 +106,6 @@ def layers_of(levels: FloatArray, longest: float | None, layers: int) -> tuple[F
     count, so_far = pieces(thick, requested)
     counts = np.maximum(np.ceil(count * (1 - 1e-9)).astype(np.int64), layers)
     z_layer, share = splits(so_far, counts)
-    inner = snap(levels[z_layer] + share * thick[z_layer], grid_step(float(levels[-1])))
+    inner = snap(levels[z_layer] + share * thick[z_layer], rounding_unit(float(levels[-1])))
     heights = np.sort(np.concatenate([levels, inner]))
     return heights, np.repeat(np.arange(len(thick)), counts)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import GeometryError
-from geom3d.solids.grid import grid_step, snap
+from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.outline import Difference, Disc, Nowhere, Plane, Polygon, Shape, Strip, translations
 
 
@@ -107,7 +107,7 @@ def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: fl
         GeometryError: where the outlines cannot be made into a partition.
     """
     shapes = list(dict.fromkeys(shapes))
-    step = grid_step(max(size))
+    step = rounding_unit(max(size))
     size = (round(size[0] / step) * step, round(size[1] / step) * step)
     drawn = _draw(shapes, size, step, tolerance)
     paths = [path for shape in drawn.values() for ring in _rings(shape) for path in _wrap(ring, size, step)]
@@ -129,7 +129,7 @@ def plan_of(lines: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, F
     Raises:
         GeometryError: where the lines cannot be made into a partition.
     """
-    step = grid_step(max(size))
+    step = rounding_unit(max(size))
     size = (round(size[0] / step) * step, round(size[1] / step) * step)
     plan, inside = _partitioned(list(snap(lines, step)), size, step)
     return inside, plan

@@ -15,7 +15,7 @@ from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.volume import MOST_TETRAHEDRA, too_many
 from geom3d.solids.fields.film_layers import with_rows
-from geom3d.solids.grid import grid_step, snap
+from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.delaunay import KEPT, Triangulation
 from geom3d.solids.prisms.floorplan import FloorPlan, as_complex, triangulated, turned
 from geom3d.solids.prisms.grading import GRADING, PLACES, pieces, ranks, splits
@@ -98,7 +98,7 @@ def _refined(plan: FloorPlan, longest: float, rows: int) -> tuple[FloatArray, In
     points = np.column_stack([known.real, known.imag])
     triangles = turned(index.reshape(-1, 3), soup)
 
-    step = grid_step(max(plan.size))
+    step = rounding_unit(max(plan.size))
     places = np.searchsorted(
         known, as_complex(np.concatenate([sources[: 2 * count], snap(sources[2 * count :], step)]))
     )
@@ -215,7 +215,7 @@ def _with_points(plan: FloorPlan, edges: IntArray, split: IntArray, shares: Floa
     """
     order = np.lexsort((shares, split))
     split, shares = split[order], shares[order]
-    new = snap(_between(plan.points[edges[split]], shares), grid_step(max(plan.size)))
+    new = snap(_between(plan.points[edges[split]], shares), rounding_unit(max(plan.size)))
     # What lies on a side of the box stays there.
     for axis in (0, 1):
         level = plan.points[edges[split], axis]

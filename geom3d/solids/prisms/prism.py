@@ -17,7 +17,7 @@ import numpy as np
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.mesh.components import Components, component_numbers
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
-from geom3d.solids.grid import grid_step, snap
+from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.extrusion import Extrusion
 from geom3d.solids.prisms.floorplan import FloorPlan, floor_plan
 from geom3d.solids.prisms.outline import Plane, Shape
@@ -106,14 +106,20 @@ class PrismFamily:
     film_edges: Literal["square", "round"] = "square"
     vertical_walls = True
 
-    def require(self, solid: Prisms, fineness: float) -> None:
+    def require(self, solid: Prisms, grid_step: float) -> None:
         """Any chord tolerance will do, until a circle is drawn."""
 
     def step(self, solids: Sequence[Prisms], size: tuple[float, float, float], requested: float | None) -> None:
         """Prisms are sampled on no grid."""
 
     def partition(
-        self, names: tuple[str, ...], solids: Sequence[Prisms], size: tuple[float, float, float], fineness: float | None
+        self,
+        names: tuple[str, ...],
+        solids: Sequence[Prisms],
+        size: tuple[float, float, float],
+        *,
+        chord_tolerance: float | None = None,
+        grid_step: float | None = None,
     ) -> InterfaceMesh:
         """The walls of the partition in which the first body that contains a point owns it.
 
@@ -121,34 +127,35 @@ class PrismFamily:
             names: one per body.
             solids: the bodies, the first wins.
             size: the box, µm.
-            fineness: chord tolerance, µm; None for 0.1 % of each circle's radius.
+            chord_tolerance: µm; None for 0.1 % of each circle's radius.
+            grid_step: has no meaning for prisms.
         """
-        return _walls(names, *z_layers(solids, size, fineness))
+        return _walls(names, *z_layers(solids, size, chord_tolerance))
 
 
 PRISMS = PrismFamily()
 
 
 def z_layers(
-    solids: Sequence[Prisms], size: tuple[float, float, float], fineness: float | None
+    solids: Sequence[Prisms], size: tuple[float, float, float], chord_tolerance: float | None
 ) -> tuple[FloorPlan, FloatArray, IntArray]:
     """The partition of a box as one floor plan for all layers in z.
 
     Args:
         solids: the bodies, the first wins.
         size: the box, µm.
-        fineness: chord tolerance, µm; None for 0.1 % of each circle's radius.
+        chord_tolerance: µm; None for 0.1 % of each circle's radius.
 
     Returns:
         the plan, heights (S + 1,) of the floors, µm, and (S, F) the label in each layer in z of each of the plan's faces.
     """
-    plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], fineness)
+    plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], chord_tolerance)
     return plan, *_labelled(plan, solids, size[2])
 
 
 def _labelled(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[FloatArray, IntArray]:
     """Heights (S + 1,) of the floors, and the label of each (layer in z, face); equal neighbours are merged."""
-    step = grid_step(height)
+    step = rounding_unit(height)
     marks = [z for solid in solids for prism in solid.prisms for z in prism.interval if math.isfinite(z)]
     marks_on_grid = snap(np.array([0.0, height, *marks]), step)
     top = float(marks_on_grid[1])

@@ -1,0 +1,80 @@
+"""What is said of a battery beside its geometry: its names, where it was published, and how its numbers are to be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from geom3d.architectures import ParametersBase
+from geom3d.core.quantities import Length, convert
+
+_CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+Charge = Annotated[float, BeforeValidator(lambda v: convert(v, "mAh", "a charge")), Field(gt=0)]
+Value = Annotated[float, Field(strict=True)]
+Voltage = Annotated[float, BeforeValidator(lambda v: convert(v, "V", "a voltage")), Field(gt=0, le=10)]
+Extent = Annotated[Length, Field(gt=0)]
+
+
+class Published(BaseModel):
+    """A published value to compare with.
+
+    Attributes:
+        metric: path of the metric, such as `area_gain.scaffold`.
+        value: in the metric's unit.
+        note: what to know about it.
+    """
+
+    model_config = _CONFIG
+
+    metric: str
+    value: Value
+    note: str = ""
+
+
+class Device(BaseModel):
+    """A packaged device: outer dimensions, and its data-sheet figures where they are known."""
+
+    model_config = _CONFIG
+
+    width: Extent
+    length: Extent
+    thickness: Extent
+    capacity: Charge | None = None
+    voltage: Voltage | None = None
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a cell carries of its template for all that follows; nothing of it changes the geometry.
+
+    Attributes:
+        name: by which files and tables go.
+        title, source, note: what the battery is, and where that was published.
+        architecture: name of the architecture; empty for a cell made by hand.
+        parameters: of the architecture, µm; None for a cell made by hand.
+        repeat: unit cells in x and y; no number per footprint depends on it.
+        capacity_basis: "practical" or "theoretical".
+        device: the packaged device, if any.
+        published: values to compare with.
+        settings: all that was asked for, as plain values for JSON: the template with its defaults.
+    """
+
+    name: str = "cell"
+    title: str = "cell"
+    source: str = ""
+    note: str = ""
+    architecture: str = ""
+    parameters: ParametersBase | None = None
+    repeat: tuple[int, int] = (1, 1)
+    capacity_basis: str = "practical"
+    device: Device | None = None
+    published: tuple[Published, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def lengths(self) -> dict[str, Any]:
+        """The architecture's parameters by name; lengths in µm."""
+        return {} if self.parameters is None else self.parameters.model_dump()

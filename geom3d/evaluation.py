@@ -1,0 +1,180 @@
+"""All that is found out about a cell: its walls, its numbers, conduction; each once, when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from geom3d.cell.cell import Cell
+from geom3d.cell.description import Description
+from geom3d.core.errors import InputError
+from geom3d.library.materials import CELSIUS
+from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.metrics import Inquiry, Sample, requested
+from geom3d.metrics.report import Report, make_report, with_answer
+from geom3d.transport import NoPath, Transport, conduct
+from geom3d.transport.distance import with_distance
+
+
+@contextmanager
+def naming(source: str) -> Iterator[None]:
+    """Puts a battery's name before what is wrong with it: several may be at work."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A battery, and what is known of it; pictures, comparisons and checks against closed forms read this.
+
+    Attributes:
+        unit_cell: the battery.
+        source: what the user called it.
+        overrides: what was changed with respect to its template.
+        requests: names of the metrics on request that `measure` includes where nothing else is asked for.
+        temperature: of the electrolyte then, °C.
+    """
+
+    unit_cell: Cell
+    source: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    requests: tuple[str, ...] = ()
+    temperature: float = CELSIUS
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The cell and its walls, as metrics read them."""
+        with naming(self.source):
+            return Sample(self.unit_cell, self.unit_cell.walls())
+
+    @cached_property
+    def _coarse(self) -> tuple[Sample | None, list[str]]:
+        """The same on a grid of twice the step where the cell is sampled, and what there is to say of it."""
+        coarser = self.unit_cell.coarser()
+        try:
+            return None if coarser is None else Sample(coarser, coarser.walls()), []
+        except InputError as error:  # necks and throats that only the finer grid resolves
+            return None, [f"uncertainties unknown, a grid of twice the step cannot hold it: {error}"]
+
+    @cached_property
+    def _report(self) -> Report:
+        return make_report(self.sample, *self._coarse)
+
+    @cached_property
+    def _transports(self) -> dict[float, Transport]:
+        """Ionic conduction by temperature, °C, as far as it has been asked for."""
+        return {}
+
+    def _conduct(self, celsius: float) -> Transport:
+        """Ionic conduction, solved once; at other temperatures only where the field changes with them."""
+        known = self._transports
+        if celsius not in known:
+            usual = next(iter(known.values()), None)
+            scaled = None if usual is None else usual.at(self.unit_cell, celsius)
+            coarse = self._coarse[0]
+            pair = None if coarse is None else (coarse.cell, coarse.walls)
+            known[celsius] = scaled or conduct(self.unit_cell, self.walls(), pair, celsius=celsius)
+        return known[celsius]
+
+    @cached_property
+    def _reports(self) -> dict[tuple[tuple[str, Any], ...], Report]:
+        """Reports with metrics on request, by their names and conditions, as far as they have been asked for."""
+        return {}
+
+    @property
+    def description(self) -> Description:
+        """What the battery is called, and how its numbers are to be taken."""
+        return self.unit_cell.description
+
+    def cell(self) -> Cell:
+        """The unit cell: its regions in order, in a box periodic in x and y."""
+        return self.unit_cell
+
+    def walls(self) -> InterfaceMesh:
+        """The triangles between the regions of the unit cell, checked.
+
+        Raises:
+            InputError: where a region is left without volume.
+            GeometryError: where the mesh fails a check.
+        """
+        return self.sample.walls
+
+    def walls_with_distance(self) -> InterfaceMesh:
+        """The walls with a field: `fields["inter_electrode_distance_um"]` holds for every triangle of an electrode's surface
+        its mean distance to the other electrode, µm, and nan for all others.
+        """
+        return with_distance(self.walls(), self.sample.electrodes)
+
+    def measure(
+        self,
+        *,
+        request: Sequence[str] | None = None,
+        transport: bool | None = None,
+        temperature: float | None = None,
+    ) -> Report:
+        """The numbers: area gain, capacity per footprint and all else that is known of the battery.
+
+        >>> import geom3d
+        >>> report = geom3d.load("planar-licoo2-lipon-lithium").measure(transport=True, temperature=60)
+        >>> round(report["ionic_resistance_ohm_cm2"], 2), round(report["transport.resistance_ohm_cm2"], 2)
+        (43.48, 4.59)
+
+        Args:
+            request: names of metrics that take their time and are computed where they are asked for (`geom3d list`); the
+                battery's own choice if None.
+            transport: short for asking for "transport", or for leaving it out: the ionic resistance and how evenly current
+                spreads, which takes seconds, of a sponge up to minutes.
+            temperature: of the electrolyte, °C; the battery's own if None.
+
+        Raises:
+            InputError: an unknown request, or a temperature outside the electrolyte's range.
+            PluginError: where a metric of another distribution fails that was asked for.
+        """
+        names = set(self.requests if request is None else request)
+        if transport is not None:
+            names = names | {"transport"} if transport else names - {"transport"}
+        conditions = {"temperature": self.temperature if temperature is None else temperature}
+        report = self._report
+        done: tuple[tuple[str, Any], ...] = ()
+        for name, module in requested(sorted(names)).items():
+            done = (*done, (name, tuple(conditions[need] for need in module.REQUEST.needs)))
+            if done not in self._reports:
+                with naming(self.source):
+                    inquiry = Inquiry(
+                        self.sample, self._coarse[0], report.data, conditions["temperature"], self._conduct
+                    )
+                    self._reports[done] = with_answer(report, module.answer(inquiry))
+            report = self._reports[done]
+        return report
+
+    def transport(self, temperature: float = CELSIUS) -> Transport:
+        """Ionic conduction in the electrolyte: resistance, bounds, currents, and walls that show them.
+
+        Args:
+            temperature: °C.
+
+        Raises:
+            InputError: a temperature that is none, or a design in which no current can flow.
+        """
+        with naming(self.source):
+            try:
+                return self._conduct(temperature)
+            except NoPath as missing:
+                raise InputError(f"transport: {missing}") from None
+
+    def walls_with_current(self, temperature: float = CELSIUS) -> InterfaceMesh:
+        """InterfaceMesh with a field: `fields["current_density_over_mean"]` holds for every triangle of an electrode's surface the
+        current density over its mean, and nan for all others. Their triangles are finer than those of `walls()`.
+
+        Args:
+            temperature: °C.
+
+        Raises:
+            InputError: a temperature that is none, or a design in which no current can flow.
+        """
+        return self.transport(temperature).field()

@@ -1,0 +1,1 @@
+"""Materials, a TOML file each."""
