@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from geom3d.architectures._structure import ClosedForms, OwnRegion, Profile, Quadrature, Structure, StructureFacts
+from geom3d.architectures._structure import (
+    ClosedForms,
+    OwnRegion,
+    Profile,
+    Quadrature,
+    Sites,
+    Structure,
+    StructureFacts,
+)
 from geom3d.core.errors import InputError
 from geom3d.core.plugins import Door, lacking
 from geom3d.core.quantities import Length
@@ -188,7 +196,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def lattice_cell(lattice: str, pitch: float) -> tuple[tuple[float, float], tuple[tuple[float, float], ...], int]:
+def lattice_cell(lattice: str, pitch: float) -> tuple[tuple[float, float], Sites, int]:
     """Period, sites and polygon symmetry of a lattice of nearest-neighbour distance `pitch`.
 
     A hexagonal lattice is a box of p × √3 p with two sites.
@@ -207,7 +215,7 @@ def plate(thickness: float, size: tuple[float, float]) -> Prisms:
     return Prisms((Prism(Plane(), -math.inf, thickness),), size)
 
 
-def discs(sites: tuple[tuple[float, float], ...], diameter: float, symmetry_order: int) -> tuple[Disc, ...]:
+def discs(sites: Sites, diameter: float, symmetry_order: int) -> tuple[Disc, ...]:
     """A disc at each site."""
     return tuple(Disc(x, y, diameter / 2, symmetry_order) for x, y in sites)
 

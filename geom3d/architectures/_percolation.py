@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import label
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, unique_pairs
 from geom3d.core.errors import InputError
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import InterfaceMesh
@@ -125,5 +125,5 @@ def _parts(body: BoolArray) -> IntArray:
         low = wide[tuple(slice(None, -1 if s else None) for s in step)]
         high = wide[tuple(slice(1 if s else None, None) for s in step)]
         both = (low > 0) & (high > 0) & (low != high)
-        links.append(np.unique(np.column_stack([low[both], high[both]]), axis=0))
+        links.append(unique_pairs(np.column_stack([low[both], high[both]]), count + 1))
     return np.asarray(component_numbers(count + 1, np.concatenate(links))[number])

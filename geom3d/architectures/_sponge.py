@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field as Key
 
 from geom3d.architectures import ParametersBase, Size, SizeOrZero, below
-from geom3d.architectures._structure import OwnRegion, Quadrature, Structure, StructureFacts
+from geom3d.architectures._structure import OwnRegion, Quadrature, Sites, Structure, StructureFacts
 from geom3d.core.arrays import FloatArray
 from geom3d.core.roles import Role
 from geom3d.solids.fields.field import MOST_NODES, Field
@@ -50,7 +50,12 @@ Seed = Annotated[int, Key(ge=0, le=2**32 - 1, description="of the random numbers
 
 
 def sponge(
-    parameters: SpongeParameters, shape: Implicit, size: tuple[float, float], radius: float, gap: float = math.inf
+    parameters: SpongeParameters,
+    shape: Implicit,
+    size: tuple[float, float],
+    radius: float,
+    gap: float = math.inf,
+    sites: Sites = (),
 ) -> Structure:
     """The structure of a web.
 
@@ -60,6 +65,7 @@ def sponge(
         size: the period in x and y, µm.
         radius: smallest radius of curvature, µm.
         gap: smallest opening, µm, where that is known.
+        sites: of its lowest pores, where they are regular.
     """
     p = parameters
     web = ImplicitBody(shape, size, p.base_z, p.base_z + p.height, radius)
@@ -68,7 +74,9 @@ def sponge(
         ("backing", Role.SUBSTRATE, Field(None, p.backing, size)),
         ("scaffold", Role.SUBSTRATE, scaffold),
     )
-    facts = StructureFacts(base_z=p.base_z, top=web.top, scaffold=("scaffold",), below=below(p), gap=gap, web=web)
+    facts = StructureFacts(
+        base_z=p.base_z, top=web.top, scaffold=("scaffold",), below=below(p), gap=gap, sites=sites, web=web
+    )
     return Structure(size, regions, facts, scaffold)
 
 

@@ -11,6 +11,9 @@ from geom3d.solids import Solid
 from geom3d.solids.fields.implicit import ImplicitBody
 from geom3d.solids.prisms.outline import Shape
 
+#: x and y of points in one period, µm.
+Sites = tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True)
 class StructureFacts:
@@ -25,6 +28,8 @@ class StructureFacts:
         feature: smallest lateral width of the bare structure, µm; infinite where there is none.
         aspect_ratio: height to width of its posts, walls or holes; None for a flat cell.
         posts: posts or holes in one unit cell; 0 where they are endless.
+        sites: x and y of the axis of each post, hole, opening or pore in one period, and of a point on the middle line of each
+            trench, line or finger, µm; pictures are cut through one of them. Empty for a flat cell and an irregular sponge.
         pattern: the lines that carry the stack of a transparent grid, else None.
         film_gap: smallest opening that films grow into, µm; infinite where they lie flat, and in sponges, whose throats
             close one by one.
@@ -39,6 +44,7 @@ class StructureFacts:
     feature: float = math.inf
     aspect_ratio: float | None = None
     posts: float = 0
+    sites: Sites = ()
     pattern: Shape | None = None
     film_gap: float = math.inf
     web: ImplicitBody | None = None

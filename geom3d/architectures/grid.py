@@ -29,15 +29,14 @@ def build(parameters: Parameters) -> Structure:
     p.require(p.width < p.pitch, "width", f"must be smaller than pitch = {p.pitch:g} µm")
     opening = p.pitch - p.width
     pattern: Shape
+    # Openings' centres; of parallel lines the line's middle, since the opening lies across the period's border.
+    size, sites, _ = lattice_cell("hexagonal" if p.pattern == "hexagonal" else "square", p.pitch)
     if p.pattern == "hexagonal":
-        size, sites, _ = lattice_cell("hexagonal", p.pitch)
         pattern = Difference(Plane(), tuple(hexagon(x, y, opening) for x, y in sites))
     elif p.pattern == "square":
-        size = (p.pitch, p.pitch)
         low, high = p.width / 2, p.pitch - p.width / 2
         pattern = Difference(Plane(), (rectangle(low, low, high, high),))
     else:
-        size = (p.pitch, p.pitch)
         pattern = Strip(p.pitch / 2, p.width)
     facts = StructureFacts(
         base_z=p.base_z,
@@ -46,6 +45,7 @@ def build(parameters: Parameters) -> Structure:
         below=below(p),
         gap=opening,
         feature=p.width,
+        sites=sites,
         posts={"hexagonal": 2, "square": 1, "lines": 0}[p.pattern],
         pattern=pattern,
     )

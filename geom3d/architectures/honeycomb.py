@@ -36,6 +36,7 @@ def build(parameters: Parameters) -> Structure:
         feature=p.wall,
         aspect_ratio=p.depth / opening,
         posts=len(sites),
+        sites=sites,
         film_gap=opening,
     )
 

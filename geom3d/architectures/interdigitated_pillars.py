@@ -8,12 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from geom3d.architectures import ParametersBase, Size, discs, lattice_cell, plate, standing
-from geom3d.architectures._structure import ClosedForms, Structure, StructureFacts
+from geom3d.architectures._structure import ClosedForms, Sites, Structure, StructureFacts
 from geom3d.core.roles import Role
 from geom3d.solids.prisms.outline import Plane
 from geom3d.solids.prisms.prism import Prism, Prisms
-
-Sites = tuple[tuple[float, float], ...]
 
 
 class Parameters(ParametersBase):
@@ -79,6 +77,7 @@ def build(parameters: Parameters) -> Structure:
             feature=feature,
             aspect_ratio=p.height / feature,
             posts=len(anodes) + len(cathodes),
+            sites=(*anodes, *cathodes),
         )
         return Structure(size, regions, facts, rest, ceiling=top)
     top = p.plate + p.height
@@ -93,6 +92,7 @@ def build(parameters: Parameters) -> Structure:
         feature=feature,
         aspect_ratio=p.height / feature,
         posts=len(anodes) + len(cathodes),
+        sites=(*anodes, *cathodes),
     )
     return Structure(
         size,

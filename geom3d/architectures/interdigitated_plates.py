@@ -75,6 +75,12 @@ def build(parameters: Parameters) -> Structure:
         wide, long = _extent(p)
         size = (wide + 2 * p.margin, long + 2 * p.margin)
         shapes = _combs(p)
+        starts = [p.margin + k * _period(p) for k in range(p.fingers)]
+        middles = [
+            start + shift
+            for start in starts
+            for shift in (p.anode_width / 2, p.anode_width + p.gap + p.cathode_width / 2)
+        ]
         rest = standing((rectangle(p.margin, p.margin, p.margin + wide, p.margin + long),), p.plate, top, size)
         feature = min(p.anode_width, p.cathode_width, p.bus_width)
         film_gap = 2 * p.margin
@@ -82,6 +88,7 @@ def build(parameters: Parameters) -> Structure:
         size = (_period(p), _period(p))
         anode_at = p.gap / 2 + p.anode_width / 2
         cathode_at = p.anode_width + 1.5 * p.gap + p.cathode_width / 2
+        middles = [anode_at, cathode_at]
         shapes = (Strip(anode_at, p.anode_width), Strip(cathode_at, p.cathode_width))
         rest = standing((Plane(),), p.plate, top, size)
         feature = min(p.anode_width, p.cathode_width)
@@ -96,6 +103,7 @@ def build(parameters: Parameters) -> Structure:
         feature=feature,
         aspect_ratio=p.height / feature,
         film_gap=film_gap,
+        sites=tuple((x, size[1] / 2) for x in middles),
     )
     return Structure(
         size,

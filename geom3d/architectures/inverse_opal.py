@@ -15,6 +15,8 @@ from geom3d.architectures.spheres import Spheres
 
 #: Radius of curvature of struts as a share of the pores' diameter.
 STRUT = 0.1
+#: Where the pores of the lowest layer lie, as shares of the period.
+LATTICE = ((0.25, 0.25), (0.75, 0.75))
 #: Layers of pores, at most.
 MOST_LAYERS = 1000
 
@@ -36,7 +38,7 @@ def build(parameters: Parameters) -> Structure:
     shape, size, radius = _shape(p)
     spacing = size[0]
     window = math.sqrt(p.diameter**2 - spacing**2)
-    return sponge(p, shape, size, radius, gap=window)
+    return sponge(p, shape, size, radius, gap=window, sites=tuple((x, y) for x, y, _ in shape.centres[: len(LATTICE)]))
 
 
 def closed_form(parameters: Parameters) -> Quadrature:
@@ -58,7 +60,7 @@ def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
     p.require(layers <= MOST_LAYERS, "height", f"must leave at most {MOST_LAYERS:,} layers of pores, here {layers:,}")
     centres = []
     for layer in range(layers):
-        for x, y in ((0.25, 0.25), (0.75, 0.75)):
+        for x, y in LATTICE:
             # A shift by a third of the long edge leads to the sites of the next layer, to those after next, and back.
             at = np.array([x * size[0], (y + layer / 3) * size[1]]) % size
             centres.append((float(at[0]), float(at[1]), p.base_z + spacing / 2 + layer * rise))

@@ -34,6 +34,7 @@ def build(parameters: Parameters) -> Structure:
         feature=p.diameter,
         aspect_ratio=p.height / p.diameter,
         posts=len(sites),
+        sites=sites,
         film_gap=p.pitch - p.diameter,
     )
 

@@ -36,6 +36,7 @@ def build(parameters: Parameters) -> Structure:
         feature=p.pitch - p.diameter,
         aspect_ratio=p.depth / p.diameter,
         posts=len(sites),
+        sites=sites,
         film_gap=p.diameter,
     )
 

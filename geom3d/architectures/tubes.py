@@ -45,6 +45,7 @@ def build(parameters: Parameters) -> Structure:
         feature=wall,
         aspect_ratio=p.height / p.outer_diameter,
         posts=len(sites),
+        sites=sites,
         film_gap=gap,
     )
 

@@ -23,6 +23,8 @@ from geom3d.solids import Family, Solid, family_of
 
 #: Most points of a sponge's grid on which a notebook makes walls just to show a cell's sizes.
 AT_ONCE = 300_000
+#: Distances that differ by no more than this share are equal.
+SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -189,20 +191,32 @@ class Cell:
         regions = tuple(replace(region, solid=region.solid.moved(dx, dy)) for region in self.regions)
         pattern = self.facts.pattern
         moved = None if pattern is None else pattern.moved(dx, dy)
-        return replace(self, regions=regions, facts=replace(self.facts, pattern=moved))
+        (px, py), sites = self.size[:2], self.facts.sites
+        # Twice, since a remainder of less than nothing may round up to the whole period.
+        there = tuple(((x + dx) % px % px, (y + dy) % py % py) for x, y in sites)
+        return replace(self, regions=regions, facts=replace(self.facts, pattern=moved, sites=there))
 
     def electrode(self, role: Role) -> list[int]:
         """Labels of an electrode; where lithium is yet to be plated the anode's collector stands for the anode."""
         return self.labels(role) or (self.labels(COLLECTOR[role]) if role is Role.ANODE else [])
 
-    @property
-    def post(self) -> float:
-        """Where posts stand, as a share of the cell's size: in its middle if it holds one, at a quarter if two or four."""
-        return 0.5 if self.facts.posts <= 1 else 0.25
+    def axis(self, repeat: tuple[int, int] = (1, 1)) -> tuple[float, float]:
+        """Through which axis of a post, hole, trench or line a picture of an array is cut, as shares of the cell's size.
+
+        It is the one nearest the array's middle, of those in the unit cell whose middle or lower corner lies there; the first
+        of equally near ones. Where nothing has an axis, it is the cell's middle.
+        """
+        if not self.facts.sites:
+            return 0.5, 0.5
+        (x, y), sites = self.size[:2], self.facts.sites
+        away = [math.hypot(u - x * (repeat[0] % 2) / 2, v - y * (repeat[1] % 2) / 2) for u, v in sites]
+        u, v = next(site for site, far in zip(sites, away, strict=True) if far <= min(away) * (1 + SAME))
+        return u / x, v / y
 
     def middle(self, repeat: tuple[int, int] = (1, 1)) -> tuple[float, float]:
-        """Where pictures of an array cut it in x and in y, µm: through the posts nearest its middle."""
-        return self.size[0] * (repeat[0] // 2 + self.post), self.size[1] * (repeat[1] // 2 + self.post)
+        """Where pictures of an array cut it in x and in y, µm: through the axis of the post, hole or line near its middle."""
+        u, v = self.axis(repeat)
+        return self.size[0] * (repeat[0] // 2 + u), self.size[1] * (repeat[1] // 2 + v)
 
     def to_html(self, walls: InterfaceMesh | None = None, beside: str = "") -> str:
         """A table of the regions, for notebooks.

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, compacted
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 
 #: Triangles of one model at the most, and of all its copies in one view.
@@ -78,18 +78,18 @@ def model_of(cell: Cell, walls: InterfaceMesh, most: int = MOST_TRIANGLES) -> Mo
     """
     solid = (walls.back_region != walls.void) | ((walls.front_region != walls.void) & (walls.front_region != OUTSIDE))
     vertices, triangles, kept = lighter(walls, np.flatnonzero(solid), most)
-    used, triangles = np.unique(triangles, return_inverse=True)
+    used, triangles = compacted(triangles)
     points = vertices[used]
     size = (walls.size[0], walls.size[1], cell.top)
     steps = np.clip(np.rint(points / size * STEPS), 0, STEPS).astype("<u2")
-    copies = _copies(size, len(triangles.reshape(-1, 3)))
+    copies = _copies(size, len(triangles))
     return Model(
         size=size,
         copies=copies,
-        cut=(copies[1] // 3 + cell.post) / copies[1],
+        cut=(copies[1] // 3 + cell.axis()[1]) / copies[1],
         regions=tuple((r.name, r.role.value, r.material.title, r.material.colour) for r in cell.regions),
         points=steps,
-        triangles=triangles.reshape(-1, 3).astype("<u2" if len(points) <= STEPS else "<u4"),
+        triangles=triangles.astype("<u2" if len(points) <= STEPS else "<u4"),
         back_region=_labels(walls.back_region[kept], walls.void),
         front_region=_labels(walls.front_region[kept], walls.void),
     )

@@ -185,7 +185,7 @@ class Exporter(Protocol):
     ...                 file.write(part)
     ...             size = file.tell()
     ...         entries.append({"file": path.name, "body": name, "bytes": size})
-    ...     return entries
+    ...     return Written(entries)
     """
 
     __doc__: str | None
@@ -194,7 +194,7 @@ class Exporter(Protocol):
         """Writes the files, each whole or not at all (`geom3d.core.files.replacing`), under names that `job.path` gives.
 
         Returns:
-            an entry on each file for `report.json`: its name under `file`, and whatever a reader of the file must know.
+            an entry on each file for `report.json`, with its name under `file`, and what the readers of the files must know.
 
         Raises:
             InputError: an option that is missing or not valid, or a design that the format cannot hold.
@@ -212,8 +212,10 @@ class Exporter(Protocol):
 
 def _wrong_entries(_: Any, result: Any) -> str | None:
     """What is wrong with the entries on files."""
-    right = isinstance(result, list) and all(isinstance(e, dict) and isinstance(e.get("file"), str) for e in result)
-    return None if right else "must return a list of mappings that have the file's name under 'file'"
+    if not isinstance(result, Written):
+        return f"must return a Written; got {type(result).__name__}"
+    right = all(isinstance(entry, Mapping) and isinstance(entry.get("file"), str) for entry in result.files)
+    return None if right else "must return a Written whose files are mappings that have the file's name under 'file'"
 
 
 def _wrong_sizes(_: Any, result: Any) -> str | None:

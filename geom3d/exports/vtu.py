@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from geom3d.core.arrays import compacted
 from geom3d.core.files import unfinished
 from geom3d.exports import Job, Written
 from geom3d.exports._volume import most, parts
@@ -26,7 +27,7 @@ def export(job: Job) -> Written:
     found = parts(job, "vtu")
     mesh = found.mesh
     points = mesh.points * job.factor
-    kept, corners = np.unique(mesh.interfaces, return_inverse=True)
+    kept, corners = compacted(mesh.interfaces)
     volume = meshio.Mesh(
         points,
         [("tetra", mesh.tetrahedra.astype(np.int32))],
@@ -35,7 +36,7 @@ def export(job: Job) -> Written:
     distance = on_interfaces(job.cell, job.walls, job.electrodes, mesh)
     faces = meshio.Mesh(
         points[kept],
-        [("triangle", corners.reshape(-1, 3).astype(np.int32))],
+        [("triangle", corners.astype(np.int32))],
         point_data={"volume_point": kept.astype(np.int32)},
         cell_data={
             "interface": [found.group.astype(np.int32)],

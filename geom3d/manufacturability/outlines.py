@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, owners_of, ranks_of, unique_points
 from geom3d.mesh.components import component_numbers
 from geom3d.solids.prisms.floorplan import FloorPlan
 
@@ -119,8 +119,8 @@ def _starts(edges: FloatArray, size: tuple[float, float]) -> tuple[FloatArray, F
     first, whole = first[kept], whole[kept]
     # An odd number, so that one is in the middle: in a square or a hexagon only discs from there meet the side opposite.
     count = np.clip(np.ceil(whole / (SPACING * min(size))), 1, MOST_STARTS).astype(np.int64) | 1
-    line = np.repeat(np.arange(len(first)), count)
-    share = (np.arange(len(line)) - (np.cumsum(count) - count)[line] + 0.5) / count[line]
+    line = owners_of(count)
+    share = (ranks_of(count) + 0.5) / count[line]
     edge = first[line]
     points = (edges[edge, 0] + (share * whole[line] / length[edge])[:, None] * along[edge]) % size
     inward = left[edge]
@@ -175,7 +175,7 @@ def _fans(at: FloatArray, angle: FloatArray, turn: FloatArray) -> tuple[FloatArr
 def _corners(edges: FloatArray, size: tuple[float, float]) -> tuple[IntArray, IntArray]:
     """(c,) edges that end where (c,) others begin, through the period; where outlines cross there are none."""
     ends = np.concatenate([edges[:, 0], edges[:, 1]]) % size  # exact: all lie on a grid that divides the period
-    number = np.unique(ends, axis=0, return_inverse=True)[1].ravel()
+    number = unique_points(ends)[1]
     begin, end = number[: len(edges)], number[len(edges) :]
     single = (np.bincount(begin, minlength=len(number)) == 1) & (np.bincount(end, minlength=len(number)) == 1)
     first = np.full(len(number), -1)

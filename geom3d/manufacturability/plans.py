@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, run_starts
 from geom3d.manufacturability import ASSEMBLY, VOID, Count, Place, Spot, least
 from geom3d.manufacturability.outlines import Narrow, narrowest
 from geom3d.mesh.components import Components, component_numbers, endless
@@ -74,7 +74,7 @@ class LayeredPlan:
             name: of its region; where there is none, it is a gap, and named by what lies on either side.
         """
         spots = []
-        begins = np.flatnonzero(np.r_[True, (mask[1:] != mask[:-1]).any(axis=1)])
+        begins = run_starts(mask)
         for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(mask)], strict=True):
             found = self._narrowest(mask[begin])[0]
             if found is not None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, pair_keys
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def reaching(components: Components, electrode: list[int], collectors: list[int]
     or the top of the box, or the device's edge, where material that runs through the period can be contacted.
 
     Args:
-        chunks: the pieces of the partition.
+        components: the pieces of the partition.
         electrode, collectors, substrate: labels of the regions with these roles.
     """
     members = np.isin(components.labels, [*electrode, *collectors])
@@ -58,8 +58,11 @@ def reaching(components: Components, electrode: list[int], collectors: list[int]
 
 def component_numbers(count: int, links: IntArray) -> IntArray:
     """(count,) number of the component of each piece."""
-    graph = coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return np.asarray(connected_components(_graph(count, links), directed=False)[1], dtype=np.int64)
+
+
+def _graph(count: int, links: IntArray) -> coo_array:
+    return coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(count, count))
 
 
 def _beside(components: Components, members: BoolArray) -> BoolArray:
@@ -72,14 +75,34 @@ def _beside(components: Components, members: BoolArray) -> BoolArray:
 
 
 def endless(links: IntArray, shifts: IntArray, count: int) -> BoolArray:
-    """(count,) pieces of components that run through the period.
+    """Pieces of components that run through the period.
 
-    In a 2 × 2 array that closes on itself, a chain that winds an odd number of times joins a piece to its copy.
+    Every piece is given a tile, by the steps along a spanning tree of its component. Where some link leads to another tile than
+    the tree does, a chain of links joins a piece to its copy in that tile, however often it winds; where none does, none can.
+
+    Args:
+        links: (m, 2) pairs of pieces that hang together; a piece may be linked to itself, and to another by several links.
+        shifts: (m, 2) the tile step, in x and y, from the first piece of a link to the second.
+        count: pieces.
+
+    Returns:
+        (count,) whether a piece hangs together with one of its copies in other tiles.
     """
-    parts = []
-    for column in range(2):
-        for row in range(2):
-            there = (column + shifts[:, 0]) % 2 * 2 + (row + shifts[:, 1]) % 2
-            parts.append(links + np.column_stack([np.full(len(links), 2 * column + row), there]) * count)
-    label = component_numbers(4 * count, np.concatenate(parts)).reshape(4, count)
-    return np.asarray((label[0] == label[1:]).any(axis=0))
+    component = component_numbers(count, links)
+    # The trees of all components are branches of one, whose root is a piece of its own.
+    heads = np.unique(component, return_index=True)[1]
+    ends = np.concatenate([links, np.column_stack([np.full(len(heads), count), heads])])
+    steps = np.concatenate([shifts, np.zeros((len(heads), 2), dtype=np.int64)])
+    before = np.asarray(breadth_first_order(_graph(count + 1, ends), count, directed=False)[1], dtype=np.int64)
+    pieces = np.arange(count)
+    keys, first = np.unique(pair_keys(ends[:, 0], ends[:, 1], count + 1), return_index=True)
+    link = first[np.searchsorted(keys, pair_keys(before[:count], pieces, count + 1))]
+    tile = np.zeros((count + 1, 2), dtype=np.int64)
+    tile[:count] = np.where((ends[link, 1] == pieces)[:, None], steps[link], -steps[link])
+    # From each piece up to the root, by jumps of doubling length.
+    jump = np.append(before[:count], count)
+    while (jump != count).any():
+        tile += tile[jump]
+        jump = jump[jump]
+    winds = (tile[links[:, 0]] + shifts != tile[links[:, 1]]).any(axis=1)
+    return np.asarray(np.isin(component, component[links[winds, 0]]))

@@ -15,7 +15,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    area_vectors,
+    half_edges,
+    numbers_of,
+    pair_keys,
+    run_starts,
+)
 from geom3d.core.errors import GeometryError
 from geom3d.mesh.components import Components
 
@@ -91,9 +100,7 @@ class InterfaceMesh:
     @cached_property
     def area_vectors(self) -> FloatArray:
         """(T, 3) normal times area of each triangle, µm²."""
-        a, b, c = (self.vertices[self.triangles[:, k]] for k in range(3))
-        vectors: FloatArray = np.cross(b - a, c - a) / 2
-        return vectors
+        return area_vectors(self.vertices, self.triangles)
 
     @cached_property
     def areas(self) -> FloatArray:
@@ -176,9 +183,8 @@ class InterfaceMesh:
 
     def edge_uses(self, faces: IntArray) -> IntArray:
         """(E,) how many triangles of `faces` meet at each edge; 2 everywhere on a manifold."""
-        start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
-        key = np.minimum(start, end) * len(self.vertices) + np.maximum(start, end)
-        counts: IntArray = np.unique(key, return_counts=True)[1]
+        keys = pair_keys(*half_edges(faces), len(self.vertices))
+        counts: IntArray = np.unique(keys, return_counts=True)[1]
         return counts
 
     def tiles(
@@ -237,7 +243,7 @@ class InterfaceMesh:
             )
         )
         kept = back_region != front_region
-        number = np.append(np.cumsum(kept) - 1, -1)
+        number = np.append(numbers_of(kept), -1)
         left = Components(
             np.where(pieces, self.void, components.labels), components.volumes, components.links, components.shifts, components.at_end,
             components.back_component[kept], components.front_component[kept],
@@ -303,14 +309,14 @@ class InterfaceMesh:
 
     def _open_edges(self, faces: IntArray) -> int:
         """Edges that are not used equally often in both directions (closed and oriented: none)."""
-        start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
+        start, end = half_edges(faces)
         if not len(start):
             return 0
         # The direction goes into the lowest bit, so that one sort of numbers does: that is several times faster.
-        key = (np.minimum(start, end) * len(self.vertices) + np.maximum(start, end)) * 2 + (start < end)
+        key = pair_keys(start, end, len(self.vertices)) * 2 + (start < end)
         key.sort()
         edge = key >> 1
-        begins = np.flatnonzero(np.r_[True, edge[1:] != edge[:-1]])
+        begins = run_starts(edge)
         counts = np.diff(np.r_[begins, len(key)])
         return int(np.count_nonzero(2 * np.add.reduceat(key & 1, begins) != counts))
 

@@ -11,7 +11,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    compacted,
+    half_edges,
+    inverse_of,
+    numbers_of,
+    pair_keys,
+    ranks_of,
+)
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import InterfaceMesh
 
@@ -41,9 +51,9 @@ def split_nonmanifold(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray
     owner = np.zeros(int(fan.max(initial=-1)) + 1, dtype=np.int64)
     owner[fan] = faces.ravel()
     order = np.argsort(owner, kind="stable")
-    number = np.empty_like(order)
-    number[order] = np.arange(len(order))
-    return _told_apart(vertices[owner[order]], number[fan].reshape(-1, 3), forward[crowded], backward[crowded])
+    return _told_apart(
+        vertices[owner[order]], inverse_of(order)[fan].reshape(-1, 3), forward[crowded], backward[crowded]
+    )
 
 
 def region(walls: InterfaceMesh, label: int) -> tuple[FloatArray, IntArray]:
@@ -85,8 +95,8 @@ def _next(half: IntArray) -> IntArray:
 
 def _pairs(vertices: FloatArray, faces: IntArray) -> tuple[IntArray, IntArray, BoolArray]:
     """(E,) half-edges from the lower to the higher vertex, (E,) their partners, (E,) where an edge has several pairs."""
-    start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
-    edge = np.minimum(start, end) * len(vertices) + np.maximum(start, end)
+    start, end = half_edges(faces)
+    edge = pair_keys(start, end, len(vertices))
     forward, backward = np.flatnonzero(start < end), np.flatnonzero(start > end)
     forward = forward[np.argsort(edge[forward], kind="stable")]
     backward = backward[np.argsort(edge[backward], kind="stable")]
@@ -134,10 +144,10 @@ def _told_apart(
     """Cuts triangles where several of these pairs of half-edges still share both ends."""
     corners = faces.ravel()
     low, high = corners[forward], corners[_next(forward)]
-    group, size = np.unique(low * len(vertices) + high, return_inverse=True, return_counts=True)[1:]
+    group, size = np.unique(pair_keys(low, high, len(vertices)), return_inverse=True, return_counts=True)[1:]
     order = np.argsort(group, kind="stable")
     place = np.empty_like(order)
-    place[order] = np.arange(len(order)) - np.repeat(np.cumsum(size) - size, size)
+    place[order] = ranks_of(size)
     left = np.flatnonzero(place > 0)
     share = (place / size[group])[left, None]
     added = vertices[low[left]] * (1 - share) + vertices[high[left]] * share
@@ -173,7 +183,7 @@ def _merged(walls: InterfaceMesh, labels: Sequence[int], repeat: tuple[int, int]
     number = np.arange(len(home))
     _, first, inverse = np.unique(home[side], axis=0, return_index=True, return_inverse=True)
     number[side] = side[first][inverse]
-    needed, local = np.unique(number, return_inverse=True)
+    needed, local = compacted(number)
     place = (on_upper[:, 1] * (columns + 1) + on_upper[:, 0]) * len(needed) + local
 
     faces = np.empty((count(walls, labels, repeat), 3), dtype=np.int64)
@@ -189,5 +199,5 @@ def _merged(walls: InterfaceMesh, labels: Sequence[int], repeat: tuple[int, int]
     vertices = home[needed[of]]
     vertices[:, 0] += tile_at % (columns + 1) * period[0]
     vertices[:, 1] += tile_at // (columns + 1) * period[1]
-    faces = (np.cumsum(used) - 1)[faces]
+    faces = numbers_of(used)[faces]
     return vertices, faces

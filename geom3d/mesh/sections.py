@@ -7,24 +7,49 @@ prisms and sponges alike. The box's side faces are walls as well: rings close al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, owners_of, spread
 from geom3d.core.errors import GeometryError
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 
 #: The two coordinates in a plane, by the name of its normal.
 IN_PLANE = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}
+#: Lower and upper ends of edges.
+Edge = tuple[IntArray, IntArray]
 #: Vertices that lie no higher above a plane than this share of the box count as in it, and what is in it as below it.
 NUDGE = 1e-9
 #: Share of the section's size by which a corner must leave the line between its neighbours to be one.
 STRAIGHT = 1e-12
+
+
+#: Which corners come lowest, in the middle and highest, by whether the first lies no higher than the second, the second than the
+#: third (2) and the first than the third (4); and whether that is a turn of the triangle's own order.
+ORDER = np.array([(2, 1, 0), (2, 0, 1), (1, 2, 0), (0, 1, 2), (0, 1, 2), (0, 2, 1), (1, 0, 2), (0, 1, 2)])
+TURNED = (ORDER[:, 1] - ORDER[:, 0]) % 3 == 1
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Where parallel planes cut walls, piece by piece.
+
+    Attributes:
+        plane: (n,) number of the plane.
+        start, end: (n, 2) µm, coordinates as in `Section`.
+        left, right: (n,) labels beside the segment, seen along it; OUTSIDE beyond the box.
+    """
+
+    plane: IntArray
+    start: FloatArray
+    end: FloatArray
+    left: IntArray
+    right: IntArray
 
 
 @dataclass(frozen=True)
@@ -45,6 +70,12 @@ class Section:
     ends: IntArray
     left: IntArray
     right: IntArray
+
+    @property
+    def segments(self) -> Segments:
+        """The same segments with their ends' places, as in a single plane of number 0."""
+        start, end = (self.points[self.ends[:, k]] for k in range(2))
+        return Segments(np.zeros(len(start), dtype=np.int64), start, end, self.left, self.right)
 
     @cached_property
     def areas(self) -> FloatArray:
@@ -110,6 +141,11 @@ class Slicer:
         return np.ascontiguousarray(self.walls.vertices[:, "xyz".index(self.normal)])
 
     @cached_property
+    def _in_plane(self) -> tuple[FloatArray, ...]:
+        """(V,) and (V,) the two coordinates of every vertex in the planes."""
+        return tuple(np.ascontiguousarray(self.walls.vertices[:, axis]) for axis in IN_PLANE[self.normal])
+
+    @cached_property
     def _spans(self) -> tuple[FloatArray, FloatArray]:
         """(T,) lowest and (T,) highest place of every triangle."""
         places = self._along[self.walls.triangles]
@@ -142,26 +178,76 @@ class Slicer:
             raise ValueError(f"a plane at {self.normal} = {place:g} does not cut the box, which ends at {extent:g}")
         low, high = self._spans
         cut = np.flatnonzero((low <= level) & (high > level))
-        corners = walls.triangles[cut]
-        above = self._along[corners] > level
-        tip = above.sum(axis=1) == 1  # one corner alone lies above the plane; else one alone below it
-        alone = (above == tip[:, None]).argmax(axis=1)
-        row = np.arange(len(cut))
-        first, second, third = (corners[row, (alone + k) % 3] for k in range(3))
-        # Each edge runs from its lower to its upper end, so that every triangle finds the same point on it.
-        ahead, back = (np.where(tip, end * count + first, first * count + end) for end in (second, third))
-        # Seen along the plane with its normal up and the wall's normal ahead, these lie on the left and on the right.
-        start, end = np.where(tip, ahead, back), np.where(tip, back, ahead)
-        keys, index = np.unique(np.concatenate([start, end]), return_inverse=True)
-        bottom, top = keys // count, keys % count
-        share = (place - self._along[bottom]) / (self._along[top] - self._along[bottom])
-        lower, upper = (walls.vertices[ends][:, axes] for ends in (bottom, top))
-        points = lower + np.clip(share, 0.0, 1.0)[:, None] * (upper - lower)
-        ends = index.reshape(2, -1).T
-        if self.normal == "y":  # x and z are seen from the side of low y
-            ends = ends[:, ::-1]
+        start, end = self._edges(*self._by_height(cut), np.full(len(cut), level))
+        # Each edge is cut once, whichever triangles share it.
+        keys, index = np.unique(np.concatenate([low * count + high for low, high in (start, end)]), return_inverse=True)
+        points = self._points(keys // count, keys % count, np.asarray(place))
         size = (walls.size[axes[0]], walls.size[axes[1]])
-        return Section(walls.names, size, points, ends, walls.back_region[cut], walls.front_region[cut])
+        return Section(
+            walls.names, size, points, index.reshape(2, -1).T, walls.back_region[cut], walls.front_region[cut]
+        )
+
+    def blocks(self, places: FloatArray, block: int) -> Iterator[tuple[int, Segments]]:
+        """The walls cut by many planes, so many at a time.
+
+        A plane shows exactly what lies there: a vertex in it counts as below it, and what is next to it as what it is.
+
+        Args:
+            places: (n,) of the planes on the normal axis, ascending, µm.
+            block: planes at a time.
+
+        Yields:
+            number of the first plane of a block, and the segments in it.
+        """
+        walls = self.walls
+        above = np.searchsorted(places, self._along, side="left")  # the first plane that has the vertex below it
+        ends = above[walls.triangles]
+        low, high = ends.min(axis=1), ends.max(axis=1)
+        crossed = np.flatnonzero(low < high)
+        crossed = crossed[np.argsort(low[crossed], kind="stable")]
+        begin, stop = low[crossed], high[crossed]
+        corners, turned = self._by_height(crossed)
+        active = np.empty(0, dtype=np.int64)
+        for first in range(0, len(places), block):
+            last = min(first + block, len(places))
+            new = (
+                np.arange(*np.searchsorted(begin, [first, last])) if first else np.arange(np.searchsorted(begin, last))
+            )
+            active = np.concatenate([active[stop[active] > first], new])
+            pick, plane = spread(np.maximum(begin[active], first), np.minimum(stop[active], last))
+            triangle, at = active[pick], places[plane]
+            start, end = (self._points(*edge, at) for edge in self._edges(corners[triangle], turned[triangle], at))
+            source = crossed[triangle]
+            yield first, Segments(plane, start, end, walls.back_region[source], walls.front_region[source])
+
+    def _by_height(self, triangles: IntArray) -> tuple[IntArray, BoolArray]:
+        """(n, 3) corners of some triangles from the lowest to the highest, and (n,) whether that is the order in which it turns."""
+        corners = self.walls.triangles[triangles]
+        one, two, three = self._along[corners].T
+        code = (one <= two) + 2 * (two <= three) + 4 * (one <= three)
+        # In planes normal to y, x and z are seen from the side of low y: left and right change places.
+        return np.take_along_axis(corners, ORDER[code], axis=1), TURNED[code] ^ (self.normal == "y")
+
+    def _edges(self, corners: IntArray, turned: BoolArray, levels: FloatArray) -> tuple[Edge, Edge]:
+        """The edges in which triangles are cut, by their lower and upper ends: where each segment starts, and where it ends.
+
+        Seen along the plane with its normal up and the wall's normal ahead, these lie on the left and on the right.
+
+        Args:
+            corners: (n, 3) from the lowest to the highest.
+            turned: (n,) whether that is the order in which the triangle turns, seen in the plane's coordinates.
+            levels: (n,) of the planes, µm; each crosses its triangle.
+        """
+        bottom, middle, top = corners.T
+        beyond = self._along[middle] <= levels  # the middle corner lies below the plane, the top alone above it
+        lower, upper = np.where(beyond, middle, bottom), np.where(beyond, top, middle)
+        start = np.where(turned, bottom, lower), np.where(turned, top, upper)
+        return start, (np.where(turned, lower, bottom), np.where(turned, upper, top))
+
+    def _points(self, lower: IntArray, upper: IntArray, place: FloatArray) -> FloatArray:
+        """(n, 2) where planes meet edges; found from the lower end, so that every triangle finds the same, bit by bit."""
+        share = np.clip((place - self._along[lower]) / (self._along[upper] - self._along[lower]), 0.0, 1.0)
+        return np.column_stack([axis[lower] + share * (axis[upper] - axis[lower]) for axis in self._in_plane])
 
 
 def _chained(ends: IntArray) -> tuple[IntArray, IntArray]:
@@ -199,7 +285,7 @@ def _cleaned(points: FloatArray, lengths: NDArray[np.int64], tolerance: float) -
         lengths: corners of each ring.
         tolerance: distance from that line, µm.
     """
-    ring = np.repeat(np.arange(len(lengths)), lengths)
+    ring = owners_of(lengths)
     for straight in (False, True):
         stops = np.cumsum(np.bincount(ring, minlength=len(lengths)))
         number = np.arange(len(ring))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of, tetrahedron_volumes, triangle_areas
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.mesh.interfaces import OUTSIDE, VOLUME_TOLERANCE, InterfaceMesh
 
@@ -74,9 +74,7 @@ class VolumeMesh:
     @cached_property
     def areas(self) -> FloatArray:
         """(F,) area of each triangle of `interfaces`, µm²."""
-        a, b, c = (self.points[self.interfaces[:, k]] for k in range(3))
-        areas: FloatArray = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-        return areas
+        return triangle_areas(self.points, self.interfaces)
 
     def region_volumes(self) -> FloatArray:
         """(R + 1,) volume of each region, the void last, µm³."""
@@ -114,8 +112,8 @@ class VolumeMesh:
         faces = self.back_region != self.void
         used = np.zeros(len(self.points), dtype=bool)
         used[self.tetrahedra[solid]] = True
-        point = np.where(used, np.cumsum(used) - 1, -1)
-        face = np.append(np.where(faces, np.cumsum(faces) - 1, -1), -1)  # the last entry answers for -1
+        point = numbers_of(used)
+        face = np.append(numbers_of(faces), -1)  # the last entry answers for -1
         pairs = [point[of] for of in self.periodic]
         x, y = (of[(of >= 0).all(axis=1)] for of in pairs)
         return replace(
@@ -183,8 +181,8 @@ def volumes_of(points: FloatArray, tetrahedra: IntArray) -> FloatArray:
     """(N,) signed volumes, µm³."""
     found = np.empty(len(tetrahedra))
     for start in range(0, len(tetrahedra), CHUNK):
-        a, b, c, d = (points[corner] for corner in tetrahedra[start : start + CHUNK].T)
-        found[start : start + CHUNK] = np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6
+        corners = (points[corner] for corner in tetrahedra[start : start + CHUNK].T)
+        found[start : start + CHUNK] = tetrahedron_volumes(*corners)
     return found
 
 

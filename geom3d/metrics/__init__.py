@@ -124,10 +124,12 @@ class Measured:
     Attributes:
         values: entries of the report, nested as there.
         warnings: sentences that a reader of these numbers must know.
+        uncertainty: of numbers among them, by path, where a metric knows it itself.
     """
 
     values: Mapping[str, Any]
-    warnings: tuple[str, ...] = ()
+    warnings: Sequence[str] = ()
+    uncertainty: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,21 +151,6 @@ class Inquiry:
     conduct: Callable[[float], Transport]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a metric on request gives.
-
-    Attributes:
-        entries: of the report, nested.
-        uncertainty: of numbers among them, by path.
-        warnings: sentences that the reader must know.
-    """
-
-    entries: Mapping[str, Any]
-    uncertainty: Mapping[str, float] = field(default_factory=dict)
-    warnings: Sequence[str] = ()
-
-
 class MetricModule(Protocol):
     """The form of a metric: of a module in this folder, and of what another distribution registers.
 
@@ -174,10 +161,10 @@ class MetricModule(Protocol):
     ...     Metric("slenderness", "slenderness", "1", "height over the shorter period", 78, KeyFigure("slenderness")),
     ... )
     >>> def measure(sample):
-    ...     return {"slenderness": sample.cell.top / min(sample.cell.size[:2])}
+    ...     return Measured({"slenderness": sample.cell.top / min(sample.cell.size[:2])})
     >>> import geom3d
     >>> battery = geom3d.load("pillars-coated")
-    >>> round(measure(Sample(battery.template, battery.cell(), battery.walls()))["slenderness"], 3)
+    >>> round(measure(battery.sample).values["slenderness"], 3)
     5.788
 
     Attributes:
@@ -200,7 +187,7 @@ class MetricOnRequest(Protocol):
     >>> METRICS = (Metric("heat_mW_cm2", "ohmic heat at 1 mA/cm²", "mW/cm²", "current² × ionic resistance", 47),)
     >>> REQUEST = Request("heat", "The ohmic heat, which takes as long as ionic conduction.", needs=("temperature",))
     >>> def answer(inquiry):
-    ...     return Answer({"heat_mW_cm2": 1e-3 * inquiry.conduct(inquiry.temperature).resistance})
+    ...     return Measured({"heat_mW_cm2": 1e-3 * inquiry.conduct(inquiry.temperature).resistance})
 
     Attributes:
         METRICS: as in `MetricModule`.
@@ -211,7 +198,7 @@ class MetricOnRequest(Protocol):
     METRICS: tuple[Metric, ...]
     REQUEST: Request
 
-    def answer(self, inquiry: Inquiry) -> Answer:
+    def answer(self, inquiry: Inquiry) -> Measured:
         """The entries, their uncertainties, and what there is to say of them."""
         ...
 
@@ -258,14 +245,7 @@ def _wrong_measured(thing: Any, result: Any) -> str | None:
     """What is wrong with what a registered metric has found."""
     if not isinstance(result, Measured):
         return f"must return a Measured; got {type(result).__name__}"
-    return _wrong_entries(thing, result.values)
-
-
-def _wrong_answer(thing: Any, result: Any) -> str | None:
-    """What is wrong with the answer of a registered metric."""
-    if not isinstance(result, Answer):
-        return f"must return an Answer; got {type(result).__name__}"
-    return _wrong_entries(thing, result.entries) or _not_plain(result.uncertainty, "")
+    return _wrong_entries(thing, result.values) or _not_plain(result.uncertainty, "")
 
 
 def _not_plain(value: Any, path: str) -> str | None:
@@ -289,7 +269,7 @@ DOOR: Door[MetricModule | MetricOnRequest] = Door(
     __name__,
     "geom3d.metrics",
     _fault,
-    {"measure": _wrong_measured, "answer": _wrong_answer},
+    {"measure": _wrong_measured, "answer": _wrong_measured},
     hidden=("report",),
 )
 

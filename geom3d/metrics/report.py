@@ -11,7 +11,7 @@ from typing import Any
 from geom3d.core.errors import choose_from
 from geom3d.core.markup import render
 from geom3d.core.tables import show
-from geom3d.metrics import UNCERTAIN, Answer, Metric, Sample, catalogue, measure
+from geom3d.metrics import UNCERTAIN, Measured, Metric, Sample, catalogue, measure
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,14 @@ def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[st
     return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty})
 
 
-def with_answer(report: Report, answer: Answer) -> Report:
+def with_answer(report: Report, answer: Measured) -> Report:
     """The report with the entries of a metric on request."""
     known = report.data["uncertainty"]
     uncertainty = {**(known or {}), **answer.uncertainty}
     return Report(
         {
             **report.data,
-            **answer.entries,
+            **answer.values,
             "uncertainty": uncertainty if known is not None or uncertainty else None,
             "warnings": [*report.warnings, *answer.warnings],
         }

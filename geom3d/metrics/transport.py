@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from geom3d.library.materials import CELSIUS
-from geom3d.metrics import UNCERTAIN, Answer, Inquiry, KeyFigure, Metric, Request
+from geom3d.metrics import UNCERTAIN, Inquiry, KeyFigure, Measured, Metric, Request
 from geom3d.transport import OHM_CM2, NoPath, Transport
 
 #: Share of the cell voltage that the ohmic drop takes at the areal power that is given.
@@ -103,14 +103,14 @@ REQUEST = Request(
 )
 
 
-def answer(inquiry: Inquiry) -> Answer:
+def answer(inquiry: Inquiry) -> Measured:
     """Resistance at 25 °C, all figures at the temperature asked for; the reason where no current can flow."""
     solve, celsius, known = inquiry.conduct, inquiry.temperature, inquiry.known
     try:
         usual = solve(CELSIUS)
     except NoPath as missing:
         none = {"ionic_resistance_ohm_cm2": None, "transport": {"reason": str(missing)}}
-        return Answer(none, {}, [f"no ionic resistance: {missing}"])
+        return Measured(none, [f"no ionic resistance: {missing}"])
     found: Transport | None = None
     reason = None
     try:
@@ -128,7 +128,7 @@ def answer(inquiry: Inquiry) -> Answer:
     notes = [] if reason is None else [reason]
     if usual.error is not None and usual.error > UNCERTAIN:
         notes.append(f"the ionic resistance is uncertain by {100 * usual.error:.2g} %")
-    return Answer({"ionic_resistance_ohm_cm2": usual.resistance, "transport": transport}, errors, notes)
+    return Measured({"ionic_resistance_ohm_cm2": usual.resistance, "transport": transport}, notes, errors)
 
 
 def _entry(found: Transport, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell, Region
-from geom3d.core.arrays import BoolArray, FloatArray
+from geom3d.core.arrays import BoolArray, FloatArray, as_complex, half_edges, owners_of, pair_keys, pairs_of, run_starts
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.rasters.plans import layered
 from geom3d.solids.prisms.floorplan import FloorPlan
@@ -83,7 +83,7 @@ def _runs(present: BoolArray) -> Iterator[tuple[int, int, BoolArray]]:
     Args:
         present: (S, F) where the region is.
     """
-    begins = np.flatnonzero(np.r_[True, (present[1:] != present[:-1]).any(axis=1)])
+    begins = run_starts(present)
     for low, high in zip(begins.tolist(), [*begins[1:].tolist(), len(present)], strict=True):
         if present[low].any():
             yield low, high, present[low]
@@ -113,7 +113,7 @@ def keyholed(rings: list[FloatArray]) -> FloatArray:
         (n, 2) corners; cuts from ring to ring are passed once in each direction.
     """
     points = np.concatenate(rings)
-    owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    owner = owners_of(np.array([len(ring) for ring in rings]))
     starts = np.searchsorted(owner, np.arange(len(rings)))
     cuts = _cuts(rings, points)
     lengths = np.hypot(*(points[cuts[:, 0]] - points[cuts[:, 1]]).T)
@@ -138,13 +138,13 @@ def _cuts(rings: list[FloatArray], points: FloatArray) -> NDArray[np.int64]:
     """(n, 2) corners of different rings that see each other or coincide: the edges of a triangulation do not cross."""
     cut = shapely.constrained_delaunay_triangles(shapely.polygons(rings[0], rings[1:]))
     soup = shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3]
-    _, first, index = np.unique(
-        np.concatenate([points, soup.reshape(-1, 2)]), axis=0, return_index=True, return_inverse=True
-    )
-    corner = first[index.ravel()]  # the first of the corners at that place
+    places = as_complex(np.concatenate([points, soup.reshape(-1, 2)]))
+    _, first, index = np.unique(places, return_index=True, return_inverse=True)
+    corner = first[index]  # the first of the corners at that place
     triangles = corner[len(points) :].reshape(-1, 3)
-    edges = np.column_stack([triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()])
+    edges = np.column_stack(half_edges(triangles))
     touching = np.column_stack([np.arange(len(points)), corner[: len(points)]])
-    owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    links = np.unique(np.sort(np.concatenate([edges, touching]), axis=1), axis=0)
+    owner = owners_of(np.array([len(ring) for ring in rings]))
+    ends = np.concatenate([edges, touching])
+    links = pairs_of(np.unique(pair_keys(ends[:, 0], ends[:, 1], len(points))), len(points))
     return np.asarray(links[owner[links[:, 0]] != owner[links[:, 1]]])

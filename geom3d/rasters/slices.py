@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray
 from geom3d.core.errors import InputError, MissingOptionError
-from geom3d.mesh.sections import Section, Slicer
+from geom3d.mesh.sections import Section, Segments, Slicer
+from geom3d.rasters.scanlines import Window
 
 Labels = NDArray[np.int16]
 
@@ -154,42 +155,12 @@ class PixelGrid:
     def _rows(self, section: Section, rows: range) -> Labels:
         """(n, columns) labels of the pixels in some rows; they are counted from the bottom here, and come from the top."""
         one = self.tile[0]
-        labels = _scan(
-            section, self.pixel, rows, one or self.shape[1], self.repeat if one is None else (1, self.repeat[1])
-        )
+        repeat = self.repeat if one is None else (1, self.repeat[1])
+        window = Window((self.pixel, self.pixel), section.size, range(1), rows, one or self.shape[1], repeat)
+        cut = section.segments
+        # All are followed upwards, whichever region lies on their left.
+        rising = cut.end[:, 1] > cut.start[:, 1]
+        start, end = (np.where(rising[:, None], *pair) for pair in ((cut.start, cut.end), (cut.end, cut.start)))
+        left, right = (np.where(rising, *pair) for pair in ((cut.left, cut.right), (cut.right, cut.left)))
+        labels = window.filled(Segments(cut.plane, start, end, left, right), len(section.names), np.int16)[0]
         return np.tile(labels[::-1], (1, 1 if one is None else self.repeat[0]))
-
-
-def _scan(section: Section, pixel: float, rows: range, columns: int, repeat: tuple[int, int]) -> Labels:
-    """(n, columns) label at the centre of each pixel, rows upwards.
-
-    Along each row the label changes at every crossing with a segment, from that on one side to that on the other. Their
-    changes are summed from the left, beginning beyond the box; the sum does not depend on the order of crossings that
-    coincide.
-    """
-    width, height = section.size
-    start, end = section.points[section.ends[:, 0]], section.points[section.ends[:, 1]]
-    rising = end[:, 1] > start[:, 1]
-    lower, upper = (np.where(rising[:, None], *pair) for pair in ((start, end), (end, start)))
-    change = np.where(rising, section.right - section.left, section.left - section.right)
-    total = np.zeros(len(rows) * (columns + 1))
-    first, last = ((rows[k] + 0.5) * pixel // height for k in (0, -1))
-    # A centre on the border of two tiles may be given to either by rounding; the one beyond finds no row then.
-    for tile in range(max(0, int(first) - 1), min(repeat[1], int(last) + 2)):
-        # The first row whose centre lies at or above each end; the same number for the same point.
-        begin, stop = (np.clip(_first(p[:, 1] + tile * height, pixel), rows.start, rows.stop) for p in (lower, upper))
-        count = np.maximum(stop - begin, 0)
-        segment = np.repeat(np.arange(len(count)), count)
-        row = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count - begin, count)
-        share = ((row + 0.5) * pixel - tile * height - lower[segment, 1]) / (upper - lower)[segment, 1]
-        x = lower[segment, 0] + np.clip(share, 0.0, 1.0) * (upper - lower)[segment, 0]
-        column = np.minimum(_first(x[:, None] + np.arange(repeat[0]) * width, pixel), columns)
-        place = (row - rows.start)[:, None] * (columns + 1) + column
-        changes = np.repeat(change[segment], repeat[0])
-        total += np.bincount(place.ravel(), weights=changes, minlength=len(total))
-    return (np.cumsum(total.reshape(len(rows), -1)[:, :-1], axis=1) - 1).astype(np.int16)
-
-
-def _first(places: FloatArray, pixel: float) -> IntArray:
-    """Number of the first pixel whose centre lies at or beyond each place."""
-    return np.ceil(places / pixel - 0.5).astype(np.int64)

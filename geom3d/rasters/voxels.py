@@ -1,9 +1,7 @@
 """Voxels of a unit cell: a label each, and between vertical walls the exact share that every region has of each.
 
-Everything is read off the walls, cut by horizontal planes. A plane meets a triangle in a segment with one region on its left
-and one on its right; the segments around a region close by construction, since both triangles at an edge are cut in
-the same point. So a row of voxels is filled by adding up the steps of the label at each segment it crosses, in any order: no
-sorting, no tie that could go wrong. The same segments bound plane areas, whose shares of the pixels are exact.
+Everything is read off the walls, cut by horizontal planes: labels at centres row by row, shares from the areas in each plane,
+whose borders are the same segments.
 """
 
 from __future__ import annotations
@@ -16,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, spread
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
+from geom3d.mesh.sections import Segments, Slicer
+from geom3d.rasters.scanlines import Window
 from geom3d.solids.grid import rounding_unit, snap
 
 Labels = NDArray[np.uint8]
@@ -62,23 +62,6 @@ class VoxelGrid:
     def text(self) -> str:
         """The counts in x, y and z, for people."""
         return " × ".join(str(n) for n in reversed(self.shape))
-
-
-@dataclass(frozen=True)
-class Segments:
-    """Where level planes cut walls.
-
-    Attributes:
-        plane: (n,) number of the plane.
-        start, end: (n, 2) x and y, µm.
-        left, right: (n,) labels beside the segment, looking from start to end; on the right OUTSIDE on the box's sides.
-    """
-
-    plane: IntArray
-    start: FloatArray
-    end: FloatArray
-    left: IntArray
-    right: IntArray
 
 
 def voxel_grid(cell: Cell, edge: float) -> VoxelGrid:
@@ -177,27 +160,13 @@ def by_centre(walls: InterfaceMesh, boxes: VoxelGrid) -> Iterator[Labels]:
     step_x, step_y, step_z = boxes.spacing
     heights = np.asarray((np.arange(nz) + 0.5) * step_z, dtype=np.float64)
     block = max(1, BLOCK // (ny * (nx + 1)))
-    for first, cut in _sections(walls, heights, block):
-        # The rows between the ends of each segment; both neighbours at an end have it bit by bit, so none is missed.
-        (ax, ay), (bx, by) = cut.start.T, cut.end.T
-        begin, stop = (np.clip(np.ceil(y / step_y - 0.5), 0, ny).astype(np.int64) for y in (ay, by))
-        hits, row = _spread(np.minimum(begin, stop), np.maximum(begin, stop))
-        share = ((row + 0.5) * step_y - ay[hits]) / (by - ay)[hits]
-        x = ax[hits] + np.clip(share, 0, 1) * (bx - ax)[hits]
-        column = np.clip(np.ceil(x / step_x - 0.5), 0, nx).astype(np.int64)
-        # Steps of the label, in whole numbers of 8 bits that may overflow on the way: the sum is right all the same.
-        change = np.where(stop > begin, cut.right - cut.left, cut.left - cut.right)[hits]
-        labels = np.zeros((min(block, nz - first), ny, nx + 1), dtype=np.int8)
-        np.add.at(
-            labels.reshape(-1), ((cut.plane[hits] - first) * ny + row) * (nx + 1) + column, change.astype(np.int8)
-        )
-        np.cumsum(labels, axis=2, dtype=np.int8, out=labels)
-        found = (labels[..., :-1] + np.int8(OUTSIDE)).view(np.uint8)
-        if labels[..., -1].any() or found.max() > len(walls.names):
-            raise GeometryError(
-                "a row of voxels enters a region and does not leave it: the walls are not closed", walls
-            )
-        yield from found
+    for first, cut in Slicer(walls).blocks(heights, block):
+        planes = range(first, min(first + block, nz))
+        window = Window((step_x, step_y), walls.size[:2], planes, range(ny), nx)
+        try:
+            yield from window.filled(cut, walls.void, np.int8).view(np.uint8)
+        except GeometryError as error:
+            raise GeometryError(str(error), walls) from None
 
 
 def _by_share(cell: Cell, walls: InterfaceMesh, boxes: VoxelGrid) -> Iterator[Labels]:
@@ -232,14 +201,14 @@ class _ZLayers:
         marks[-1] = levels[-1]
         first = np.searchsorted(levels, marks[:-1], side="right") - 1
         last = np.searchsorted(levels, marks[1:], side="left")
-        layer, z_layer = _spread(first, last)
+        layer, z_layer = spread(first, last)
         inside = np.minimum(levels[z_layer + 1], marks[layer + 1]) - np.maximum(levels[z_layer], marks[layer])
         shares = (inside / np.diff(marks)[layer]).tolist()
         ends = np.cumsum(last - first).tolist()
         pairs = list(zip(z_layer.tolist(), shares, strict=True))
         self.overlaps = [tuple(pairs[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
         middles = (levels[:-1] + levels[1:]) / 2
-        self._plans = [_pieces(cut, boxes) for _, cut in _sections(walls, middles, 1)]
+        self._plans = [_pieces(cut, boxes) for _, cut in Slicer(walls).blocks(middles, 1)]
 
     def shares(self, overlaps: tuple[tuple[int, float], ...], rows: range) -> FloatArray:
         """(R + 1, rows, nx) share of each region in the voxels of some rows of a layer.
@@ -294,7 +263,7 @@ def _pieces(cut: Segments, boxes: VoxelGrid) -> _Pieces:
     for axis, step in enumerate(boxes.spacing[:2]):
         here, there = cut.start[:, axis], cut.end[:, axis]
         low, high = np.minimum(here, there), np.maximum(here, there)
-        owner, line = _spread(np.floor(low / step).astype(np.int64) + 1, np.ceil(high / step).astype(np.int64))
+        owner, line = spread(np.floor(low / step).astype(np.int64) + 1, np.ceil(high / step).astype(np.int64))
         owners.append(owner)
         places.append(np.clip((line * step - here[owner]) / (there - here)[owner], 0, 1))
     owner, share = np.concatenate(owners), np.concatenate(places)
@@ -310,68 +279,6 @@ def _pieces(cut: Segments, boxes: VoxelGrid) -> _Pieces:
     )
     rise = way[:, 1] * (share[one + 1] - share[one])
     return _Pieces(row, column, rise, middle[:, 0] - column * boxes.spacing[0], cut.left[owner], cut.right[owner])
-
-
-def _sections(walls: InterfaceMesh, heights: FloatArray, block: int) -> Iterator[tuple[int, Segments]]:
-    """The walls cut by level planes, so many planes at a time.
-
-    A vertex at a plane's height counts as below it. A cut is found from the lower to the upper end of an edge, so both
-    triangles there have the same, bit by bit.
-
-    Args:
-        walls: of one period.
-        heights: (n,) of the planes, ascending, µm.
-        block: planes at a time.
-
-    Yields:
-        number of the first plane of a block, and the segments in it.
-    """
-    above = np.searchsorted(heights, walls.vertices[:, 2], side="left")  # the first plane that has the vertex below it
-    ends = above[walls.triangles]
-    low, high = ends.min(axis=1), ends.max(axis=1)
-    crossed = np.flatnonzero(low < high)
-    crossed = crossed[np.argsort(low[crossed], kind="stable")]
-    begin, stop = low[crossed], high[crossed]
-    order = np.argsort(ends[crossed], axis=1, kind="stable")
-    corners = np.take_along_axis(walls.triangles[crossed], order, axis=1)
-    bend = above[corners[:, 1]]
-    turns = (order[:, 1] - order[:, 0]) % 3 == 1  # whether the order by height is that of the triangle
-    x, y, z = np.ascontiguousarray(walls.vertices.T)
-
-    def cut(lower: IntArray, upper: IntArray, at: FloatArray) -> FloatArray:
-        share = np.clip((at - z[lower]) / (z[upper] - z[lower]), 0, 1)
-        return np.column_stack([x[lower] + share * (x[upper] - x[lower]), y[lower] + share * (y[upper] - y[lower])])
-
-    active = np.empty(0, dtype=np.int64)
-    for first in range(0, len(heights), block):
-        last = min(first + block, len(heights))
-        new = np.arange(*np.searchsorted(begin, [first, last])) if first else np.arange(np.searchsorted(begin, last))
-        active = np.concatenate([active[stop[active] > first], new])
-        pick, plane = _spread(np.maximum(begin[active], first), np.minimum(stop[active], last))
-        triangle = active[pick]
-        bottom, middle, top = corners[triangle].T
-        at, upper = heights[plane], plane >= bend[triangle]
-        long = cut(bottom, top, at)
-        short = cut(np.where(upper, middle, bottom), np.where(upper, top, middle), at)
-        forth = turns[triangle][:, None]
-        source = crossed[triangle]
-        yield (
-            first,
-            Segments(
-                plane,
-                np.where(forth, long, short),
-                np.where(forth, short, long),
-                walls.back_region[source],
-                walls.front_region[source],
-            ),
-        )
-
-
-def _spread(begin: IntArray, stop: IntArray) -> tuple[IntArray, IntArray]:
-    """Every whole number in [begin, stop) of every pair: the pairs' numbers, and the whole numbers."""
-    counts = np.maximum(stop - begin, 0)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts - begin, counts)
 
 
 def _top(cell: Cell) -> float:

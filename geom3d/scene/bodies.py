@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted, triangle_areas
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.scene.faces import Face, face
 
@@ -42,9 +42,7 @@ class Body:
     @property
     def areas(self) -> FloatArray:
         """(T,) area of each triangle, µm²."""
-        a, b, c = (self.vertices[self.triangles[:, k]] for k in range(3))
-        found: FloatArray = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-        return found
+        return triangle_areas(self.vertices, self.triangles)
 
 
 def bodies(
@@ -163,8 +161,8 @@ def _visible(
         mine = np.flatnonzero(seen_behind & (walls.back_region == label))
         yours = np.flatnonzero(seen_front & (walls.front_region == label))
         faces = np.concatenate([walls.triangles[mine], walls.triangles[yours][:, ::-1]])
-        used, index = np.unique(faces, return_inverse=True)
-        found.append((walls.vertices[used], index.reshape(-1, 3), np.concatenate([mine, yours])))
+        used, index = compacted(faces)
+        found.append((walls.vertices[used], index, np.concatenate([mine, yours])))
     return found
 
 
@@ -203,8 +201,8 @@ def _half(part: Part, axis: int, place: float, *, above: bool) -> Part:
             pieces += [np.column_stack([at_one, second, third]), np.column_stack([at_one, third, at_two])]
             sources += [source[cut], source[cut]]
     kept = np.concatenate(pieces)
-    used, index = np.unique(kept, return_inverse=True)
-    return np.concatenate(points)[used], index.reshape(-1, 3), np.concatenate(sources)
+    used, index = compacted(kept)
+    return np.concatenate(points)[used], index, np.concatenate(sources)
 
 
 def _between(vertices: FloatArray, height: FloatArray, one: IntArray, other: IntArray) -> FloatArray:

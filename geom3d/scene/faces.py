@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, unique_points
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.sections import IN_PLANE, section
 
@@ -52,7 +52,7 @@ class Face:
             return np.empty((0, 3)), np.empty((0, 3), dtype=np.int64)
         pieces = shapely.get_parts(shapely.constrained_delaunay_triangles(shape))
         corners = shapely.get_coordinates(pieces).reshape(-1, 4, 2)[:, :3].reshape(-1, 2)
-        flat, index = np.unique(corners, axis=0, return_inverse=True)
+        flat, index = unique_points(corners)
         return self.lifted(flat), index.reshape(-1, 3)
 
     def outlines(self, label: int) -> list[FloatArray]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of, pair_keys, pairs_of
 from geom3d.mesh.interfaces import InterfaceMesh
 
 
@@ -30,8 +30,7 @@ def refined(walls: InterfaceMesh, chosen: BoolArray, count: int) -> InterfaceMes
             break
         vertices, triangles, source = finer
     outer = np.flatnonzero(~inner)
-    number = np.full(len(walls.triangles) + 1, -1)
-    number[outer] = np.arange(len(outer))
+    number = np.append(numbers_of(~inner), -1)  # the last entry answers for -1
     origin = np.concatenate([outer, source])
     return replace(
         walls,
@@ -57,8 +56,8 @@ def _halved(
             return vertices, triangles, source
         edge = lengths[row].argmax(axis=1)
         first, second, third = (triangles[row, (edge + k) % 3] for k in range(3))
-        pairs, number = np.unique(np.sort(np.column_stack([first, second]), axis=1), axis=0, return_inverse=True)
-        middle = len(vertices) + number.ravel()
+        keys, number = np.unique(pair_keys(first, second, len(vertices)), return_inverse=True)
+        pairs, middle = pairs_of(keys, len(vertices)), len(vertices) + number
         vertices = np.concatenate([vertices, vertices[pairs].mean(axis=1)])
         kept = np.ones(len(triangles), dtype=bool)
         kept[row] = False

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, compacted, inverse_of, owners_of, ranks_of, triangle_areas
 from geom3d.core.progress import bar
 from geom3d.core.roles import Role
 from geom3d.mesh.bvh import Nearest
@@ -100,9 +100,7 @@ class ElectrodeSurface:
     @cached_property
     def areas(self) -> FloatArray:
         """(F,) area of each triangle, µm²."""
-        a, b, c = self.corners.transpose(1, 0, 2)
-        areas: FloatArray = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-        return areas
+        return triangle_areas(self.search.vertices, self.search.triangles)
 
 
 def spread_over(corners: FloatArray, along: FloatArray, across: FloatArray) -> FloatArray:
@@ -135,7 +133,7 @@ class Electrodes:
         anode, cathode = (
             ElectrodeSurface(index, Nearest(walls.vertices[used], triangles, period))
             for index in found
-            for used, triangles in [_own(walls.triangles[index])]
+            for used, triangles in [compacted(walls.triangles[index])]
         )
         return cls(anode, cathode)
 
@@ -210,12 +208,6 @@ def _sides(cell: Cell, walls: InterfaceMesh, role: Role) -> tuple[list[int], lis
     """Labels of an electrode and of what its surface faces."""
     electrolyte = cell.labels(Role.ELECTROLYTE)
     return (cell.electrode(role), electrolyte) if electrolyte else (cell.labels(role), [walls.void])
-
-
-def _own(triangles: IntArray) -> tuple[IntArray, IntArray]:
-    """The vertices of triangles, ascending, and the triangles by their places among them."""
-    used, places = np.unique(triangles, return_inverse=True)
-    return used, places.reshape(-1, 3)
 
 
 def _refined(surface: ElectrodeSurface, other: ElectrodeSurface) -> tuple[FloatArray, float]:
@@ -298,10 +290,8 @@ def _distinct(corners: FloatArray) -> tuple[FloatArray, IntArray]:
     flat = np.ascontiguousarray(corners.reshape(-1, 3))
     keys = flat.view(np.dtype((np.void, flat.dtype.itemsize * 3))).ravel()
     _, first, of = np.unique(keys, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
     in_turn = np.argsort(first)
-    rank[in_turn] = np.arange(len(first))
-    return flat[first[in_turn]], rank[of].reshape(-1, 3)
+    return flat[first[in_turn]], inverse_of(in_turn)[of].reshape(-1, 3)
 
 
 def _quartered(corners: FloatArray) -> FloatArray:
@@ -317,8 +307,7 @@ def _means(surface: ElectrodeSurface, other: Nearest, advance: Callable[[int], N
     order, areas = surface.order, surface.areas
     share = areas[order] / areas.sum()
     counts = np.clip(np.ceil(share / FIELD_SHARE), 1, FIELD_MOST).astype(np.int64)
-    of = np.repeat(np.arange(len(order)), counts)
-    within = np.arange(len(of)) - (np.cumsum(counts) - counts)[of]
+    of, within = owners_of(counts), ranks_of(counts)
     # A single point is the middle of its triangle: 1 - √along = 1/3, across = 1/2.
     alone = counts[of] == 1
     along = np.where(alone, 4 / 9, (within + 0.5) / counts[of])

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, inverse_of, pair_keys, pairs_of, places_among
 
 #: The sides of a triangle, each opposite one corner.
 SIDES = np.array([(1, 2), (2, 0), (0, 1)])
@@ -63,9 +63,8 @@ class Plan:
         for axis, period in enumerate(self.period):
             there = (self.points[every, axis] == period).all(axis=1)
             every = np.where(there[:, None], self._low[axis][every], every)
-        every = np.sort(every, axis=1)
-        keys, index = np.unique(every[:, 0] * len(self.points) + every[:, 1], return_inverse=True)
-        return np.column_stack(np.divmod(keys, len(self.points))), np.asarray(index.reshape(-1, 3))
+        keys, index = np.unique(pair_keys(every[:, 0], every[:, 1], len(self.points)), return_inverse=True)
+        return pairs_of(keys, len(self.points)), np.asarray(index.reshape(-1, 3))
 
     @cached_property
     def pairs(self) -> tuple[IntArray, IntArray]:
@@ -103,26 +102,25 @@ class Plan:
             return self
         edges, of = self.edges
         length = np.linalg.norm(self.points[edges[:, 1]] - self.points[edges[:, 0]], axis=1)
-        turn = np.empty(len(edges), dtype=np.int64)
-        turn[np.lexsort((np.arange(len(edges)), -length))] = np.arange(len(edges))  # the longest first
+        turn = inverse_of(np.lexsort((np.arange(len(edges)), -length)))  # the longest first
         longest = np.take_along_axis(of, turn[of].argmin(axis=1)[:, None], axis=1)[:, 0]
         chosen = np.zeros(len(edges), dtype=bool)
         chosen[of[triangles]] = True
         while (lacking := chosen[of].any(axis=1) & ~chosen[longest]).any():
             chosen[longest[lacking]] = True
 
-        ends = np.sort(self.triangles[:, SIDES].reshape(-1, 2), axis=1)
+        ends = self.triangles[:, SIDES].reshape(-1, 2)
         hit = chosen[of.ravel()]
-        keys, first = np.unique(ends[hit] @ np.array([len(self.points), 1]), return_index=True)
+        keys, first = np.unique(pair_keys(ends[hit, 0], ends[hit, 1], len(self.points)), return_index=True)
         turns = turn[of.ravel()[hit][first]]
-        middles = self.points[np.column_stack(np.divmod(keys, len(self.points)))].mean(axis=1)
+        middles = self.points[pairs_of(keys, len(self.points))].mean(axis=1)
         parts, origins = [], []
         open_, origin = self.triangles, np.arange(len(self.triangles))
         while len(open_):
-            pairs = np.sort(open_[:, SIDES], axis=2)
-            wanted = pairs[..., 0] * len(self.points) + pairs[..., 1]
-            place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-            known = (pairs < len(self.points)).all(axis=2) & (keys[place] == wanted)
+            pairs = open_[:, SIDES]
+            place = places_among(keys, pair_keys(pairs[..., 0], pairs[..., 1], len(self.points)))
+            # The numbers of new points lie beyond those that keys are made of.
+            known = (pairs < len(self.points)).all(axis=2) & (place >= 0)
             rank = np.where(known, turns[place], np.iinfo(np.int64).max)
             side = rank.argmin(axis=1)
             whole = ~known.any(axis=1)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, run_starts
 from geom3d.core.progress import bar
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.solids.prisms.extrusion import Extrusion, layers_of
@@ -57,15 +57,15 @@ class WedgeStack:
         kinds = np.zeros(int(filling.labels.max()) + 1, dtype=np.int64)
         for number, group in enumerate(([*contacts.anode], [*contacts.cathode], *([k] for k in contacts.conductivity))):
             kinds[group] = number + 1
-        same = (kinds[filling.labels][1:] == kinds[filling.labels][:-1]).all(axis=1)
-        levels = filling.levels[np.r_[True, ~same, True]]
+        starts = run_starts(kinds[filling.labels])
+        levels = filling.levels[np.append(starts, -1)]
         heights, z_layer = layers_of(levels, float(levels[-1]), 1)
         flat = plan_mesh(filling.plan, max(period), 1, 1)
         return cls(
             Plan(flat.points, flat.triangles, flat.face, period),
             heights,
             z_layer,
-            filling.labels[np.flatnonzero(np.r_[True, ~same])],
+            filling.labels[starts],
         )
 
     def wedges(self, contacts: Contacts) -> Wedges:

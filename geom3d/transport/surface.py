@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, compacted
 from geom3d.mesh.components import Components
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 from geom3d.transport.plan import SIDES, Plan
@@ -37,7 +37,7 @@ def surface(
     if count:
         periodic_image[-2 * count : -count] = np.arange(len(periodic_image) - count, len(periodic_image))
         periodic_image[-count:] = np.arange(len(periodic_image) - 2 * count, len(periodic_image) - count)
-    used, index = np.unique(triangles, return_inverse=True)
+    used, index = compacted(triangles)
 
     def pieces() -> Components:
         return replace(walls.components, back_component=None, front_component=None)
@@ -46,7 +46,7 @@ def surface(
         names=walls.names,
         size=walls.size,
         vertices=np.column_stack([plan.points[used % len(plan.points)], heights[used // len(plan.points)]]),
-        triangles=index.reshape(-1, 3),
+        triangles=index,
         back_region=back_region,
         front_region=front_region,
         periodic_image=periodic_image,

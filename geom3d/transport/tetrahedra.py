@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import cg
 from scipy.spatial import KDTree
 
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, compacted, numbers_of, tetrahedron_volumes, triangle_areas
 from geom3d.core.errors import GeometryError
 from geom3d.core.progress import bar
 from geom3d.mesh.components import component_numbers
@@ -29,7 +29,6 @@ from geom3d.transport.contacts import Contacts, NoPath
 from geom3d.transport.linear import System, assembled
 from geom3d.transport.solution import Currents, Solution
 from geom3d.transport.surface import FIELD
-from geom3d.transport.wedges import counted
 
 #: Relative change of the conductance at which refinement ends; tetrahedra from which on it does not go on.
 SETTLED, MOST = 5e-3, 1_500_000
@@ -92,10 +91,10 @@ class Medium:
             other = other[near[home[other]].sum(axis=1) >= 3]
             ends.append(rim[np.isin(rim_sums, face_sums(marks, home[other]))])
         kept = np.isin(part, np.intersect1d(part[ends[0] // 4], part[ends[1] // 4]))
-        number = np.cumsum(kept) - 1
+        number = numbers_of(kept)
         anode, cathode = (number[end[kept[end // 4]] // 4] * 4 + end[kept[end // 4]] % 4 for end in ends)
-        nodes, count = counted(home[own[kept]])
-        return cls(points, own[kept], contacts.of(own_labels[kept]), nodes, count, anode, cathode)
+        used, nodes = compacted(home[own[kept]])
+        return cls(points, own[kept], contacts.of(own_labels[kept]), nodes, len(used), anode, cathode)
 
     def on(self, ends: IntArray) -> IntArray:
         """(k, 3) nodes of faces given as 4 × tetrahedron + corner."""
@@ -107,8 +106,7 @@ class Medium:
 
     def areas(self, ends: IntArray) -> FloatArray:
         """(k,) of such faces, µm²."""
-        a, b, c = (self.points[self.triangles(ends)[:, k]] for k in range(3))
-        return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+        return triangle_areas(self.points, self.triangles(ends))
 
     @cached_property
     def system(self) -> System:
@@ -119,7 +117,7 @@ class Medium:
         a, b, c, d = (self.points[self.corners[:, k]] for k in range(4))
         corner = [a, b, c, d]
         normals = np.stack([np.cross(corner[j] - corner[i], corner[k] - corner[i]) for i, j, k in FACES], axis=1)
-        volume = np.einsum("nd,nd->n", np.cross(b - a, c - a), d - a) / 6
+        volume = tetrahedron_volumes(a, b, c, d)
         scale = self.conductivity / (36 * volume)
         local = np.einsum("nid,njd->nij", normals, normals * scale[:, None, None])
         return assembled(local, self.nodes, self.node_count)
@@ -203,8 +201,7 @@ def _currents(medium: Medium, ends: IntArray, into: FloatArray, reach: float) ->
     surface.
     """
     nodes, areas = medium.on(ends), medium.areas(ends)
-    own, number = np.unique(nodes, return_inverse=True)
-    number = number.reshape(-1, 3)
+    own, number = compacted(nodes)
     corners = medium.points[medium.triangles(ends)]
     sides = corners[:, [2, 0, 1]] - corners[:, [1, 2, 0]]
     local = np.einsum("nid,njd->nij", sides, sides) * (reach**2 / (4 * areas))[:, None, None]

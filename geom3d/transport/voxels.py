@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of
 from geom3d.core.errors import InputError
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import InterfaceMesh
@@ -117,7 +117,7 @@ def flow(medium: VoxelMedium, distance: Mapping[int, Callable[[FloatArray], Floa
         raise InputError("transport: no electrolyte joins the electrodes on these voxels; take smaller ones")
     carries = (kinds == MEDIUM) & np.isin(part, through)
     count = int(np.count_nonzero(carries))
-    number = np.cumsum(carries) - 1
+    number = numbers_of(carries)
     rows, columns, values = [], [], []
     low, high = count, count + 1
     for p, q, g in (

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, compacted
 from geom3d.mesh.components import component_numbers
 from geom3d.transport.contacts import Contacts
 from geom3d.transport.plan import SIDES, Plan
@@ -71,10 +71,10 @@ class Wedges:
         layer, triangle, faces = layer[kept], triangle[kept], faces[kept]
         home = plan.home[plan.triangles]
         below = home[triangle] + (layer * len(plan.points))[:, None]
-        nodes, node_count = counted(np.concatenate([below, below + len(plan.points)], axis=1))
-        faces, face_count = counted(faces)
+        used_nodes, nodes = compacted(np.concatenate([below, below + len(plan.points)], axis=1))
+        used_faces, faces = compacted(faces)
         return cls(
-            plan, heights, layer, triangle, conductivity[layer, triangle], nodes, node_count, faces, face_count,
+            plan, heights, layer, triangle, conductivity[layer, triangle], nodes, len(used_nodes), faces, len(used_faces),
             *(np.flatnonzero(end[kept].ravel()) for end in ends),
         )  # fmt: skip
 
@@ -107,12 +107,3 @@ class Wedges:
     def touching(self) -> bool:
         """Whether both electrodes meet at a point of the medium: the current would be infinite there."""
         return bool(len(np.intersect1d(self.fixed_nodes(self.anode), self.fixed_nodes(self.cathode))))
-
-
-def counted(numbers: IntArray) -> tuple[IntArray, int]:
-    """Numbers replaced by their ranks, and how many different ones there are."""
-    if not numbers.size:
-        return numbers, 0
-    used = np.zeros(int(numbers.max()) + 1, dtype=bool)
-    used[numbers] = True
-    return np.asarray((np.cumsum(used) - 1)[numbers]), int(used.sum())

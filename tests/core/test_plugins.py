@@ -7,9 +7,9 @@ import json
 import pytest
 from outside import STACK, code, commands, distribution
 
-METRIC = "from geom3d.metrics import Answer, Metric, Request\n"
+METRIC = "from geom3d.metrics import Measured, Metric, Request\n"
 GOOD = f'"""Right."""\n{METRIC}METRICS = (Metric("right_um", "right", "µm", "a metric that is right", 80),)\n'
-RIGHT = f"{GOOD}def measure(sample): return {{'right_um': 1.5}}\n"
+RIGHT = f"{GOOD}def measure(sample): return Measured({{'right_um': 1.5}})\n"
 POSTS = "from geom3d.architectures.pillars import *\nfrom geom3d.architectures.pillars import Parameters, build, closed_form\n"
 
 
@@ -50,7 +50,7 @@ WRONG = {
     "late": (
         "metrics",
         GOOD.replace("right_um", "late_um")
-        + "REQUEST = Request('transport', 'Help.')\ndef answer(inquiry): return Answer({})",
+        + "REQUEST = Request('transport', 'Help.')\ndef answer(inquiry): return Measured({})",
         "another metric is asked for by 'transport'",
     ),
     "unwriting": ("exporters", '"""E."""\ndef estimate(job): return {}', "must have a function export"),
@@ -80,8 +80,8 @@ def test_list_names_every_wrong_one_and_all_else(tmp_path):
 def test_measuring_goes_on_without_a_metric_that_fails(tmp_path):
     texts = {
         "raising": "def measure(sample): raise TypeError('no\\nway')",
-        "infinite": "def measure(sample): return {'infinite_um': float('inf')}",
-        "foreign": "def measure(sample): return {'area_gain': 5}",
+        "infinite": "def measure(sample): return Measured({'infinite_um': float('inf')})",
+        "foreign": "def measure(sample): return Measured({'area_gain': 5})",
         "odd": "def measure(sample): return 5",
     }
     for name, text in texts.items():
@@ -98,7 +98,7 @@ def test_measuring_goes_on_without_a_metric_that_fails(tmp_path):
         "raising": "measure failed: TypeError: no",
         "infinite": "measure gives inf for infinite_um; must be a finite number, a word or None",
         "foreign": "measure gives 'area_gain', which is not among its METRICS",
-        "odd": "measure must return a mapping; got int",
+        "odd": "measure must return a Measured; got int",
     }
     assert sorted(report["warnings"]) == sorted(
         f"metric {name!r} of distribution {name} 1.0: {text}" for name, text in words.items()
@@ -129,7 +129,7 @@ def test_what_is_used_and_fails_is_one_line_and_exit_code_1(tmp_path):
         "measure falling.toml": "architecture 'falling' of distribution faulty 1.0: build failed: AttributeError",
         "measure odd.toml": "architecture 'odd' of distribution faulty 1.0: build must return a Structure; got int",
         f"build {STACK} -o o --format torn": "format 'torn' of distribution faulty 1.0: export failed: OSError: torn",
-        f"measure {STACK} --request slow": "metric 'slow' of distribution faulty 1.0: answer must return an Answer",
+        f"measure {STACK} --request slow": "metric 'slow' of distribution faulty 1.0: answer must return a Measured; got dict",
     }
     for (ended, out, err), words in zip(commands([tmp_path], tmp_path, *faults), faults.values(), strict=True):
         assert (ended, out) == (1, "")

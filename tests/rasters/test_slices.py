@@ -138,6 +138,23 @@ def test_a_plane_in_a_floor_shows_what_stands_on_it():
             section(walls, place)
 
 
+@pytest.mark.parametrize("normal", ["x", "y", "z"])
+@pytest.mark.parametrize("name", ["honeycomb-lei-2020", "sponge"])
+def test_many_planes_at_once_cut_the_same_segments(name, normal):
+    walls = (sponge() if name == "sponge" else geom3d.load(name)).walls()
+    slicer = Slicer(walls, normal)
+    places = (np.arange(5) + 0.4321) / 5 * walls.size["xyz".index(normal)]
+
+    def ordered(part, chosen):
+        rows = np.column_stack([part.start, part.end, part.left, part.right])[chosen]
+        return rows[np.lexsort(rows.T)]
+
+    for first, cut in slicer.blocks(places, 2):
+        for plane in range(first, min(first + 2, len(places))):
+            one = slicer.at(float(places[plane])).segments
+            assert np.array_equal(ordered(cut, cut.plane == plane), ordered(one, slice(None)))
+
+
 def test_segments_are_counted_before_they_are_cut():
     slicer = Slicer(sponge().walls())
     places = np.linspace(0, 5, 23)

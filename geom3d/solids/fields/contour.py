@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of, places_among
 from geom3d.solids.fields.splits import Lattice
 from geom3d.solids.grid import EDGES, TETRAHEDRA, Grid
 
@@ -57,8 +57,8 @@ class LevelSurface:
                 known, asked = self.ends[start:stop, 0], lower[chosen]
                 if k == 8:
                     known, asked = _paired(self.ends[start:stop]), _paired(np.column_stack([lower, upper])[chosen])
-                place = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-                found[chosen] = np.where(known[place] == asked, place + start, -1)
+                place = places_among(known, asked)
+                found[chosen] = np.where(place >= 0, place + start, -1)
         return found
 
 
@@ -140,12 +140,11 @@ def _completed(
     triangles = np.concatenate([surface.triangles, corner.reshape(-1, 3)])
     used = np.zeros(len(vertices), dtype=bool)
     used[triangles] = True
-    number = np.cumsum(used) - 1
     starts = np.r_[0, np.cumsum(used)][list(surface.starts)]
     return LevelSurface(
         layers=surface.layers,
         vertices=vertices[used],
-        triangles=number[triangles].astype(np.int32),
+        triangles=numbers_of(used)[triangles].astype(np.int32),
         layer=np.concatenate([surface.layer, *layers]).astype(np.int16),
         ends=np.concatenate([surface.ends, new])[used],
         starts=tuple(starts.tolist()),

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted, numbers_of
 from geom3d.core.errors import InputError
 from geom3d.mesh.volume import FACES, MOST_TETRAHEDRA, too_many
 from geom3d.solids.fields.contour import cases_of_tetrahedron
@@ -311,10 +311,9 @@ class Cutting:
         at_level, at_centre = flat < 0, flat >= CENTRE
         known = np.zeros(lattice.count + len(lattice.places), dtype=bool)
         known[flat[~at_level & ~at_centre]] = True
-        number = len(vertices) + np.cumsum(known) - 1
+        number = len(vertices) + numbers_of(known)
         points = np.concatenate([vertices, lattice.points(np.flatnonzero(known)), centres])
         found = np.where(at_level, -1 - flat, number[np.where(at_level | at_centre, 0, flat)])
         found[at_centre] = flat[at_centre] - CENTRE + len(points) - len(centres)
-        used = np.zeros(len(points), dtype=bool)
-        used[found] = True
-        return points[used], (np.cumsum(used) - 1)[found].reshape(corners.shape)
+        used, numbers = compacted(found.reshape(corners.shape))
+        return points[used], numbers

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, run_starts
 from geom3d.mesh.interfaces import OUTSIDE
 from geom3d.solids.fields.contour import LevelSurface, Share, contour, linear, runs
 from geom3d.solids.fields.facets import Level, cut, plane, split
@@ -101,10 +101,9 @@ class Division:
     @cached_property
     def z_layers(self) -> tuple[ZLayer, ...]:
         """Maximal runs of equal layers, upwards."""
-        new = np.r_[True, (self.rows[1:] != self.rows[:-1]).any(axis=1), True]
         return tuple(
-            ZLayer(range(int(a), int(b)), self.rows[a], tuple(np.flatnonzero(np.diff(self.rows[a])).tolist()))
-            for a, b in pairwise(np.flatnonzero(new))
+            ZLayer(range(a, b), self.rows[a], tuple(np.flatnonzero(np.diff(self.rows[a])).tolist()))
+            for a, b in pairwise([*run_starts(self.rows).tolist(), len(self.rows)])
         )
 
     @cached_property

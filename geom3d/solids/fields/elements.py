@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label as groups_of
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, tetrahedron_volumes
 from geom3d.mesh.components import Components, component_numbers
 from geom3d.mesh.interfaces import OUTSIDE
 from geom3d.solids.fields.contour import LevelSurface, Share
@@ -198,8 +198,7 @@ class Pieces:
             first = ((k + start) * grid.strides[2] + j * grid.strides[1] + i)[:, None]
             parts = [(first + grid.steps[list(tetrahedron)], sizes[k, j, i] / 6) for tetrahedron in TETRAHEDRA]
             nodes = lattice.tetrahedra(of.z_layer.layers)[0]
-            a, b, c, d = (lattice.points(corner) for corner in nodes.T)
-            parts.append((nodes, np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6))
+            parts.append((nodes, tetrahedron_volumes(*(lattice.points(corner) for corner in nodes.T))))
             for nodes, full in parts:
                 for pieces, part, interval in self._of_tetrahedra(of, nodes, full):
                     np.add.at(volumes, pieces, part)

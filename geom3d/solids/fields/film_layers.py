@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, half_edges, pair_keys, pairs_of
 from geom3d.solids.grid import rounding_unit, snap
 
 
@@ -50,10 +50,9 @@ def with_rows(
         size: the period, µm.
     """
     step = rounding_unit(max(size))
-    start, end = triangles, np.roll(triangles, -1, axis=1)
-    keys = np.minimum(start, end) * len(points) + np.maximum(start, end)
-    known, first_use, edge, uses = np.unique(keys.ravel(), return_index=True, return_inverse=True, return_counts=True)
-    ends = np.column_stack(np.divmod(known, len(points)))
+    keys = pair_keys(*half_edges(triangles), len(points))
+    known, first_use, edge, uses = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    ends = pairs_of(known, len(points))
     owner = np.repeat(face, 3)
     within = np.bincount(edge.ravel(), owner, len(known)) == uses * owner[first_use]  # the same face on both sides
     neighbour_region = outline[ends].all(axis=1) & within

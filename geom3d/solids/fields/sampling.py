@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted
 from geom3d.core.progress import bar
 from geom3d.mesh.bvh import Nearest
 from geom3d.solids.fields.contour import LevelSurface, Share, contour, linear
@@ -371,6 +371,5 @@ def _home(lattice: Lattice, surface: LevelSurface) -> IntArray:
 
 
 def _sheet(points: FloatArray, triangles: IntArray, grid: Grid) -> Nearest:
-    used = np.zeros(len(points), dtype=bool)
-    used[triangles] = True
-    return sheet(points[used], (np.cumsum(used) - 1)[triangles], grid.size)
+    used, corners = compacted(triangles)
+    return sheet(points[used], corners, grid.size)

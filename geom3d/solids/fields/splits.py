@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, places_among
 from geom3d.solids.grid import EDGES, TETRAHEDRA, Grid, rounding_unit, snap
 
 
@@ -63,8 +63,8 @@ class Lattice:
         lower, upper = np.minimum(one, other), np.maximum(one, other)
         kind = np.searchsorted(self.grid.steps, upper - lower)
         key = np.where(upper < self.count, lower * 8 + kind, -1)
-        place = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
-        return np.where(self.keys[place] == key, place + self.count, none)
+        place = places_among(self.keys, key)
+        return np.where(place >= 0, place + self.count, none)
 
     def refine(self, simplices: IntArray) -> tuple[IntArray, IntArray]:
         """Simplices halved at their split edges.

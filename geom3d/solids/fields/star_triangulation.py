@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of
 
 #: The most sides a body has: four faces of a tetrahedron, the level below and the level above.
 SIDES = 6
@@ -55,8 +55,7 @@ def star_triangulation(
     places = np.empty((0, 3))
     alone = np.flatnonzero(apex == NOWHERE)
     if len(alone):
-        number = np.full(len(bodies), -1)
-        number[alone] = np.arange(len(alone))
+        number = numbers_of(apex == NOWHERE)
         mine = np.flatnonzero(number[of] >= 0)
         places = _middles(sides.corners[mine], number[of[mine]], len(alone), points)
         apex[alone] = CENTRE + first + np.arange(len(alone))

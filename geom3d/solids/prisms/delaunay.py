@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, inverse_of, pair_keys
 from geom3d.core.errors import GeometryError
 from geom3d.solids.prisms.grading import GRADING
 
@@ -46,7 +46,7 @@ class Triangulation:
     def beside(self) -> IntArray:
         """(3 T,) for the edge opposite each corner the same edge of the neighbour in the same face, else -1."""
         start, end = np.roll(self.triangles, -1, axis=1).ravel(), np.roll(self.triangles, -2, axis=1).ravel()
-        key = np.minimum(start, end) * len(self.points) + np.maximum(start, end)
+        key = pair_keys(start, end, len(self.points))
         order = np.argsort(key)
         key = key[order]
         same = np.flatnonzero(key[1:] == key[:-1])
@@ -152,9 +152,7 @@ class Triangulation:
 
     def _apart(self, at: IntArray, worth: FloatArray) -> IntArray:
         """Indices of new points in triangles that have no corner in common, worthiest first."""
-        order = np.argsort(-worth, kind="stable")
-        rank = np.empty(len(at), dtype=np.int64)
-        rank[order] = np.arange(len(at))
+        rank = inverse_of(np.argsort(-worth, kind="stable"))
         best = np.full(len(self.points), len(at))
         for corner in self.triangles[at].T:
             np.minimum.at(best, corner, rank)
@@ -223,8 +221,7 @@ def _sparse(places: FloatArray, requested: FloatArray, radius: FloatArray) -> In
     if len(places) < 2:
         return np.arange(len(places))
     worth = radius / requested
-    rank = np.empty(len(places), dtype=np.int64)
-    rank[np.argsort(-worth, kind="stable")] = np.arange(len(places))
+    rank = inverse_of(np.argsort(-worth, kind="stable"))
     distance, index = cKDTree(places).query(places, k=min(8, len(places)))
     crowded = (distance < RADIUS * requested[:, None]) & (rank[index] < rank[:, None])
     return np.flatnonzero(~crowded.any(axis=1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, half_edges, inverse_of, owners_of, pair_keys
 from geom3d.mesh.volume import MOST_TETRAHEDRA, too_many
 from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.floorplan import FloorPlan
@@ -54,8 +54,7 @@ class Extrusion:
     def most(self, max_edge: float | None, layers: int) -> tuple[int, int, int]:
         """How many points, tetrahedra and triangles there are, the void's included."""
         flat, heights, z_layer = self._parts(max_edge, layers)
-        key = np.sort(np.stack([flat.triangles, np.roll(flat.triangles, -1, axis=1)], axis=2), axis=2).reshape(-1, 2)
-        key = key @ np.array([len(flat.points), 1])
+        key = pair_keys(*half_edges(flat.triangles), len(flat.points))
         order = np.argsort(key)
         same = key[order][1:] == key[order][:-1]
         face = np.repeat(flat.face, 3)[order]
@@ -86,8 +85,7 @@ def _ranked(flat: Flat) -> tuple[IntArray, IntArray]:
 
     Neighbours cut the side of a prism along the same diagonal, since both take the order of its two ends.
     """
-    rank = np.empty(len(flat.points), dtype=np.int64)
-    rank[np.lexsort((flat.points[:, 1], flat.points[:, 0], flat.home))] = np.arange(len(rank))
+    rank = inverse_of(np.lexsort((flat.points[:, 1], flat.points[:, 0], flat.home)))
     order = np.argsort(rank[flat.triangles], axis=1)
     odd = np.flatnonzero((order[:, 1] - order[:, 0]) % 3 == 2)
     return np.take_along_axis(flat.triangles, order, axis=1), odd
@@ -108,4 +106,4 @@ def layers_of(levels: FloatArray, longest: float | None, layers: int) -> tuple[F
     z_layer, share = splits(so_far, counts)
     inner = snap(levels[z_layer] + share * thick[z_layer], rounding_unit(float(levels[-1])))
     heights = np.sort(np.concatenate([levels, inner]))
-    return heights, np.repeat(np.arange(len(thick)), counts)
+    return heights, owners_of(counts)

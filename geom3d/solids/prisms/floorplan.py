@@ -15,7 +15,18 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_complex,
+    half_edges,
+    owners_of,
+    pair_keys,
+    ranks_of,
+    run_starts,
+    unique_points,
+)
 from geom3d.core.errors import GeometryError
 from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.outline import Difference, Disc, Nowhere, Plane, Polygon, Shape, Strip, translations
@@ -73,12 +84,7 @@ def triangulated(polygons: NDArray[Any]) -> tuple[FloatArray, IntArray]:
     """Corners (T, 3, 2) of a triangulation of polygons, and (T,) the polygon of each."""
     cut = shapely.constrained_delaunay_triangles(polygons)
     soup = np.ascontiguousarray(shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3])
-    return soup, np.repeat(np.arange(len(polygons)), shapely.get_num_geometries(cut))
-
-
-def as_complex(points: FloatArray) -> NDArray[np.complex128]:
-    """(n,) points of the plane as complex numbers, which sort and compare as one."""
-    return np.ascontiguousarray(points.reshape(-1, 2)).view(np.complex128).ravel()
+    return soup, owners_of(shapely.get_num_geometries(cut))
 
 
 def turned(triangles: IntArray, soup: FloatArray) -> IntArray:
@@ -139,8 +145,7 @@ def _partitioned(paths: list[FloatArray], size: tuple[float, float], step: float
     """The plan of lines within a period, without masks, and (F, 2) a point inside each of its faces."""
     faces = _faces(paths, size, step)
     soup, face = triangulated(faces)
-    points, index = np.unique(as_complex(soup), return_inverse=True)
-    corners = np.column_stack([points.real, points.imag])
+    corners, index = unique_points(soup)
     doubled = _doubled(soup)
     triangles = turned(index.reshape(-1, 3), soup)
     areas = np.bincount(face, weights=np.abs(doubled) / 2, minlength=len(faces)).astype(np.float64)
@@ -195,7 +200,7 @@ def _wrap(ring: FloatArray, size: tuple[float, float], step: float) -> list[Floa
     middle = (ring[:-1] + ring[1:]) / 2
     tile = np.floor(middle / size).astype(np.int64)
     # A piece that runs along a side of the box belongs to either tile: the border itself is always drawn.
-    starts = np.flatnonzero(np.r_[True, (tile[1:] != tile[:-1]).any(axis=1)])
+    starts = run_starts(tile)
     ends = np.r_[starts[1:], len(tile)]
     return [ring[s : e + 1] - tile[s] * np.asarray(size) for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
 
@@ -208,8 +213,7 @@ def _insert_crossings(line: FloatArray, axis: int, period: float, step: float) -
     count = np.maximum(np.ceil(high / period).astype(np.int64) - first, 0)
     if not count.any():
         return line
-    segment = np.repeat(np.arange(len(count)), count)
-    order = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count, count)
+    segment, order = owners_of(count), ranks_of(count)
     rising = (there > here)[segment]
     rank = np.where(rising, order, count[segment] - 1 - order)
     at = (first[segment] + rank) * period
@@ -296,11 +300,11 @@ def _edges(
     points: FloatArray, triangles: IntArray, face: IntArray, size: tuple[float, float]
 ) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray, IntArray, IntArray]:
     """Edges between faces, and the pairs of border edges that are one edge through the period."""
-    start, end = triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()
+    start, end = half_edges(triangles)
     owner = np.repeat(face, 3)
     low, high = np.minimum(start, end), np.maximum(start, end)
     order = np.lexsort((start > end, high, low))
-    key = (low * len(points) + high)[order]
+    key = pair_keys(start, end, len(points))[order]
     paired = np.zeros(len(key), dtype=bool)
     same = key[1:] == key[:-1]
     if (same[1:] & same[:-1]).any():

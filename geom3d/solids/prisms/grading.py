@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, owners_of, ranks_of
 
 #: How fast the wished length may grow with the distance.
 GRADING = 0.4
@@ -38,13 +38,8 @@ def splits(so_far: FloatArray, counts: IntArray) -> tuple[IntArray, FloatArray]:
     Returns:
         (m,) line, and (m,) share of its length, of every split, ascending.
     """
-    line = np.repeat(np.arange(len(counts)), counts - 1)
-    wanted = (ranks(counts - 1) + 1) / counts[line] * so_far[line, -1]
+    line = owners_of(counts - 1)
+    wanted = (ranks_of(counts - 1) + 1) / counts[line] * so_far[line, -1]
     below = np.minimum((so_far[line] <= wanted[:, None]).sum(axis=1) - 1, len(PLACES) - 2)
     low, high = so_far[line, below], so_far[line, below + 1]
     return line, PLACES[below] + (wanted - low) / (high - low) * (PLACES[below + 1] - PLACES[below])
-
-
-def ranks(counts: IntArray) -> IntArray:
-    """0, 1, … for each run of so many."""
-    return np.asarray(np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))

@@ -11,14 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_complex,
+    half_edges,
+    owners_of,
+    pair_keys,
+    places_among,
+    ranks_of,
+    unique_points,
+)
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.volume import MOST_TETRAHEDRA, too_many
 from geom3d.solids.fields.film_layers import with_rows
 from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.delaunay import KEPT, Triangulation
-from geom3d.solids.prisms.floorplan import FloorPlan, as_complex, triangulated, turned
-from geom3d.solids.prisms.grading import GRADING, PLACES, pieces, ranks, splits
+from geom3d.solids.prisms.floorplan import FloorPlan, triangulated, turned
+from geom3d.solids.prisms.grading import GRADING, PLACES, pieces, splits
 
 SQRT_2 = 2**0.5
 #: Distances that are taken at once.
@@ -83,8 +94,8 @@ def _refined(plan: FloorPlan, longest: float, rows: int) -> tuple[FloatArray, In
     counts = _pieces(plan, longest / SQRT_2 if rows > 1 else longest)
     ends = plan.points[plan.edges]
     lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) / counts
-    edge = np.repeat(np.arange(len(counts)), counts - 1)
-    share = (ranks(counts - 1) + 1) / counts[edge]
+    edge = owners_of(counts - 1)
+    share = (ranks_of(counts - 1) + 1) / counts[edge]
     sources = np.concatenate([plan.points[plan.edges.ravel()], _between(ends[edge], share)])
     sizes = np.minimum(np.concatenate([np.repeat(lengths, 2), lengths[edge]]), longest)
 
@@ -94,13 +105,12 @@ def _refined(plan: FloorPlan, longest: float, rows: int) -> tuple[FloatArray, In
     split = np.concatenate([edge, seam + count, seam + count + len(plan.seam)])
     shares = np.concatenate([share, seam_share, seam_share])
     soup, face = triangulated(_with_points(plan, edges, split, shares))
-    known, index = np.unique(as_complex(soup), return_inverse=True)
-    points = np.column_stack([known.real, known.imag])
+    points, index = unique_points(soup)
     triangles = turned(index.reshape(-1, 3), soup)
 
     step = rounding_unit(max(plan.size))
     places = np.searchsorted(
-        known, as_complex(np.concatenate([sources[: 2 * count], snap(sources[2 * count :], step)]))
+        as_complex(points), as_complex(np.concatenate([sources[: 2 * count], snap(sources[2 * count :], step)]))
     )
     outline = np.zeros(len(points), dtype=bool)
     outline[places] = True
@@ -133,12 +143,11 @@ def _pieces(plan: FloorPlan, longest: float) -> IntArray:
 def _facing(plan: FloorPlan, length: FloatArray) -> IntArray:
     """(n, 2) edges on either side of a strip that is narrower than they are long: two triangles with a common diagonal."""
     count = len(plan.points)
-    start, end = plan.triangles, np.roll(plan.triangles, -1, axis=1)
-    keys = np.minimum(start, end) * count + np.maximum(start, end)
-    known = np.sort(plan.edges, axis=1) @ np.array([count, 1])
+    keys = pair_keys(*half_edges(plan.triangles), count).reshape(-1, 3)
+    known = pair_keys(plan.edges[:, 0], plan.edges[:, 1], count)
     order = np.argsort(known)
-    place = np.minimum(np.searchsorted(known[order], keys), len(known) - 1)
-    edge = np.where(known[order][place] == keys, order[place], -1)  # of each side of each triangle, -1 within a face
+    place = places_among(known[order], keys)
+    edge = np.where(place >= 0, order[place], -1)  # of each side of each triangle, -1 within a face
     single = np.count_nonzero(edge >= 0, axis=1) == 1
     own = edge.max(axis=1)
     flat = keys.ravel()
@@ -227,14 +236,12 @@ def _with_points(plan: FloorPlan, edges: IntArray, split: IntArray, shares: Floa
     corners, ring = shapely.get_coordinates(rings, return_index=True)
     index = np.searchsorted(as_complex(plan.points), as_complex(corners))
     here = np.flatnonzero(ring[1:] == ring[:-1])  # every edge of a ring, by its first corner
-    key = np.sort(edges, axis=1) @ np.array([len(plan.points), 1])
-    low, high = np.minimum(index[here], index[here + 1]), np.maximum(index[here], index[here + 1])
+    key = pair_keys(edges[:, 0], edges[:, 1], len(plan.points))
     by_key = np.argsort(key)
-    edge = by_key[np.searchsorted(key[by_key], low * len(plan.points) + high)]
+    edge = by_key[np.searchsorted(key[by_key], pair_keys(index[here], index[here + 1], len(plan.points)))]
     forward = edges[edge, 0] == index[here]
     pieces = count[edge]
-    rank = ranks(pieces)
-    of = np.repeat(np.arange(len(here)), pieces)
+    rank, of = ranks_of(pieces), owners_of(pieces)
     taken = first[edge[of]] + np.where(forward[of], rank, pieces[of] - 1 - rank)
     # Each edge gives its first corner and then its new points; rings close themselves.
     out = np.repeat(corners[here], pieces + 1, axis=0)

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted, run_starts, unique_pairs
 from geom3d.mesh.components import Components, component_numbers
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 from geom3d.solids.grid import rounding_unit, snap
@@ -166,7 +166,7 @@ def _labelled(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple
             low, high = (round(z / step) * step if math.isfinite(z) else z for z in prism.interval)
             within = (levels[:-1] >= low) & (levels[1:] <= high)
             labels[np.ix_(within, plan.masks[prism.outline])] = label
-    new = np.r_[True, (labels[1:] != labels[:-1]).any(axis=1)]
+    new = run_starts(labels)
     return np.r_[levels[:-1][new], levels[-1]], labels[new]
 
 
@@ -183,12 +183,12 @@ def _walls(names: tuple[str, ...], plan: FloorPlan, levels: FloatArray, labels: 
     periodic_image = np.full(len(triangles), -1)
     periodic_image[inner : inner + rim] = np.arange(inner + rim, inner + 2 * rim)
     periodic_image[inner + rim :] = np.arange(inner, inner + rim)
-    kept, index = np.unique(triangles, return_inverse=True)
+    kept, index = compacted(triangles)
     return InterfaceMesh(
         names=names,
         size=(plan.size[0], plan.size[1], float(levels[-1])),
         vertices=np.column_stack([plan.points[kept % count], levels[kept // count]]),
-        triangles=index.reshape(-1, 3),
+        triangles=index,
         back_region=np.concatenate([under, back_region]),
         front_region=np.concatenate([over, front_region]),
         periodic_image=periodic_image,
@@ -292,7 +292,7 @@ def chunks_of(plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Componen
     """The graph of layers in z × faces."""
     z_layers, faces = labels.shape
     number = np.arange(z_layers * faces).reshape(z_layers, faces)
-    beside = np.unique(np.column_stack([plan.left, plan.right]), axis=0)
+    beside = unique_pairs(np.column_stack([plan.left, plan.right]), faces)
     step = np.column_stack([plan.seam_axis == 0, plan.seam_axis == 1]).astype(np.int64)
     through = np.unique(np.hstack([plan.seam_faces, step]), axis=0)
     links = np.concatenate(

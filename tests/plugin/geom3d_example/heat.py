@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geom3d.metrics import Answer, KeyFigure, Metric, Request
+from geom3d.metrics import KeyFigure, Measured, Metric, Request
 from geom3d.transport import NoPath
 
 METRICS = (
@@ -16,6 +16,6 @@ def answer(inquiry):
     try:
         found = inquiry.conduct(inquiry.temperature)
     except NoPath as missing:
-        return Answer({"heat_mW_cm2": None}, {}, [f"no heat: {missing}"])
+        return Measured({"heat_mW_cm2": None}, [f"no heat: {missing}"])
     heat = 1e-3 * found.resistance
-    return Answer({"heat_mW_cm2": heat}, {} if found.error is None else {"heat_mW_cm2": heat * found.error})
+    return Measured({"heat_mW_cm2": heat}, (), {} if found.error is None else {"heat_mW_cm2": heat * found.error})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geom3d.metrics import KeyFigure, Metric
+from geom3d.metrics import KeyFigure, Measured, Metric
 
 METRICS = (
     Metric("slenderness.cell", "slenderness", "1", "height over the shorter period", 78, KeyFigure("slenderness")),
@@ -17,9 +17,11 @@ def measure(sample):
     cell, walls = sample.cell, sample.walls
     width = min(cell.size[:2])
     heights = [walls.vertices[walls.shell([label])[0], 2] for label in range(len(cell.names))]
-    return {
-        "slenderness": {
-            "cell": cell.top / width,
-            "of": {name: float(np.ptp(z)) / width for name, z in zip(cell.names, heights, strict=True)},
+    return Measured(
+        {
+            "slenderness": {
+                "cell": cell.top / width,
+                "of": {name: float(np.ptp(z)) / width for name, z in zip(cell.names, heights, strict=True)},
+            }
         }
-    }
+    )

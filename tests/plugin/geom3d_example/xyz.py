@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from geom3d.core.files import replacing, rows
+from geom3d.exports import Written
 from geom3d.mesh import manifold
 
 #: Most characters of a row.
@@ -22,7 +23,7 @@ def export(job):
                 file.write(part)
             size = file.tell()
         entries.append({"file": path.name, "body": name, "triangles": len(faces), "bytes": size})
-    return entries
+    return Written(entries)
 
 
 def estimate(job):
