@@ -39,11 +39,17 @@ def load(name):
     return design if web is None else geom3d.load(name, {"resolution": 0.999 * min(web.radius, min(web.size) / 8)})
 
 
-#: Every template on the coarsest mesh and on a fine one; the finest of these have hundreds of thousands of tetrahedra.
+#: Thin films that need hundreds of thousands of tetrahedra where these are fine.
+FINEST = (
+    "honeycomb-lei-2020",
+    "microtubes-eustache-2014",
+    "nanopillars-lethien-2011",
+    "pillars-coated",
+    "pillars-imec-mno2",
+)
+#: Every template on the coarsest mesh and on a fine one.
 CASES = [
-    pytest.param(
-        (name, fine), marks=[pytest.mark.slow] * (fine and name in ("honeycomb-lei-2020", "microtubes-eustache-2014"))
-    )
+    pytest.param((name, fine), marks=[pytest.mark.slow] * (fine and name in FINEST))
     for name in shipped()
     for fine in (False, True)
 ]
@@ -266,6 +272,7 @@ def coaxial(inner, outer, tolerance, x=2.1):
     return Cell(size, tuple(regions), StructureFacts(0.0, size[2], ("anode",)), tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outer", [1.4, 1.05], ids=["thick", "thin"])
 def test_resistance_of_a_film_around_a_pillar_converges_in_second_order(outer):
     exact = 2 * math.pi / math.log(outer) * 0.5
