@@ -313,6 +313,7 @@ def test_films_have_rows_of_tetrahedra_across():
     assert set(np.round(quarters)) == {0, 1, 2, 3, 4}
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from([name for name in shipped() if geom3d.load(name).cell().facts.web is None]),
     shift=st.tuples(st.floats(0, 1), st.floats(0, 1)),
