@@ -165,7 +165,7 @@ class MetricModule(Protocol):
     >>> import geom3d
     >>> battery = geom3d.load("pillars-coated")
     >>> round(measure(battery.sample).values["slenderness"], 3)
-    5.788
+    5.787
 
     Attributes:
         METRICS: the quantities it gives. The first keys of their paths belong to this metric alone.
