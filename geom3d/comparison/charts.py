@@ -165,7 +165,7 @@ def _capacity(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
             axes.plot(
                 entry["cell"], row, "o", markerfacecolor="none", markeredgecolor="#202020", markersize=7.6, zorder=4
             )
-    told = ["half cell" if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
+    told = [_why(e["reason"]) if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
     column(axes, "cell, limited by", told)
     axes.set_xlim(*((min(values) / 1.7, max(values) * 1.7) if log else (0, 1.06 * max(values))))
     sheet.legend(
@@ -176,6 +176,11 @@ def _capacity(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
         ]
     )
     return True
+
+
+def _why(reason: str) -> str:
+    """In a word or two, why a cell has no capacity."""
+    return reason.partition(":")[0].removeprefix("there is ").removeprefix("the electrodes are ")
 
 
 def _volume_fractions(sheet: Sheet, summaries: Sequence[Summary]) -> bool:

@@ -38,7 +38,15 @@ def scatter(sheet: Sheet, summaries: Sequence[Summary]) -> bool:
     for _, spread, charge, limiting in points:
         axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [charge, charge], color="#b5b5b5", linewidth=1.0, zorder=2)
         marker = "o" if limiting == "anode" else "s"
-        axes.plot(spread["mean"], charge, marker, color=SIDES[limiting], markersize=4.6, markeredgewidth=0, zorder=3)
+        axes.plot(
+            spread["mean"],
+            charge,
+            marker,
+            color=SIDES.get(limiting, "#7a7a7a"),
+            markersize=4.6,
+            markeredgewidth=0,
+            zorder=3,
+        )
     sheet.legend(
         [
             sheet.marker("o", SIDES["anode"], "the anode limits"),

@@ -168,9 +168,11 @@ def materials(summaries: Sequence[Summary]) -> list[dict[str, Value]]:
                 "density (g/cm³)": material.density_g_cm3,
                 "practical charge (mAh/g)": material.capacity_practical_mAh_g,
                 "theoretical charge (mAh/g)": material.capacity_theoretical_mAh_g,
+                "utilisation": material.utilisation,
+                "lithium as made": material.lithiated,
                 "potential (V)": material.potential_V,
                 "conductivity (S/cm)": material.conductivity_S_cm,
-                "source": material.source,
+                "source": material.cited,
             }
             found.setdefault(repr(entry), entry)
     return sorted(found.values(), key=lambda entry: str(entry["material"]).casefold())

@@ -41,7 +41,7 @@ def reaching(components: Components, electrode: list[int], collectors: list[int]
     or the top of the box, or the device's edge, where material that runs through the period can be contacted.
 
     Args:
-        chunks: the pieces of the partition.
+        components: the pieces of the partition.
         electrode, collectors, substrate: labels of the regions with these roles.
     """
     members = np.isin(components.labels, [*electrode, *collectors])
@@ -54,6 +54,34 @@ def reaching(components: Components, electrode: list[int], collectors: list[int]
         anchors |= endless(components.links[inner], components.shifts[inner], len(members))
     reached: BoolArray = members & np.isin(component, np.unique(component[anchors & members]))
     return reached
+
+
+def served(
+    components: Components, electrode: list[int], electrolyte: list[int], counter: BoolArray | None = None
+) -> BoolArray:
+    """(n,) pieces of an electrode that ions reach from the counter-electrode.
+
+    Ions travel in the electrolyte, and on through the electrode itself; nothing else lets them pass.
+
+    Args:
+        components: the pieces of the partition.
+        electrode, electrolyte: labels of the regions with these roles.
+        counter: (n,) pieces of the counter-electrode; None where there is none, and any electrolyte will do.
+    """
+    ions = np.isin(components.labels, electrolyte)
+    mine = np.isin(components.labels, electrode)
+    members = mine | ions
+    inner = members[components.links].all(axis=1)
+    component = component_numbers(len(members), components.links[inner])
+    sources = ions if counter is None else ions & _beside(components, counter)
+    found: BoolArray = mine & np.isin(component, np.unique(component[sources]))
+    return found
+
+
+def touching(components: Components, some: BoolArray, others: BoolArray) -> bool:
+    """Whether a piece of one kind shares a face with one of the other kind."""
+    one, two = components.links.T
+    return bool(((some[one] & others[two]) | (others[one] & some[two])).any())
 
 
 def component_numbers(count: int, links: IntArray) -> IntArray:

@@ -8,6 +8,8 @@ from typing import Any
 from geom3d.core.roles import Role
 from geom3d.metrics import Metric, Sample
 
+BARE = "; in a design without electrolyte its bare surface, which a liquid would wet"
+
 METRICS = (
     Metric("footprint_um2", "footprint of the unit cell", "µm²", "chip area of one period", 0),
     Metric(
@@ -18,9 +20,15 @@ METRICS = (
         "of interdigitated designs that of both electrodes and the substrate",
         10,
     ),
-    Metric("area_gain.anode", "area gain of the anode", "1", "interface of anode and electrolyte per footprint", 11),
     Metric(
-        "area_gain.cathode", "area gain of the cathode", "1", "interface of cathode and electrolyte per footprint", 12
+        "area_gain.anode", "area gain of the anode", "1", f"interface of anode and electrolyte per footprint{BARE}", 11
+    ),
+    Metric(
+        "area_gain.cathode",
+        "area gain of the cathode",
+        "1",
+        f"interface of cathode and electrolyte per footprint{BARE}",
+        12,
     ),
     Metric(
         "area_gain.side_walls", "area gain of the side walls alone", "1", "upright part of the scaffold's surface", 13
@@ -49,7 +57,7 @@ def measure(sample: Sample) -> Mapping[str, Any]:
     # The floor between a web's struts is that of what it stands on.
     surface = walls.between([k for k in range(len(names)) if k not in rest], rest)
     gains: dict[str, Any] = {"scaffold": float(walls.areas[surface].sum()) / footprint}
-    electrolyte = sample.labels(Role.ELECTROLYTE)
+    electrolyte = sample.labels(Role.ELECTROLYTE) or [walls.void]
     upright = walls.upright
     for role in (Role.ANODE, Role.CATHODE):
         facing = walls.between(sample.labels(role), electrolyte)

@@ -82,7 +82,7 @@ def verify(design: Design) -> Iterator[Comparison]:
     asked = [*closed, *(p.metric for p in design.template.published)]
     # Conduction takes its time: only where there is something to hold it against.
     report = design.measure(transport=any(path.startswith(("ionic_resistance", "transport.")) for path in asked))
-    for side, share in report["connected_fraction"].items():
+    for side, share in report["counted_fraction"].items():
         # The closed form knows nothing of connections: it is the capacity of all of the electrode.
         path = f"capacity_uAh_cm2.{side}"
         if share != 1 and path in closed:
