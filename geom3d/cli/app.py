@@ -11,7 +11,7 @@ import sys
 import tomllib
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -131,6 +131,32 @@ def describe(architecture: Annotated[str, Parameter(help="Name of an architectur
         table.add_row(*row)
     print_table(table)
     print(f"regions of its own: {', '.join(regions(module))}")
+
+
+@app.command
+def show(
+    subject: Annotated[Literal["electrolytes"], Parameter(help="What to show: electrolytes.")],
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Chart to write, .svg or .png; only the table without it.")
+    ] = None,
+) -> None:
+    """Show the electrolytes: conductivity and activation energy, and a chart against temperature."""
+    from geom3d.comparison.electrolytes import curves, write_chart
+
+    table = table_of("material", "formula", "class", "S/cm at 25 °C", "eV", "S/cm at 60 °C", "source")
+    for curve in curves():
+        material = curve.material
+        warm = material.conductivity_at(60)
+        numbers = (material.conductivity_S_cm, material.activation_energy_eV, warm)
+        shown = ["–" if number is None else f"{number:.3g}" for number in numbers]
+        table.add_row(
+            curve.name, material.formula, material.kind or "", *shown, material.source_of("conductivity_S_cm")
+        )
+    print_table(table)
+    if output is not None:
+        write_chart(output)
+        print(output)
 
 
 @app.command
