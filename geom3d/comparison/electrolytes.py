@@ -34,6 +34,8 @@ COLOURS = {
     "gel": "#b3a800",
 }
 OTHER = "#888888"
+#: Decades per 1000/K of an activation energy of 0.35 eV; it places names, no number depends on it.
+USUAL_SLOPE = 1.76
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _draw(sheet: Sheet, _: Sequence[Summary]) -> bool:
     axes.set_xlim(left, right + 0.62 * span)  # names stand on the right
     axes.set_ylim(low, high)
     step = (high - low) / (len(found) + 1)
-    order = sorted(found, key=lambda curve: -curve.conductivity[0])
+    order = sorted(found, key=lambda curve: -_rank(curve))
     for row, curve in enumerate(order):
         colour = COLOURS.get(curve.material.kind or "", OTHER)
         logs = np.log10(curve.conductivity)
@@ -121,6 +123,13 @@ def _draw(sheet: Sheet, _: Sequence[Summary]) -> bool:
     used = {curve.material.kind or "other": None for curve in found}
     sheet.legend([sheet.patch(COLOURS.get(kind, OTHER), kind) for kind in used])
     return True
+
+
+def _rank(curve: Curve) -> float:
+    """By what names follow each other: where the curve ends; a single point as if its line were as steep as the usual one."""
+    ends = max(curve.inverse)
+    missing = 1000 / (COLDEST + ZERO_CELSIUS) - ends
+    return float(np.log10(curve.conductivity[0])) - USUAL_SLOPE * missing
 
 
 def _label(curve: Curve) -> str:

@@ -259,14 +259,15 @@ def _electrode(sample: Sample, role: Role, basis: str) -> Electrode | None:
         for k, m in materials.items()
     }
     lithium = {k: None if m.lithiated is None else charges[k] * m.lithiated for k, m in materials.items()}
-    weights = {k: None if m.potential_V is None else charges[k] * m.potential_V for k, m in materials.items()}
-    weight = added(weights)
+    weight = added({k: None if m.potential_V is None else charges[k] * m.potential_V for k, m in materials.items()})
+    levels = {m.potential_V for k, m in materials.items() if charges[k] > 0}
     return Electrode(
         charge=total,
         in_all=sum(float(sample.walls.volumes[k]) / sample.walls.footprint * per_um[k] for k in labels),
         theory=added(theory),
         lithium=added(lithium),
-        potential=None if weight is None or total <= 0 else weight / total,
+        # Of one material it is that material's, without the rounding of a mean.
+        potential=levels.pop() if len(levels) == 1 else None if weight is None or total <= 0 else weight / total,
     )
 
 

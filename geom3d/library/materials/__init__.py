@@ -136,7 +136,7 @@ class Material(BaseModel):
         of_theory, in_practice, given = _number(theory), _number(practical), _number(share)
         if practical is not None and share is not None:
             raise ValueError("capacity_practical_mAh_g and utilisation are theory × utilisation: give one of them")
-        if given is not None and of_theory is not None:
+        if given is not None and of_theory is not None and 0 < given <= 1:
             return {**data, "capacity_practical_mAh_g": of_theory * given}
         if share is not None and theory is None:
             raise ValueError("utilisation is a share of capacity_theoretical_mAh_g, which is missing")
