@@ -156,6 +156,8 @@ def materials(summaries: Sequence[Summary]) -> Table:
         Column("density", Kind.NUMBERS, "g/cm³"),
         Column("practical charge", Kind.NUMBERS, "mAh/g"),
         Column("theoretical charge", Kind.NUMBERS, "mAh/g"),
+        Column("utilisation", Kind.NUMBERS),
+        Column("lithium as made", Kind.NUMBERS),
         Column("potential", Kind.NUMBERS, "V"),
         Column("conductivity", Kind.NUMBERS, "S/cm"),
         Column("source"),
@@ -164,8 +166,9 @@ def materials(summaries: Sequence[Summary]) -> Table:
     for summary in summaries:
         for material in summary.materials.values():
             charges = material.capacity_practical_mAh_g, material.capacity_theoretical_mAh_g
-            figures = material.density_g_cm3, *charges, material.potential_V, material.conductivity_S_cm
-            rows[material.title, material.formula, *figures, material.source] = None
+            shares = material.utilisation, material.lithiated
+            figures = material.density_g_cm3, *charges, *shares, material.potential_V, material.conductivity_S_cm
+            rows[material.title, material.formula, *figures, material.cited] = None
     by_name = sorted(rows, key=lambda row: str(row[0]).casefold())
     return Table.of(columns, by_name)
 

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     WORDS = ""
     NUMBERS = ".6g"
     SIZES = ".4g"
+    FIGURES = ".3g"
     DEVIATIONS = "+.2e"
 
     @property
@@ -61,7 +62,7 @@ class Column:
     @property
     def short_heading(self) -> str:
         """The title with the unit, for narrow columns."""
-        return f"{self.title} {self.unit}".rstrip()
+        return f"{self.title} {self.unit}".strip()
 
 
 @dataclass(frozen=True)
