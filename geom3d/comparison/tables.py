@@ -35,7 +35,7 @@ def numbers(summaries: Sequence[Summary]) -> Table:
         if any(row is not None and row.value is not None for row in found):
             first = next(row for row in found if row is not None)
             column = Column(first.title, Kind.NUMBERS, first.unit, path, first.meaning)
-            entries = [Entry() if row is None else Entry(row.value, row.uncertainty) for row in found]
+            entries = [Entry() if row is None else row.entry for row in found]
             filled.append((column, tuple(entries)))
     return _with_names(summaries, filled)
 
