@@ -66,7 +66,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Request:
-    """How a metric is asked for: `geom3d measure --request NAME`, `design.measure(request=[NAME])`.
+    """How a metric is asked for: `design.measure(request=[NAME])`, and by an option of the command line.
 
     Attributes:
         name: by which it is asked for.
