@@ -48,6 +48,7 @@ _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 #: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^|/\\.\x00-\x1f\"=]+$")]
 Words = Annotated[str, AfterValidator(_encodable)]
+Utilisation = Annotated[float, Field(strict=True, gt=0, le=1)]
 
 
 class Layer(BaseModel):
@@ -57,6 +58,8 @@ class Layer(BaseModel):
         name: unique in its template.
         role: what the layer does.
         material: name of a material.
+        utilisation: of an electrode, share of the material's theoretical charge that counts as practical; the material's own
+            if None.
         thickness: of a coat, µm.
         fill_to: the level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left.
     """
@@ -66,6 +69,7 @@ class Layer(BaseModel):
     name: Name
     role: Role
     material: str
+    utilisation: Utilisation | None = None
     thickness: Annotated[Length, Field(gt=0, le=1e4)] | None = None
     fill_to: Annotated[Length, Field(ge=-1e5, le=1e5)] | None = None
 
@@ -77,12 +81,13 @@ class Layer(BaseModel):
 
 
 class RegionChoice(BaseModel):
-    """Material, and if it differs from the usual one the role, of one of the architecture's own regions."""
+    """Material, and where they differ from the usual ones the role and the utilisation, of one of the architecture's own regions."""
 
     model_config = _CONFIG
 
     material: str
     role: Role | None = None
+    utilisation: Utilisation | None = None
 
 
 class Template(BaseModel):
@@ -146,6 +151,10 @@ class Template(BaseModel):
         """
         found = self.user_materials.get(name) or materials.find(name)
         if found is None:
+            meant = materials.meant_by(name)
+            if len(meant) > 1:
+                titles = " or ".join(f"{other!r} ({materials.find(other).title})" for other in meant)  # type: ignore[union-attr]
+                raise InputError(f"{key}: {name!r} may mean {titles}: case matters where names differ in nothing else")
             valid = choose_from(name, [*materials.names(), *self.user_materials], limit=80)
             raise InputError(f"{key}: unknown material {name!r}; {valid}")
         return found

@@ -11,7 +11,7 @@ import sys
 import tomllib
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -129,6 +129,33 @@ def describe(
             print(part)
         else:
             print_table(part)
+
+
+@app.command
+def show(
+    subject: Annotated[Literal["electrolytes"], Parameter(help="What to show: electrolytes.")],
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Chart to write, .svg or .png; only the table without it.")
+    ] = None,
+) -> None:
+    """Show the electrolytes: conductivity and activation energy, and a chart against temperature."""
+    from geom3d.comparison.electrolytes import curves, write_chart
+
+    columns = [Column("material"), Column("formula"), Column("class")]
+    columns += [Column("", Kind.FIGURES, unit) for unit in ("S/cm at 25 °C", "eV", "S/cm at 60 °C")]
+    rows: list[list[Value]] = []
+    for curve in curves():
+        material = curve.material
+        numbers = material.conductivity_S_cm, material.activation_energy_eV, material.conductivity_at(60)
+        rows.append(
+            [curve.name, material.formula, material.kind or "", *numbers, material.source_of("conductivity_S_cm")]
+        )
+    table = Table.of([*columns, Column("source")], rows)
+    print_table(table)
+    if output is not None:
+        write_chart(output)
+        print(output)
 
 
 @app.command

@@ -39,7 +39,7 @@ def print_numbers(report: Report) -> None:
     """Prints the numbers of a report; the uncertainty stands in a column of its own, where numbers are sampled."""
     sampled = report["uncertainty"] is not None
     columns = [Column("quantity"), Column("value", Kind.NUMBERS), Column("unit")]
-    rows = [[row.title, row.value, row.unit] for row in report.rows() if row.value is not None]
+    rows = [[row.title, row.text, row.unit] for row in report.rows() if row.value is not None]
     if sampled:
         columns.append(Column("uncertainty"))
         errors = [row.error for row in report.rows() if row.value is not None]
