@@ -292,7 +292,7 @@ def test_resistance_of_a_film_around_a_ball_is_right_in_second_order(outer, shar
     web = ImplicitBody(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
     solids = [Field(web, -math.inf, (edge, edge)).offset(t) for t in (0.0, outer - 1)]
     for step in (0.2, 0.1, 0.075):
-        walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, step).check()
+        walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, grid_step=step).check()
         found = conductance(volume_mesh(walls, void=True), 1, 0, 2)
         assert abs(found / exact - 1) < share * step**2
 

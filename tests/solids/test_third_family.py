@@ -69,7 +69,7 @@ class BoxFamily:
     def step(self, solids, size, requested):
         return None
 
-    def partition(self, names, solids, size, fineness) -> InterfaceMesh:
+    def partition(self, names, solids, size, *, chord_tolerance=None, grid_step=None) -> InterfaceMesh:
         axes = [marks([b.spans()[axis] for s in solids for b in s.boxes], size, axis) for axis in range(3)]
         grid = Grid(*axes)
         middles = [(a[1:] + a[:-1]) / 2 for a in axes]
