@@ -106,6 +106,11 @@ def closed_form(parameters: Parameters) -> Quadrature:
     return quadrature(parameters, shape, size, area)
 
 
+def _asked(p: Parameters) -> float:
+    """The solid fraction of a web that is not given by its level."""
+    return 0.5 if p.solid_fraction is None else p.solid_fraction
+
+
 def _shape(parameters: Parameters) -> tuple[Nodal, float]:
     """The function, and its smallest radius of curvature, about one over its wave number."""
     p = parameters
@@ -118,7 +123,7 @@ def _shape(parameters: Parameters) -> tuple[Nodal, float]:
         least = 0.0 if sheet else -largest
         p.require(least < p.level < largest, "level", f"must lie between {least:g} and {largest:.4g} for this surface")
         return Nodal(p.surface, p.period, p.base_z, sheet, p.level), radius
-    plain = Nodal(p.surface, p.period, p.base_z, sheet)
-    share = 0.5 if p.solid_fraction is None else p.solid_fraction
-    level = level_at(plain, share, (p.period, p.period), p.base_z, p.height, radius)
+    plain = Nodal(p.surface, p.period, p.base_z, sheet=False)
+    size = (p.period, p.period)
+    level = level_at(plain, _asked(p), size, p.base_z, p.height, radius, both_sides=sheet)
     return Nodal(p.surface, p.period, p.base_z, sheet, level), radius
