@@ -61,6 +61,8 @@ def sponge(
     radius: float,
     gap: float = math.inf,
     sites: Sites = (),
+    asked: float | None = None,
+    slack: float = 0.0,
 ) -> Structure:
     """The structure of a web.
 
@@ -71,6 +73,8 @@ def sponge(
         radius: smallest radius of curvature, µm.
         gap: smallest opening, µm, where that is known.
         sites: of its lowest pores, where they are regular.
+        asked: share of the web in its height that is asked for, if it is.
+        slack: by how much a web of whole parts can miss that share.
     """
     p = parameters
     web = ImplicitBody(shape, size, p.base_z, p.base_z + p.height, radius)
@@ -80,7 +84,15 @@ def sponge(
         ("scaffold", Role.SUBSTRATE, scaffold),
     )
     facts = StructureFacts(
-        base_z=p.base_z, top=web.top, scaffold=("scaffold",), below=below(p), gap=gap, sites=sites, web=web
+        base_z=p.base_z,
+        top=web.top,
+        scaffold=("scaffold",),
+        below=below(p),
+        gap=gap,
+        sites=sites,
+        web=web,
+        solid_fraction=asked,
+        fraction_slack=slack,
     )
     return Structure(size, regions, facts, scaffold)
 
@@ -185,7 +197,13 @@ class Bricks:
         return inside / len(rise)
 
 
-def quadrature(parameters: SpongeParameters, shape: Implicit, size: tuple[float, float], area: float) -> Quadrature:
+def quadrature(
+    parameters: SpongeParameters,
+    shape: Implicit,
+    size: tuple[float, float],
+    area: float,
+    asked: float | None = None,
+) -> Quadrature:
     """Volume and surface of a web in another way than by its mesh.
 
     Args:
@@ -193,6 +211,8 @@ def quadrature(parameters: SpongeParameters, shape: Implicit, size: tuple[float,
         shape: the web's function; the volume is the share of samples inside.
         size: the period in x and y, µm.
         area: of the web's surface between foot and top, µm², found otherwise.
+        asked: share of the web in its height that is asked for, if it is: what was built is held against that, and
+            not against what the same function gives.
     """
     p = parameters
     counts = [math.ceil(length / (size[0] * size[1] * p.height / SAMPLES) ** (1 / 3)) for length in (*size, p.height)]
@@ -202,7 +222,7 @@ def quadrature(parameters: SpongeParameters, shape: Implicit, size: tuple[float,
     share = float((shape.at(points) <= 0).mean())
     return Quadrature(
         {
-            "sponge.solid_fraction": share,
+            "sponge.solid_fraction": share if asked is None else asked,
             "sponge.surface_per_volume_per_um": area / (size[0] * size[1] * p.height),
             "thickness_equivalent_um.scaffold": p.base + share * p.height,
         }
