@@ -7,7 +7,7 @@ what is left over is no better known than what surrounds it, and what follows fr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from typing import Any, cast
 
@@ -22,6 +22,11 @@ from geom3d.solids.prisms.prism import PrismFamily, Prisms
 
 #: Relative difference that is no more than rounding.
 ROUNDING = 1e-9
+#: Two grids that agree better than this share of what is typical of their kind of figure do so by accident.
+ACCIDENT = 0.5
+#: Areas, and parts of a distance's distribution that are alike.
+AREAS = ("area_gain.", "interfaces_um2.", "sponge.surface_per_volume")
+SPREAD = (".mean", ".std", ".p05", ".p50", ".p95")
 _DISTANCE = "inter_electrode_distance_um"
 _THICKNESS = "thickness_equivalent_um"
 
@@ -46,24 +51,44 @@ def of_grid(
         if path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(there, int | float):
             change = abs(value - there)
             found[path] = change if change > ROUNDING * abs(value) else 0.0
+    found = _alike(report, found, sample)
     for path, error in own.items():
         # What the mesh falls short of a film's thickness is all that is uncertain of it.
         found[path] = error if path.endswith(".min") else math.hypot(found.get(path, 0.0), error)
-    return followed(report, _filled(found, sample), sample)
+    return followed(report, found, sample)
 
 
-def _filled(found: Mapping[str, float], sample: Sample) -> dict[str, float]:
-    """The same, and what is left over no better known than what it surrounds: a fill, and the void, are the box less the rest."""
-    names = [*sample.cell.names, "void"]
-    errors = [found.get(f"{_THICKNESS}.{name}", 0.0) for name in names]
-    filled = dict(found)
-    for label, name in enumerate(names):
-        if f"{_THICKNESS}.{name}" in found and (
-            label == sample.walls.void or sample.cell.regions[label].fill_to is not None
-        ):
-            rest = math.hypot(*(error for other, error in enumerate(errors[: sample.walls.void]) if other != label))
-            filled[f"{_THICKNESS}.{name}"] = max(errors[label], rest)
-    return filled
+def _alike(report: Mapping[str, Any], changes: Mapping[str, float], sample: Sample) -> dict[str, float]:
+    """The changes, none of them far smaller than those of figures of its kind.
+
+    Areas of one cell are alike in their relative change, regions in their volume's, both distributions of the distance in
+    that of their parts. What is left over, a fill and the void, is the box less the rest, and no better known than all of it;
+    a largest distance is no better known than the typical ones.
+    """
+    found = dict(changes)
+    areas = {path: abs(report[path]) for path in changes if path.startswith(AREAS) and report[path]}
+    gains = [changes[path] / area for path, area in areas.items() if path.startswith("area_gain.") and changes[path]]
+    for path, area in areas.items():
+        found[path] = max(changes[path], ACCIDENT * _typical(gains) * area if changes[path] else 0.0)
+
+    names, regions = [*sample.cell.names, "void"], sample.cell.regions
+    errors = [changes.get(f"{_THICKNESS}.{name}", 0.0) for name in names]
+    rest = math.hypot(*errors[:-1])
+    for label, (name, error) in enumerate(zip(names, errors, strict=True)):
+        left_over = label == len(regions) or regions[label].fill_to is not None
+        if error:
+            found[f"{_THICKNESS}.{name}"] = max(error, rest if left_over else ACCIDENT * rest)
+
+    parts = [path for path in changes if path.startswith(f"{_DISTANCE}.") and path.endswith(SPREAD)]
+    typical = _typical([changes[path] for path in parts])
+    found |= {path: max(changes[path], ACCIDENT * typical) for path in parts}
+    most = [path for path in changes if path.startswith(f"{_DISTANCE}.") and path.endswith(".max")]
+    return found | {path: max(changes[path], typical) for path in most}
+
+
+def _typical(changes: Sequence[float]) -> float:
+    """The root of the mean square; 0 of none."""
+    return math.sqrt(sum(change * change for change in changes) / len(changes)) if changes else 0.0
 
 
 @singledispatch
@@ -84,7 +109,7 @@ def of_chords(
 @of_chords.register(PrismFamily)
 def _(family: PrismFamily, report: Mapping[str, Any], own: Mapping[str, float], sample: Sample) -> dict[str, float]:
     cell, walls = sample.cell, sample.walls
-    chords = chords_of([cast(Prisms, region.solid) for region in cell.regions], cell.chord_tolerance)
+    chords = chords_of([cast("Prisms", region.solid) for region in cell.regions], cell.chord_tolerance)
     found = {path: chords.length * area for path, area in _upright(report, sample).items()}
     for path, value in report.items():
         if isinstance(value, float) and (path.startswith("rim_excess.") or path == "equivalent_aspect_ratio"):
@@ -146,7 +171,7 @@ def followed(report: Mapping[str, Any], known: Mapping[str, float], sample: Samp
     charge = {side: report.get(f"capacity_uAh_cm2.{side}") for side in sides}
     errors = {side: found.get(f"capacity_uAh_cm2.{side}", 0.0) for side in sides}
     if all(charge.values()):
-        ratio = math.hypot(*(errors[side] / charge[side] for side in sides))
+        ratio = math.hypot(*(errors[side] / (charge[side] or 1.0) for side in sides))
         at_least("capacity_uAh_cm2.n_to_p", report["capacity_uAh_cm2.n_to_p"] * ratio)
     whole, limiting = report.get("capacity_uAh_cm2.cell"), report.get("capacity_uAh_cm2.limiting")
     if whole and limiting in sides:

@@ -139,10 +139,8 @@ def answer(inquiry: Inquiry) -> Measured:
 def _relative(known: Mapping[str, Any], part: str) -> float:
     """Relative uncertainty of a figure of the electrodes' distance: that of the side of which less is known."""
     errors, distances = known["uncertainty"] or {}, known["inter_electrode_distance_um"]
-    return max(
-        errors.get(f"inter_electrode_distance_um.{side}.{part}", 0.0) / distances[side][part]
-        for side in ("anode", "cathode")
-    )
+    paths = {side: f"inter_electrode_distance_um.{side}.{part}" for side in ("anode", "cathode")}
+    return max(float(errors.get(path, 0.0) / distances[side][part]) for side, path in paths.items())
 
 
 def _entry(found: Transport, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_what_is_built_is_what_was_asked(surface, kind, share):
     parameters = {"surface": surface, "kind": kind, "period": 4.0, "height": 4.0, "solid_fraction": share}
     wave = {"gyroid": 2**0.5, "schwarz_p": 1.0, "diamond": 3**0.5}[surface]
     design = geom3d.design(
-        {"architecture": "tpms", "parameters": parameters, "resolution": 0.4 * 4.0 / (2 * math.pi * wave)}
+        {"architecture": "tpms", "parameters": parameters, "resolution": 0.25 * 4.0 / (2 * math.pi * wave)}
     )
     report = design.measure()
     assert report["sponge.solid_fraction_requested"] == share
