@@ -168,6 +168,10 @@ def followed(report: Mapping[str, Any], known: Mapping[str, float], sample: Samp
         charges = [volume[region.name] * region.material.capacity_uAh_cm2_um(basis) for region in regions]
         for path in (f"capacity_uAh_cm2.{side}", f"capacity_uAh_cm2.{side}_in_all"):
             at_least(path, math.hypot(*charges))
+        # Pieces no larger than what is uncertain of an electrode come and go with the grid.
+        whole = report.get(f"capacity_uAh_cm2.{side}_in_all")
+        if whole and cell.family.is_sampled:
+            at_least(f"connected_fraction.{side}", math.hypot(*charges) / whole)
     charge = {side: report.get(f"capacity_uAh_cm2.{side}") for side in sides}
     errors = {side: found.get(f"capacity_uAh_cm2.{side}", 0.0) for side in sides}
     if all(charge.values()):
