@@ -19,9 +19,7 @@ def test_a_film_around_a_needle_does_not_vanish():
     shift = np.random.default_rng(0).random((5, 3))[4] * 0.06
     turns = [0.3 + k * 2 * math.pi / 3 for k in range(3)]
     middles = [(1.05 + 1.006 * math.cos(a), 1.05 + 1.006 * math.sin(a)) for a in turns]
-    centres = tuple(
-        ((x + shift[0]) % size[0], (y + shift[1]) % size[1], 0.25 + float(shift[2])) for x, y in middles
-    )
+    centres = tuple(((x + shift[0]) % size[0], (y + shift[1]) % size[1], 0.25 + float(shift[2])) for x, y in middles)
     web = Field(ImplicitBody(Spheres(centres, 1.0, size, True), size, 0.0, math.inf, 0.25), -math.inf, size)
     walls = FIELDS.partition(("web", "film"), [web, web.offset(film)], (*size, 0.5), grid_step=0.06)
     inner, outer = (walls.triangles[walls.between([label], [label + 1])] for label in (0, 1))

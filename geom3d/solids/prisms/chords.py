@@ -10,6 +10,9 @@ from geom3d.solids.prisms.floorplan import sides_by_centre
 from geom3d.solids.prisms.outline import Disc, Polygon
 from geom3d.solids.prisms.prism import Prisms
 
+#: Coordinates are rounded to a grid, too, far finer than chords.
+MARGIN = 1.001
+
 
 @dataclass(frozen=True)
 class Chords:
@@ -56,4 +59,4 @@ def chords_of(solids: Sequence[Prisms], tolerance: float | None) -> Chords:
                 sagitta = max(sagitta, part.distance * (1 - math.cos(x)))
                 section += part.distance**2 * (math.pi - count / 2 * math.sin(2 * x))
         sections.append(section)
-    return Chords(length, sagitta, tuple(sections))
+    return Chords(MARGIN * length, MARGIN * sagitta, tuple(MARGIN * section for section in sections))
