@@ -34,6 +34,8 @@ class StructureFacts:
         film_gap: smallest opening that films grow into, µm; infinite where they lie flat, and in sponges, whose throats
             close one by one.
         web: the bare web of a sponge, which has throats and percolates; else None. Not every field is a sponge.
+        solid_fraction: share of the web in its height that was asked for; None where it was not.
+        fraction_slack: by how much the web can miss that share, since it is made of whole parts.
     """
 
     base_z: float
@@ -48,6 +50,8 @@ class StructureFacts:
     pattern: Shape | None = None
     film_gap: float = math.inf
     web: ImplicitBody | None = None
+    solid_fraction: float | None = None
+    fraction_slack: float = 0.0
 
 
 #: Name, usual role and body of one of an architecture's own regions.

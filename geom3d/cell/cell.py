@@ -113,6 +113,30 @@ class Cell:
         """Thicknesses of the coats by name, from the scaffold outward, µm."""
         return {region.name: region.thickness for region in self.regions if region.thickness is not None}
 
+    @property
+    def films_between(self) -> tuple[Region, ...]:
+        """The coats of electrolyte where nothing else parts the electrodes, and no other electrolyte is; else none.
+
+        The outer electrode then begins where the inner body, grown by their thickness, ends: they are a parallel film.
+        """
+        regions = [region for region in self.regions if region.role is not Role.SUBSTRATE]
+        roles = [region.role for region in regions]
+        between = [k for k, role in enumerate(roles) if role is Role.ELECTROLYTE]
+        if not between or between[0] == 0 or between[-1] == len(roles) - 1:
+            return ()
+        films = tuple(regions[between[0] : between[-1] + 1])
+        # Where lithium is yet to be plated the anode's collector stands for the anode.
+        anode = Role.ANODE if Role.ANODE in roles else Role.ANODE_COLLECTOR
+        ends = {roles[between[0] - 1], roles[between[-1] + 1]}
+        alike = len(films) == len(between) and all(film.thickness is not None for film in films)
+        return films if alike and ends == {anode, Role.CATHODE} else ()
+
+    @property
+    def film_between(self) -> float | None:
+        """Thickness of the parallel film between the electrodes, µm; None where there is none."""
+        films = self.films_between
+        return sum(film.thickness or 0.0 for film in films) if films else None
+
     def labels(self, *roles: Role) -> list[int]:
         """Labels of the regions that have one of these roles."""
         return [k for k, region in enumerate(self.regions) if region.role in roles]

@@ -364,8 +364,9 @@ def measure(sample: Sample) -> Measured:
     found = [_measured(module, sample) for module in modules()]
     values = {key: value for measured in found for key, value in measured.values.items()}
     warnings = [warning for measured in found for warning in measured.warnings]
+    own = {path: error for measured in found for path, error in measured.uncertainty.items()}
     # Metrics that ask each other may have the same to say.
-    return Measured(values, tuple(dict.fromkeys([*warnings, *problems()])))
+    return Measured(values, tuple(dict.fromkeys([*warnings, *problems()])), own)
 
 
 def _measured(module: Any, sample: Sample) -> Measured:

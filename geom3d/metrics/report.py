@@ -13,6 +13,7 @@ from geom3d.core.markup import render
 from geom3d.core.tables import ROUNDING as NOTHING
 from geom3d.core.tables import Entry
 from geom3d.metrics import UNCERTAIN, Measured, Metric, Sample, catalogue, measure
+from geom3d.metrics._uncertainty import of_chords, of_grid
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,7 @@ class Report:
 
 #: Numbers that may hang on a single place of the surface and so are as rough as the grid there: interfaces between two
 #: regions can be as small as one likes, and extremes of a distance are those of facets. What counts is sums and means.
-LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|max|std|p05|p95)$")
-#: Relative difference that is no more than rounding.
-ROUNDING = 1e-9
+LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|min_on_mesh|max|std|p05|p95)$")
 
 
 def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[str] = ()) -> Report:
@@ -164,9 +163,14 @@ def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[st
     }
     found = measure(sample)
     report = Report({**head, **found.values, "warnings": [], "uncertainty": None})
-    uncertainty = None if coarse is None else _uncertainty(report, Report(dict(measure(coarse).values)))
-    rough = [] if uncertainty is None else _rough(report, uncertainty, sample.cell.step)
-    return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty})
+    values = {row.path: row.value for row in report.rows()}
+    if coarse is None:
+        uncertainty = of_chords(sample.cell.family, values, found.uncertainty, sample)
+    else:
+        there = {row.path: row.value for row in Report(dict(measure(coarse).values)).rows()}
+        uncertainty = of_grid(values, there, found.uncertainty, sample)
+    rough = [] if coarse is None else _rough(report, uncertainty, sample.cell.step)
+    return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty or None})
 
 
 def with_answer(report: Report, answer: Measured) -> Report:
@@ -181,21 +185,6 @@ def with_answer(report: Report, answer: Measured) -> Report:
             "warnings": [*report.warnings, *answer.warnings],
         }
     )
-
-
-def _uncertainty(report: Report, coarse: Report) -> dict[str, float]:
-    """By how much every sampled number differs from that on a grid of twice the step.
-
-    An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
-    """
-    coarser = {row.path: row.value for row in coarse.rows()}
-    found: dict[str, float] = {}
-    for row in report.rows():
-        value, there = row.value, coarser.get(row.path)
-        if row.path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(there, int | float):
-            change = abs(value - there)
-            found[row.path] = change if change > ROUNDING * abs(value) else 0.0
-    return found
 
 
 def _rough(report: Report, uncertainty: Mapping[str, float], step: float | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -120,14 +121,25 @@ def answer(inquiry: Inquiry) -> Measured:
     transport |= {"resistance_ohm_cm2": None} if found is None else _entry(found, known)
     errors = {"ionic_resistance_ohm_cm2": usual.resistance * usual.error} if usual.error is not None else {}
     if found is not None and found.error is not None:
-        scaled = ("resistance_ohm_cm2", "to_planar", "to_least_distance", "to_mean_distance", "effective_distance_um")
-        for key in (*scaled, "power_mW_cm2"):
-            if transport[key] is not None:
-                errors[f"transport.{key}"] = transport[key] * found.error
+        least, mean = (_relative(known, part) for part in ("min", "mean"))
+        shares = dict.fromkeys(("resistance_ohm_cm2", "effective_distance_um", "power_mW_cm2"), found.error)
+        # A ratio is no better known than the distance that it is built on.
+        shares |= dict.fromkeys(("to_planar", "to_least_distance"), math.hypot(found.error, least))
+        shares["to_mean_distance"] = math.hypot(found.error, mean)
+        errors |= {
+            f"transport.{key}": transport[key] * share for key, share in shares.items() if transport[key] is not None
+        }
     notes = [] if reason is None else [reason]
     if usual.error is not None and usual.error > UNCERTAIN:
         notes.append(f"the ionic resistance is uncertain by {100 * usual.error:.2g} %")
     return Measured({"ionic_resistance_ohm_cm2": usual.resistance, "transport": transport}, notes, errors)
+
+
+def _relative(known: Mapping[str, Any], part: str) -> float:
+    """Relative uncertainty of a figure of the electrodes' distance: that of the side of which less is known."""
+    errors, distances = known["uncertainty"] or {}, known["inter_electrode_distance_um"]
+    paths = {side: f"inter_electrode_distance_um.{side}.{part}" for side in ("anode", "cathode")}
+    return max(float(errors.get(path, 0.0) / distances[side][part]) for side, path in paths.items())
 
 
 def _entry(found: Transport, known: Mapping[str, Any]) -> dict[str, Any]:
