@@ -111,11 +111,11 @@ def test_a_hole_that_touches_the_border_of_a_cut_leaves_polygons():
     assert filled(kept, 0) == pytest.approx(24 - 2)
 
 
-RING = [(0, 0), (4, 0), (4, 3), (2, 3), (1, 2), (3, 2), (2, 3), (0, 3)]
+RING = [(0, 0), (4, 0), (4, 3), (2, 3), (3, 2), (1, 2), (2, 3), (0, 3)]
 
 
 def test_what_geos_cannot_divide_is_filled_all_the_same():
-    """A ring that touches itself: GEOS finds no convex corner in the worst of them."""
+    """A ring that touches itself, as the one that ended a comparison once."""
     star = shapely.Polygon(RING)
     assert not star.is_valid
     opened = Face("x", 1.0, {3: shapely.multipolygons([star])})
