@@ -305,8 +305,11 @@ def gallery(
     """Render every template, and one sheet of all architectures."""
     from geom3d.api import gallery as draw
 
-    for path in draw(output, templates):
+    drawn = draw(output, templates)
+    for path in drawn:
         print(path)
+    for warning in drawn.warnings:
+        say(f"warning: {warning}")
 
 
 @app.command

@@ -17,7 +17,7 @@ from geom3d.rendering.section import drawing
 from geom3d.rendering.views import VIEWS, scene
 from geom3d.scene.stage import Image, has_opengl, require_opengl
 
-__all__ = ["MOST_SHOWN", "VIEWS", "has_opengl", "render"]
+__all__ = ["MOST_SHOWN", "VIEWS", "failed", "has_opengl", "render"]
 
 #: Most unit cells in one picture; more cannot be told apart.
 MOST_SHOWN = 100
@@ -70,6 +70,11 @@ def render(
             turntable.write(pictures.turning(design, shown, size, turntable.COUNT), temporary, ending)
         else:
             save(pictures.shot(design, shown, size, transparent=transparent), temporary)
+
+
+def failed(design: Evaluation, error: Exception) -> str:
+    """What is said where a picture is left out of a page or a gallery because it failed."""
+    return f"no picture of {design.description.title!r}: it failed with {type(error).__name__}: {error}"
 
 
 def save(picture: Image, path: Path, *, colours: int | None = None) -> None:
