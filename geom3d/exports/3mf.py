@@ -33,6 +33,9 @@ from geom3d.core.progress import bar
 from geom3d.exports import Job, Written
 from geom3d.mesh import manifold
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ()
+
 CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"

@@ -16,6 +16,9 @@ from geom3d.exports import Job, Written
 from geom3d.exports._volume import Parts, most, parts
 from geom3d.mesh.volume import SIDES
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit", "max_edge")
+
 #: Bytes of a point with its place in periodic pairs, of a tetrahedron and of a triangle.
 OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 28, 28, 24
 #: Bytes of a pair of points, twice, and of all names.

@@ -13,6 +13,9 @@ from geom3d.core.files import replacing
 from geom3d.exports import Job, Written
 from geom3d.transport.distance import FIELD, with_distance
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit",)
+
 
 def export(job: Job) -> Written:
     """Writes the walls of the unit cell."""

@@ -20,6 +20,9 @@ from geom3d.exports import Job, Written
 from geom3d.exports._volume import most, parts
 from geom3d.transport.distance import FIELD, on_interfaces
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit", "max_edge")
+
 #: Bytes of a point, a tetrahedron and a triangle in base64, should nothing be gained by compression.
 OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 38, 43, 60
 HEAD = 20_000

@@ -16,8 +16,7 @@ import numpy as np
 
 from geom3d import rendering
 from geom3d.core.colours import INK, NOTE, PAPER
-from geom3d.core.errors import OutputError
-from geom3d.core.files import unfinished
+from geom3d.core.files import make_folder, unfinished
 from geom3d.core.progress import bar
 from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures
@@ -69,10 +68,7 @@ def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation]
         OutputError: a file that cannot be written, or a machine without OpenGL.
     """
     require_opengl()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"folder {str(folder)!r} cannot be made: {error.strerror}") from None
+    make_folder(folder)
     written: list[Path] = []
     frames: list[tuple[Evaluation, Image, float]] = []
     warnings: list[str] = []
