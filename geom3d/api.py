@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from geom3d.rendering.gallery import Gallery
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Design(Evaluation):
     """A battery that a template describes.
 

@@ -63,7 +63,10 @@ def _cells(_: Any, tokens: Sequence[Token]) -> tuple[int, int]:
     """Numbers of unit cells as they stand: a plain conversion would cut 1.5 to 1."""
     from geom3d.cell.repeat import checked_repeat
 
-    numbers = [float(token.value) for token in tokens]
+    try:
+        numbers = [float(token.value) for token in tokens]
+    except ValueError:
+        raise ValueError(f"--repeat: must be two whole numbers; got {' '.join(t.value for t in tokens)}") from None
     return checked_repeat([int(number) if number.is_integer() else number for number in numbers])
 
 
