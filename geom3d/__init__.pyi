@@ -19,4 +19,5 @@ from .manufacturability.report import Ranking as Ranking
 from .mesh.interfaces import OUTSIDE as OUTSIDE
 from .mesh.interfaces import InterfaceMesh as InterfaceMesh
 from .mesh.volume import VolumeMesh as VolumeMesh
+from .metrics._frames import to_frame as to_frame
 from .metrics.report import Report as Report

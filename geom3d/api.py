@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geom3d import architectures, notebook
 from geom3d.cell.assembly import assemble
@@ -23,8 +23,11 @@ from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.metrics import Sample
 from geom3d.metrics.report import Report
 
+if TYPE_CHECKING:
+    from geom3d.rendering.gallery import Gallery
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Design(Evaluation):
     """A battery that a template describes.
 
@@ -223,7 +226,7 @@ def design(description: Mapping[str, Any], name: str = "design") -> Design:
     return Design.of(parse_draft(description, name), {}, name)
 
 
-def gallery(folder: str | Path, templates: Sequence[str] = ()) -> list[Path]:
+def gallery(folder: str | Path, templates: Sequence[str] = ()) -> Gallery:
     """Draws a picture of each template, and one sheet of all architectures.
 
     Args:
@@ -231,7 +234,7 @@ def gallery(folder: str | Path, templates: Sequence[str] = ()) -> list[Path]:
         templates: paths or names; all shipped ones, and the architectures that none of them has, if there are none.
 
     Returns:
-        the files written.
+        the files written, and which pictures were left out because they failed.
 
     Raises:
         InputError: a template that is not valid.

@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import tomllib
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token
 
 from geom3d._version import __version__
 from geom3d.cli.tables import print_numbers, print_table, say
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 app = App(
     name="geom3d",
     version=__version__,
+    default_parameter=Parameter(negative=()),  # no --no-json, no --empty-size
     suppress_keyboard_interrupt=False,  # run() says that unfinished files are gone
     help="Exact geometry, files and figures of merit of 3D solid-state microbatteries.",
     help_epilogue="TEMPLATE is a path or the name of a shipped template (`geom3d list`). Lengths are in µm, or text with a unit.",
@@ -35,26 +37,37 @@ Overrides = Annotated[
     tuple[str, ...],
     Parameter(
         name="--set",
-        negative=(),
         show_default=False,
         help='Override a key: `--set parameters.pitch=12`, `--set layers.barrier.thickness="20 nm"`. Repeatable.',
     ),
 ]
 Transport = Annotated[
     bool,
-    Parameter(negative=(), help="Also the ionic resistance and the spread of current; takes seconds, a sponge longer."),
+    Parameter(help="Also the ionic resistance and the spread of current; takes seconds, a sponge longer."),
 ]
 Requests = Annotated[
     tuple[str, ...],
     Parameter(
         name="--request",
-        negative=(),
         show_default=False,
         help="Also a metric that takes its time, by the name that `geom3d list` gives. Repeatable.",
     ),
 ]
-Temperature = Annotated[float, Parameter(help="Of the electrolyte, °C, with --transport or --request.")]
+Temperature = Annotated[
+    float | None, Parameter(help="Of the electrolyte, °C, with --transport or --request; 25 where left out.")
+]
 Source = Annotated[str, Parameter(help="Path or name of a template.")]
+
+
+def _cells(_: Any, tokens: Sequence[Token]) -> tuple[int, int]:
+    """Numbers of unit cells as they stand: a plain conversion would cut 1.5 to 1."""
+    from geom3d.cell.repeat import checked_repeat
+
+    try:
+        numbers = [float(token.value) for token in tokens]
+    except ValueError:
+        raise ValueError(f"--repeat: must be two whole numbers; got {' '.join(t.value for t in tokens)}") from None
+    return checked_repeat([int(number) if number.is_integer() else number for number in numbers])
 
 
 def main() -> None:
@@ -165,8 +178,8 @@ def measure(
     set_: Overrides = (),
     transport: Transport = False,
     request: Requests = (),
-    temperature: Temperature = 25.0,
-    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
+    temperature: Temperature = None,
+    json: Annotated[bool, Parameter(help="Print JSON, for machines.")] = False,
 ) -> None:
     """Measure a battery: area gain, capacity per footprint and all else."""
     design = _load(template, set_, _asked(request, transport), temperature)
@@ -188,7 +201,7 @@ def check(
     ] = "all",
     scale: Annotated[float, Parameter(help="Magnification of all lengths.")] = 1.0,
     set_: Overrides = (),
-    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
+    json: Annotated[bool, Parameter(help="Print JSON, for machines.")] = False,
 ) -> None:
     """Check whether a process can make a battery: the worst places, and the smallest scale at which it can."""
     from geom3d.library.processes import CATALOGUE
@@ -214,40 +227,42 @@ def build(
     format: Annotated[
         tuple[str, ...],
         Parameter(
-            negative=(),
             show_default=False,
             help="Kind of file, such as stl, 3mf, gds or vtu; a wrong one names all. Repeatable.",
         ),
     ] = ("stl",),
     repeat: Annotated[
-        tuple[float, float] | None, Parameter(negative=(), help="Unit cells in x and y; the template's where left out.")
+        tuple[int, int] | None,
+        Parameter(converter=_cells, help="Unit cells in x and y; the template's where left out."),
     ] = None,
-    unit: Annotated[str, Parameter(help="Length that one unit of the file stands for: mm or um.")] = "mm",
+    unit: Annotated[
+        str | None, Parameter(help="Length that one unit of the file stands for: mm or um; mm where left out.")
+    ] = None,
     scale: Annotated[float, Parameter(help="Magnification, for hand-sized demonstrators.")] = 1.0,
     drop_islands: Annotated[
-        bool, Parameter(negative=(), help="Leave out what hangs on nothing; the numbers still count it.")
+        bool, Parameter(help="Leave out what hangs on nothing; the numbers still count it.")
     ] = False,
     max_edge: Annotated[str | None, Parameter(help="Longest edge of a volume mesh (vtu, msh).")] = None,
     voxel: Annotated[str | None, Parameter(help="Edge of a voxel (tiff, nrrd).")] = None,
     pixel: Annotated[str | None, Parameter(help="Edge of a pixel of a slice (png).")] = None,
     layer_height: Annotated[str | None, Parameter(help="Distance of slices (png, svg).")] = None,
     transport: Annotated[
-        bool, Parameter(negative=(), help="Finer triangles with the current density on the electrodes (vtp).")
+        bool, Parameter(help="Finer triangles with the current density on the electrodes (vtp).")
     ] = False,
     request: Requests = (),
-    temperature: Temperature = 25.0,
-    dry_run: Annotated[bool, Parameter(negative=(), help="Tell files and sizes, write nothing.")] = False,
+    temperature: Temperature = None,
+    dry_run: Annotated[bool, Parameter(help="Tell files and sizes, write nothing.")] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     from geom3d.core.files import size_text
-    from geom3d.exports import Options
+    from geom3d.exports import Options, require_used
 
-    design = _load(template, set_, request, temperature)
+    design = _load(template, set_, _asked(request, transport), temperature)
     lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
     options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
-    # Read as floats, since 1.5 is to be refused and not cut.
-    cells: Any = repeat
-    requested: dict[str, Any] = {"formats": format, "repeat": cells, "unit": unit, "scale": scale}
+    given = {"unit": unit, **lengths}
+    require_used(format, [key for key, value in given.items() if value is not None])
+    requested: dict[str, Any] = {"formats": format, "repeat": repeat, "unit": unit or "mm", "scale": scale}
     requested |= {"drop_islands": drop_islands, "transport": transport, "options": options}
     if dry_run:
         planned = design.plan(output, **requested)
@@ -274,16 +289,16 @@ def compare(
     charts: Annotated[
         Path | None, Parameter(help="Folder for the charts as SVG and PNG, 85 and 170 mm wide; made if missing.")
     ] = None,
-    no_pictures: Annotated[
-        bool, Parameter(negative=(), help="Leave pictures out of the page: that is faster.")
-    ] = False,
+    no_pictures: Annotated[bool, Parameter(help="Leave pictures out of the page: that is faster.")] = False,
     transport: Transport = False,
     request: Requests = (),
-    temperature: Temperature = 25.0,
+    temperature: Temperature = None,
 ) -> None:
     """Compare batteries in one report: pictures, charts, all numbers, what differs, sources."""
     from geom3d import comparison as module
 
+    if no_pictures and output.suffix.lower() != ".html":
+        raise InputError(f"no_pictures: only a page (.html) has pictures; got {output.name!r}")
     requests = _asked(request, transport)
     designs = [_load(name, (), requests, temperature) for name in (template, *templates)]
     workers = os.cpu_count() or 1
@@ -298,21 +313,26 @@ def render(
     *,
     output: Annotated[
         Path,
-        Parameter(name=["--output", "-o"], help="Picture to write: .png, .svg for a section, .gif or .mp4 to turn."),
+        Parameter(
+            name=["--output", "-o"],
+            help="Picture to write: .png, .svg for a section, .gif or .mp4 to turn. Its folder is made if missing.",
+        ),
     ],
     set_: Overrides = (),
     view: Annotated[
         str | None,
         Parameter(
-            help="cut (front quarter removed), iso, top, front, exploded, xray, peeled, distance, or section; cut where left out."
+            help="cut (front quarter removed), iso, top, front, exploded, xray, peeled, distance, current, or section; "
+            "where left out, section for .svg, else cut."
         ),
     ] = None,
-    repeat: Annotated[tuple[int, int] | None, Parameter(negative=(), help="Unit cells in x and y.")] = None,
-    size: Annotated[tuple[int, int], Parameter(help="Width and height in pixels.")] = (1600, 1200),
-    transparent: Annotated[bool, Parameter(negative=(), help="No white behind the picture.")] = False,
-    turntable: Annotated[
-        bool, Parameter(negative=(), help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")
-    ] = False,
+    repeat: Annotated[tuple[int, int] | None, Parameter(converter=_cells, help="Unit cells in x and y.")] = None,
+    size: Annotated[
+        tuple[int, int] | None,
+        Parameter(help="Width and height in pixels, not of a section; 1600 1200 where left out."),
+    ] = None,
+    transparent: Annotated[bool, Parameter(help="No white behind the picture.")] = False,
+    turntable: Annotated[bool, Parameter(help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")] = False,
 ) -> None:
     """Render a picture of a battery, or an exact section with dimensions."""
     from geom3d import rendering as module
@@ -332,8 +352,11 @@ def gallery(
     """Render every template, and one sheet of all architectures."""
     from geom3d.api import gallery as draw
 
-    for path in draw(output, templates):
+    drawn = draw(output, templates)
+    for path in drawn:
         print(path)
+    for warning in drawn.warnings:
+        say(f"warning: {warning}")
 
 
 @app.command
@@ -363,14 +386,19 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     return 1 if failed else 0
 
 
-def _load(source: str, overrides: tuple[str, ...], requests: tuple[str, ...] = (), temperature: float = 25.0) -> Design:
+def _load(
+    source: str, overrides: tuple[str, ...], requests: tuple[str, ...] = (), temperature: float | None = None
+) -> Design:
     from dataclasses import replace
 
     from geom3d.api import load
     from geom3d.metrics import requested
 
+    if temperature is not None and not requests:
+        raise InputError("temperature: nothing asked for depends on it; give --transport or --request as well")
     design = load(source, dict(_override(text) for text in overrides))
-    return replace(design, requests=tuple(requested(requests)), temperature=temperature)
+    design = replace(design, requests=tuple(requested(requests)))
+    return design if temperature is None else replace(design, temperature=temperature)
 
 
 def _asked(requests: tuple[str, ...], transport: bool) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def compare(
         notes.append(f"no pictures: {NO_OPENGL}")
     page = form == "html"
     summaries = gather(designs, Parts(pictures=page and pictures, models=page), workers)
+    notes += [note for each in summaries for note in each.notes]
     _write(summaries, path, form, notes)
     if charts is not None:
         from geom3d.comparison.charts import write_charts

@@ -52,6 +52,7 @@ class Summary:
         materials: by region, in order.
         picture: a PNG file, or None.
         model: a light mesh, or None.
+        notes: what could not be drawn, in sentences.
     """
 
     label: str
@@ -61,6 +62,7 @@ class Summary:
     materials: dict[str, Material]
     picture: bytes | None = None
     model: Model | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -101,14 +103,16 @@ def gather(designs: Sequence[Evaluation], parts: Parts, workers: int = 1) -> lis
 def summary(design: Evaluation, parts: Parts) -> Summary:
     """One design, measured and drawn."""
     report, cell = design.measure(), design.cell()
+    picture, notes = _picture(design) if parts.pictures else (None, ())
     return Summary(
         label=design.description.name,
         description=design.description,
         report=report,
         size=(cell.size[0], cell.size[1], cell.top),
         materials={region.name: region.material for region in cell.regions},
-        picture=_picture(design) if parts.pictures else None,
+        picture=picture,
         model=model_of(cell, design.walls()) if parts.models else None,
+        notes=notes,
     )
 
 
@@ -126,13 +130,17 @@ def _repeats(designs: Sequence[Evaluation], name: str) -> bool:
     return sum(design.description.name == name for design in designs) > 1
 
 
-def _picture(design: Evaluation) -> bytes:
-    from geom3d.rendering import render
+def _picture(design: Evaluation) -> tuple[bytes | None, tuple[str, ...]]:
+    """A PNG file; where it fails, none, and a sentence that says so."""
+    from geom3d import rendering
 
     with tempfile.TemporaryDirectory(prefix="geom3d-") as folder:
         path = Path(folder, "picture.png")
-        render(design, path, view="cut", size=PICTURE)
-        return path.read_bytes()
+        try:
+            rendering.render(design, path, view="cut", size=PICTURE)
+        except Exception as error:  # noqa: BLE001 (numbers and charts do not depend on it, whatever it fails of)
+            return None, (rendering.failed(design, error),)
+        return path.read_bytes(), ()
 
 
 def _in_worker(design: Evaluation, parts: Parts) -> Summary | None:

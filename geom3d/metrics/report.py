@@ -58,11 +58,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
-    """The measured numbers of a battery.
+class Report(Mapping[str, Any]):
+    """The measured numbers of a battery: a mapping whose keys are those of the machines' form, `to_json`.
 
-    `report["area_gain"]["anode"]` and `report["area_gain.anode"]` are the same value; the keys are those of
-    the machines' form, `to_json`.
+    `report["area_gain"]["anode"]` and `report["area_gain.anode"]` are the same value, and both paths are `in` the report;
+    one goes over the keys alone, as `list` and `dict` do.
     """
 
     data: dict[str, Any]
@@ -75,6 +75,8 @@ class Report:
         """
         here: Any = self.data
         rest = path
+        if not isinstance(path, str):
+            raise KeyError(f"{path!r}: a key is text, such as 'area_gain.anode'")
         if not path:
             raise KeyError(f"{path!r}: unknown; {choose_from(path, self.data)}")
         while rest:
@@ -86,6 +88,12 @@ class Report:
                 raise KeyError(f"{path}: unknown; {choose_from(key, here)}")
             here, rest = here[key], rest[len(key) + 1 :]
         return here
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
 
     def rows(self) -> Iterator[Row]:
         """Every single value, in the order of tables."""
@@ -122,6 +130,19 @@ class Report:
     def to_json(self) -> str:
         """The report as JSON text; no NaN, no infinity."""
         return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
+
+    def to_frame(self) -> Any:
+        """The numbers as a pandas data frame, a row for each: see `geom3d.to_frame` for several reports.
+
+        Returns:
+            a `pandas.DataFrame` with the columns value, uncertainty, unit and title, by path.
+
+        Raises:
+            OutputError: where pandas is not installed.
+        """
+        from geom3d.metrics._frames import of_report
+
+        return of_report(self)
 
     def __repr__(self) -> str:
         return f"<Report {self.data['title']!r}: {sum(row.value is not None for row in self.rows())} numbers>"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from PIL import Image
 
 import geom3d
@@ -277,6 +278,25 @@ def test_without_a_writer_of_films_one_clear_sentence(tmp_path, monkeypatch, cap
         "geom3d: no MP4: imageio-ffmpeg is not installed; pip install 'geom3d[video]', or write a .gif"
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.opengl
+def test_a_gallery_leaves_out_a_picture_that_fails(tmp_path, monkeypatch, capsys):
+    real = pictures.shot
+
+    def shot(design, *arguments, **options):
+        if design.source == "trenches-notten-2007":
+            raise shapely.GEOSException("no way out")
+        return real(design, *arguments, **options)
+
+    monkeypatch.setattr(pictures, "shot", shot)
+    names = ["planar-licoo2-lipon-lithium", "trenches-notten-2007"]
+    assert run(["gallery", *names, "-o", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert sorted(Path(line).name for line in out.splitlines()) == ["gallery.png", f"{names[0]}.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gallery.png", f"{names[0]}.png"]
+    title = geom3d.load(names[1]).description.title
+    assert f"warning: no picture of {title!r}: it failed with GEOSException: no way out" in err
 
 
 @pytest.mark.slow
