@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import json
+from html.parser import HTMLParser
 
 from geom3d.metrics.report import Report, _rough
 
