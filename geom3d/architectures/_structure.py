@@ -106,9 +106,12 @@ class ClosedForms:
 
     Attributes:
         metrics: value by the path of its metric.
+        conductance_per_um: of an electrolyte of unit conductivity that fills what the electrodes leave, per footprint,
+            1/µm; None where it has no closed form.
     """
 
     metrics: dict[str, float]
+    conductance_per_um: float | None = None
 
 
 class Quadrature(ClosedForms):

@@ -360,27 +360,45 @@ def gallery(
 
 
 @app.command
-def verify(*templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")]) -> int:
+def verify(
+    *templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")],
+    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
+) -> int:
     """Compare measured numbers with closed forms and published values, per template."""
+    from json import dumps
+
     from geom3d.cell import template as module
-    from geom3d.verification.comparison import PASS
+    from geom3d.verification.comparison import PASS, Comparison, plain, verdicts
     from geom3d.verification.comparison import verify as compare_ways
 
-    deviation = Column("deviation", Kind.DEVIATIONS)
-    columns = [Column("template"), Column("metric"), Column("measured", Kind.NUMBERS)]
-    columns += [Column("closed form", Kind.NUMBERS), deviation, Column("published", Kind.NUMBERS), deviation]
-    table: list[list[Value]] = []
-    failed = 0
+    found: list[Comparison] = []
     for name in templates or module.shipped():
         design = _load(name, ())
         for warning in design.measure().warnings:
             say(f"warning: {name}: {warning}")
-        for found in compare_ways(design):
-            failed += not found.agrees
-            numbers = [found.measured, found.closed, found.from_closed, found.published, found.from_published]
+        found += compare_ways(design)
+    judged = verdicts(found)
+    if json:
+        print(dumps([plain(verdict) for verdict in judged], indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        deviation = Column("deviation", Kind.DEVIATIONS)
+        columns = [Column("template"), Column("metric"), Column("measured", Kind.NUMBERS)]
+        columns += [Column("closed form", Kind.NUMBERS), deviation, Column("shared")]
+        columns += [Column("published", Kind.NUMBERS), deviation, Column("unit")]
+        rows: list[list[Value]] = []
+        for row in found:
+            numbers = [row.measured, row.closed, row.from_closed, row.shared, row.published, row.from_published]
             shown = ["" if number is None else number for number in numbers]
-            table.append([found.template, found.path, *shown, "" if found.unit == "1" else found.unit])
-    print_table(Table.of([*columns, Column("unit")], table))
+            rows.append([row.template, row.path, *shown, "" if row.unit == "1" else row.unit])
+        print_table(Table.of(columns, rows))
+        heads = [Column("template"), Column("numbers", Kind.NUMBERS), Column("independent", Kind.NUMBERS)]
+        heads += [Column("worst of these", Kind.FIGURES, "%"), Column("verdict"), Column("published values")]
+        lines: list[list[Value]] = [
+            [v.template, len(v.rows), len(v.independent), v.worst_percent, v.text, "; ".join(v.published)]
+            for v in judged
+        ]
+        print_table(Table.of(heads, lines))
+    failed = sum(not row.agrees for row in found)
     if failed:
         say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
     return 1 if failed else 0

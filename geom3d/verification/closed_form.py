@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from geom3d import architectures
-from geom3d.architectures._structure import Profile, Quadrature
+from geom3d.architectures._structure import ClosedForms, Profile, Quadrature
 from geom3d.cell.cell import Cell, Region
 from geom3d.core.roles import Role
 
@@ -75,7 +75,7 @@ def closed_form(cell: Cell) -> dict[str, float]:
     if isinstance(known, Quadrature):
         return _of_sponge(cell, known.metrics)
     if not isinstance(known, Profile):
-        return _of_interdigitated(cell, known.metrics)
+        return _of_interdigitated(cell, known.metrics) | _posts_resistance(cell, known)
     stage = Stage(known, 0.0, known.base_z, known.base_z + known.height)
     level, area = stage.top, known.area
     metrics = {"area_gain.scaffold": stage.surface / area, "area_gain.side_walls": (stage.surface - area) / area}
@@ -158,6 +158,16 @@ def _resistance(cell: Cell, coverage: float) -> dict[str, float]:
         return {}
     series = [1e-4 * thickness / kappa for thickness, kappa in known if thickness is not None and kappa is not None]
     return {"ionic_resistance_ohm_cm2": sum(series) / coverage} if len(series) == len(films) else {}
+
+
+def _posts_resistance(cell: Cell, known: ClosedForms) -> dict[str, float]:
+    """Between electrodes in one electrolyte that fills all they leave; 1 µm is 1e-4 cm."""
+    filling = [region for region in cell.regions if region.role is Role.ELECTROLYTE]
+    usual = all(region.role is region.usual for region in cell.regions if region.own)
+    if known.conductance_per_um is None or cell.layers or not usual or len(filling) != 1:
+        return {}
+    kappa = filling[0].material.conductivity_S_cm
+    return {} if kappa is None else {"ionic_resistance_ohm_cm2": 1e-4 / (kappa * known.conductance_per_um)}
 
 
 def _last(cell: Cell, films: tuple[Region, ...]) -> int:
