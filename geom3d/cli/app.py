@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import tomllib
@@ -54,6 +55,10 @@ Requests = Annotated[
     ),
 ]
 Temperature = Annotated[float, Parameter(help="Of the electrolyte, °C, with --transport or --request.")]
+Device = Annotated[
+    str | None,
+    Parameter(help='Outer size of a device, for its numbers in total: "2 mm x 2 mm", or with a thickness as third.'),
+]
 Source = Annotated[str, Parameter(help="Path or name of a template.")]
 
 
@@ -139,15 +144,19 @@ def measure(
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = 25.0,
-    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
+    device: Device = None,
+    all_: Annotated[
+        bool, Parameter(name="--all", negative=(), help="All numbers in groups, not only those that are asked first.")
+    ] = False,
+    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines: all numbers in full.")] = False,
 ) -> None:
-    """Measure a battery: area gain, capacity per footprint and all else."""
-    design = _load(template, set_, _asked(request, transport), temperature)
+    """Measure a battery: area gain, distance, capacity and energy per footprint; with --all everything."""
+    design = _load(template, set_, _asked(request, transport), temperature, device)
     report = design.measure()
     if json:
         print(report.to_json())
     else:
-        print_numbers(report)
+        print_numbers(report, everything=all_)
     for warning in report.warnings:
         say(f"warning: {warning}")
 
@@ -209,13 +218,14 @@ def build(
     ] = False,
     request: Requests = (),
     temperature: Temperature = 25.0,
+    device: Device = None,
     dry_run: Annotated[bool, Parameter(negative=(), help="Tell files and sizes, write nothing.")] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     from geom3d.core.files import size_text
     from geom3d.exports import Options
 
-    design = _load(template, set_, request, temperature)
+    design = _load(template, set_, request, temperature, device)
     lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
     options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
     # Read as floats, since 1.5 is to be refused and not cut.
@@ -336,13 +346,22 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     return 1 if failed else 0
 
 
-def _load(source: str, overrides: tuple[str, ...], requests: tuple[str, ...] = (), temperature: float = 25.0) -> Design:
+def _load(
+    source: str,
+    overrides: tuple[str, ...],
+    requests: tuple[str, ...] = (),
+    temperature: float = 25.0,
+    device: str | None = None,
+) -> Design:
     from dataclasses import replace
 
     from geom3d.api import load
     from geom3d.metrics import requested
 
-    design = load(source, dict(_override(text) for text in overrides))
+    changes = dict(_override(text) for text in overrides)
+    if device is not None:
+        changes["device"] = _device(device)
+    design = load(source, changes)
     return replace(design, requests=tuple(requested(requests)), temperature=temperature)
 
 
@@ -361,6 +380,14 @@ def _override(text: str) -> tuple[str, Any]:
         return path.strip(), read["value"] if len(read) == 1 else value.strip()
     except (ValueError, RecursionError):
         return path.strip(), value.strip()
+
+
+def _device(text: str) -> dict[str, str | float]:
+    """The [device] of the command line: width, length and perhaps thickness, µm or with a unit."""
+    edges = re.split(r"\s*[x×,]\s*", text.strip())
+    if len(edges) not in (2, 3):
+        raise InputError(f'device: must be two or three lengths such as "2 mm x 2 mm"; got {text!r}')
+    return {key: _length("device", edge) for key, edge in zip(("width", "length", "thickness"), edges, strict=False)}
 
 
 def _length(key: str, text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Literal
 
-from geom3d.core.tables import Column, Kind, Table
+from geom3d.core.tables import Table
 
 if TYPE_CHECKING:
     from geom3d.metrics.report import Report
@@ -35,13 +35,11 @@ def print_table(table: Table) -> None:
     Console(width=wide, markup=False, emoji=False, highlight=False).print(drawn)
 
 
-def print_numbers(report: Report) -> None:
-    """Prints the numbers of a report; the uncertainty stands in a column of its own, where numbers are sampled."""
-    sampled = report["uncertainty"] is not None
-    columns = [Column("quantity"), Column("value", Kind.NUMBERS), Column("unit")]
-    rows = [[row.title, row.value, row.unit] for row in report.rows() if row.value is not None]
-    if sampled:
-        columns.append(Column("uncertainty"))
-        errors = [row.error for row in report.rows() if row.value is not None]
-        rows = [[*row, error] for row, error in zip(rows, errors, strict=True)]
-    print_table(Table.of(columns, rows, report["title"]))
+def print_numbers(report: Report, *, everything: bool = False) -> None:
+    """Prints what a reader of a report looks for first, or all of its numbers in groups."""
+    from geom3d.metrics.answer import answer, in_groups
+
+    if everything:
+        print(report["title"])
+    for table in in_groups(report) if everything else answer(report):
+        print_table(table)

@@ -270,7 +270,7 @@ DOOR: Door[MetricModule | MetricOnRequest] = Door(
     "geom3d.metrics",
     _fault,
     {"measure": _wrong_measured, "answer": _wrong_measured},
-    hidden=("report",),
+    hidden=("report", "answer"),
 )
 
 
