@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from geom3d._version import __version__
-from geom3d.cli.tables import print_numbers, print_table, say
-from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError
+from geom3d.cli.tables import as_json, print_numbers, print_table, say
+from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError, OutputError
 from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ app = App(
     help="Exact geometry, files and figures of merit of 3D solid-state microbatteries.",
     help_epilogue="TEMPLATE is a path or the name of a shipped template (`geom3d list`). Lengths are in µm, or text with a unit.",
 )
+
+app.register_install_completion_command(help="Install completion of commands and options for the shell in use.")
 
 Overrides = Annotated[
     tuple[str, ...],
@@ -59,6 +61,7 @@ Device = Annotated[
     str | None,
     Parameter(help='Outer size of a device, for its numbers in total: "2 mm x 2 mm", or with a thickness as third.'),
 ]
+Json = Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")]
 Source = Annotated[str, Parameter(help="Path or name of a template.")]
 
 
@@ -85,7 +88,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as error:
-        say(f"{error}\nTry `geom3d --help`.")
+        say(f"{error}\nTry `{' '.join(['geom3d', *(error.command_chain or ())])} --help`.")
         return 2
     except GeometryError as error:
         say(str(error))
@@ -112,28 +115,71 @@ def run(arguments: list[str]) -> int:
 
 
 @app.command(name="list")
-def list_() -> None:
+def list_(
+    kind: Annotated[
+        str | None,
+        Parameter(help="architectures, templates, materials, processes, metrics or formats; all where left out."),
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
     """List architectures, templates, materials, processes, metrics and formats, those of other distributions included."""
-    from geom3d.cli.known import listing
+    from dataclasses import asdict
 
-    lines, problems = listing()
-    print("\n".join(lines))
-    for problem in problems:
+    from geom3d.cli import known
+
+    if json:
+        print(as_json({name: [asdict(entry) for entry in entries] for name, entries in known.listed(kind).items()}))
+    else:
+        print("\n".join(known.listing(kind)))
+    for problem in known.problems(kind):
         say(f"warning: {problem}")
 
 
 @app.command
 def describe(
     name: Annotated[str, Parameter(help="Name of an architecture, material, process, metric or format.")],
+    *,
+    json: Json = False,
 ) -> None:
     """Describe an architecture by its parameters (unit, range, default, meaning), and whatever else has a name."""
-    from geom3d.cli.known import described
+    from geom3d.cli import known
 
-    for part in described(name):
+    if json:
+        print(as_json(known.described_as_data(name)))
+        return
+    for part in known.described(name):
         if isinstance(part, str):
             print(part)
         else:
             print_table(part)
+
+
+@app.command
+def show(name: Annotated[str, Parameter(help="Name of a template, material or process.")]) -> None:
+    """Show the TOML file of a template, a material or a process: to read, or to begin one's own with."""
+    from geom3d.cli.known import text_of
+
+    print(text_of(name), end="")
+
+
+@app.command
+def new(
+    name: Annotated[str, Parameter(help="Name of an architecture, or of a shipped template to change.")],
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="File to write, such as mine.toml.")],
+    force: Annotated[bool, Parameter(negative=(), help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a template of one's own, whole and ready to measure: every key with its unit, range and meaning."""
+    from geom3d.cell.commented import commented
+    from geom3d.core.files import replacing
+
+    text = commented(name)
+    if output.exists() and not force:
+        raise OutputError(f"{output} is there already; --force replaces it")
+    with replacing(output) as file:
+        file.write(text.encode())
+    print(output)
 
 
 @app.command
@@ -320,8 +366,13 @@ def gallery(
 
 
 @app.command
-def verify(*templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")]) -> int:
+def verify(
+    *templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")],
+    json: Json = False,
+) -> int:
     """Compare measured numbers with closed forms and published values, per template."""
+    from dataclasses import asdict
+
     from geom3d.cell import template as module
     from geom3d.verification.comparison import PASS
     from geom3d.verification.comparison import verify as compare_ways
@@ -330,6 +381,7 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
     columns = [Column("template"), Column("metric"), Column("measured", Kind.NUMBERS)]
     columns += [Column("closed form", Kind.NUMBERS), deviation, Column("published", Kind.NUMBERS), deviation]
     table: list[list[Value]] = []
+    machines: list[dict[str, Any]] = []
     failed = 0
     for name in templates or module.shipped():
         design = _load(name, ())
@@ -339,8 +391,12 @@ def verify(*templates: Annotated[str, Parameter(help="Path or name of a template
             failed += not found.agrees
             numbers = [found.measured, found.closed, found.from_closed, found.published, found.from_published]
             shown = ["" if number is None else number for number in numbers]
+            machines.append({**asdict(found), "agrees": found.agrees})
             table.append([found.template, found.path, *shown, "" if found.unit == "1" else found.unit])
-    print_table(Table.of([*columns, Column("unit")], table))
+    if json:
+        print(as_json(machines))
+    else:
+        print_table(Table.of([*columns, Column("unit")], table))
     if failed:
         say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
     return 1 if failed else 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from geom3d.core.tables import Table
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 def say(text: str) -> None:
     """Prints words on stderr."""
     print(f"geom3d: {text}", file=sys.stderr)
+
+
+def as_json(data: Any) -> str:
+    """Data for machines as JSON text; no NaN, no infinity."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def print_table(table: Table) -> None:

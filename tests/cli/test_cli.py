@@ -361,7 +361,7 @@ def test_materials_of_the_user(beside):
 
 # Misspelt on purpose, from here
 WRONG_USAGE = f"""nonsense → nonsense; mesure {STACK} → "measure"; measure → template; measure {STACK} more → more;
-    measure {STACK} --nonsense → --nonsense; measure {STACK} --set → --set; describe → name; list more → more;
+    measure {STACK} --nonsense → --nonsense; measure {STACK} --set → --set; describe → name; list formats more → more;
     build {STACK} → --output; build {STACK} -o → -o; build {STACK} -o o --repeat 2 → --repeat;
     build {STACK} -o o --repeat a b → --repeat; build {STACK} -o o --scale big → --scale; compare {STACK} → --output;
     compare -o t.md → template; verify {STACK} --set a=b → --set"""

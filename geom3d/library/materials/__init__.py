@@ -21,10 +21,11 @@ A material of this folder is found by its name. A user's own is a file of the sa
 from __future__ import annotations
 
 import math
+import re
 from importlib.resources import files
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from geom3d.core.roles import Role
 from geom3d.library.catalogue import Catalogue
@@ -42,6 +43,12 @@ Charge = Annotated[float, Field(strict=True, gt=0, le=1e5)]
 Potential = Annotated[float, Field(strict=True, ge=-10, le=10)]
 Conductivity = Annotated[float, Field(strict=True, gt=0, le=1e3)]
 Energy = Annotated[float, Field(strict=True, gt=0, le=10)]
+
+
+def _six_digits(colour: object) -> object:
+    """A colour of three digits, such as #c00, as one of six."""
+    short = isinstance(colour, str) and re.fullmatch("#[0-9a-fA-F]{3}", colour)
+    return "#" + "".join(2 * digit for digit in str(colour)[1:]) if short else colour
 
 
 class Material(BaseModel):
@@ -77,7 +84,7 @@ class Material(BaseModel):
     conductivity_S_cm: Conductivity | None = None
     activation_energy_eV: Energy | None = None
     kind: str | None = Field(default=None, alias="class")
-    colour: Annotated[str, StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
+    colour: Annotated[str, BeforeValidator(_six_digits), StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
     source: Text = "user"
     note: str = ""
 
