@@ -192,6 +192,31 @@ class Design(Evaluation):
             notes=tuple(notes),
         )
 
+    def render(self, path: str | Path, **options: Any) -> Path:
+        """Draws a picture into a file; see `geom3d.rendering.render` for the options: view, repeat, size and others.
+
+        Raises:
+            InputError: an option that is not valid.
+            OutputError: a file that cannot be written, or a machine without OpenGL.
+        """
+        from geom3d.rendering import render
+
+        render(self, Path(path), **options)
+        return Path(path)
+
+    def section(self, repeat: int | None = None) -> str:
+        """The exact section through the posts with its dimensions, as the text of an SVG file; needs no OpenGL.
+
+        >>> "<svg" in load("planar-efl700a39").section()
+        True
+
+        Args:
+            repeat: unit cells along it; as many as suit its height if None.
+        """
+        from geom3d.rendering.section import drawing
+
+        return drawing(self, repeat)
+
     def plot(self, *, repeat: tuple[int, int] = (1, 1), cut: bool = True, **options: Any) -> Any:
         """The regions in a PyVista plotter: see `notebook.plot`."""
         return notebook.plot(self.unit_cell, self.walls(), repeat=repeat, cut=cut, **options)
@@ -221,6 +246,45 @@ def design(description: Mapping[str, Any], name: str = "design") -> Design:
     8.86
     """
     return Design.of(parse_draft(description, name), {}, name)
+
+
+def compare(
+    designs: Sequence[Design | str | Path],
+    path: str | Path,
+    *,
+    rows: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    charts: str | Path | None = None,
+    pictures: bool = True,
+    workers: int = 1,
+) -> list[str]:
+    """Writes designs side by side into a file; the ending of the path chooses the form.
+
+    Args:
+        designs: or templates, by path or name; the first is the one that others are held against.
+        path: of the file: .html, .md, .csv, .json, .xlsx or .tex.
+        rows: paths of the numbers to show, in this order; `capacity_uAh_cm2` means all below; all numbers if empty.
+        labels: what the designs are called, one for each; their titles if empty.
+        charts: a folder for the charts as separate files; made if it is missing.
+        pictures: whether a page shows pictures.
+        workers: processes that share the work; several need a `__main__` guard in scripts.
+
+    Returns:
+        sentences that the user must know: what could not be done.
+
+    Raises:
+        InputError: where an option is not valid, or a design cannot be built.
+        OutputError: where a file cannot be written.
+    """
+    from geom3d import comparison
+
+    found = [entry if isinstance(entry, Design) else load(entry) for entry in designs]
+    if not found:
+        raise InputError("compare: needs at least one design")
+    folder = None if charts is None else Path(charts)
+    return comparison.compare(
+        found, Path(path), charts=folder, pictures=pictures, workers=workers, rows=rows, labels=labels
+    )
 
 
 def gallery(folder: str | Path, templates: Sequence[str] = ()) -> list[Path]:

@@ -18,7 +18,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from geom3d._version import __version__
 from geom3d.cli.tables import as_json, print_numbers, print_table, say
-from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError, OutputError
+from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError, OutputError, choose_from
 from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
@@ -298,8 +298,32 @@ def compare(
     *templates: Source,
     output: Annotated[
         Path,
-        Parameter(name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json or .xlsx."),
+        Parameter(
+            name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex."
+        ),
     ],
+    set_: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--set",
+            negative=(),
+            show_default=False,
+            help="Override a key in all designs, or in one: `--set pillars-coated@parameters.pitch=12`; a number before "
+            "the @ counts the designs. Repeatable.",
+        ),
+    ] = (),
+    rows: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative=(),
+            show_default=False,
+            help="Numbers to show, by their path: `--rows capacity_uAh_cm2.cell,area_gain`. Repeatable; all if left out.",
+        ),
+    ] = (),
+    labels: Annotated[
+        tuple[str, ...],
+        Parameter(negative=(), show_default=False, help="Name of a design, one for each in order; titles if left out."),
+    ] = (),
     charts: Annotated[
         Path | None, Parameter(help="Folder for the charts as SVG and PNG, 85 and 170 mm wide; made if missing.")
     ] = None,
@@ -311,12 +335,15 @@ def compare(
     temperature: Temperature = 25.0,
 ) -> None:
     """Compare batteries in one report: pictures, charts, all numbers, what differs, sources."""
-    from geom3d import comparison as module
+    from geom3d.api import compare as write
 
     requests = _asked(request, transport)
-    designs = [_load(name, (), requests, temperature) for name in (template, *templates)]
-    workers = os.cpu_count() or 1
-    for note in module.compare(designs, output, charts=charts, pictures=not no_pictures, workers=workers):
+    names = (template, *templates)
+    changes = _per_design(set_, names)
+    designs = [_load(name, own, requests, temperature) for name, own in zip(names, changes, strict=True)]
+    shown = [row.strip() for text in rows for row in text.split(",")]
+    look: dict[str, Any] = {"rows": shown, "labels": labels, "charts": charts, "pictures": not no_pictures}
+    for note in write(designs, output, workers=os.cpu_count() or 1, **look):
         say(note)
     print(output)
 
@@ -419,6 +446,20 @@ def _load(
         changes["device"] = _device(device)
     design = load(source, changes)
     return replace(design, requests=tuple(requested(requests)), temperature=temperature)
+
+
+def _per_design(overrides: tuple[str, ...], names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The overrides of each design: those for all, and those that its name or its number precedes."""
+    found: list[list[str]] = [[] for _ in names]
+    for text in overrides:
+        path, equals, value = text.partition("=")
+        whose, at, key = path.rpartition("@")
+        called = [k for k, name in enumerate(names) if not at or whose in (name, Path(name).stem, str(k + 1))]
+        if not called:
+            raise InputError(f"--set {text}: no design {whose!r}; {choose_from(whose, names)}")
+        for k in called:
+            found[k].append(f"{key}{equals}{value}")
+    return [tuple(own) for own in found]
 
 
 def _asked(requests: tuple[str, ...], transport: bool) -> tuple[str, ...]:
