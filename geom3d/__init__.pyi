@@ -11,6 +11,7 @@ from .core.errors import Geom3dError as Geom3dError
 from .core.errors import GeometryError as GeometryError
 from .core.errors import InputError as InputError
 from .core.errors import OutputError as OutputError
+from .core.errors import PluginError as PluginError
 from .core.roles import Role as Role
 from .evaluation import Evaluation as Evaluation
 from .exports import BuildResult as BuildResult

@@ -16,7 +16,7 @@ from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import Geom3dError, InputError
 from geom3d.core.roles import COLLECTOR, Role
 from geom3d.library.materials import Material
-from geom3d.mesh.components import Components, reaching
+from geom3d.mesh.components import Components, reaching, served, touching
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.solids import Family, Solid, family_of
@@ -122,6 +122,26 @@ class Cell:
         return reaching(
             components, self.labels(electrode), self.labels(COLLECTOR[electrode]), self.labels(Role.SUBSTRATE)
         )
+
+    def counted(self, components: Components, electrode: Role) -> BoolArray:
+        """(n,) pieces of an electrode that take part: electrons reach their contact, ions the counter-electrode.
+
+        The counter-electrode is what reaches its own contact; where lithium is yet to be plated it is the anode's collector.
+        Without a counter-electrode any electrolyte will do, and without an electrolyte electrons alone: such a half cell is
+        meant to be dipped into a liquid.
+        """
+        mine = np.isin(components.labels, self.labels(electrode)) & self.reached(components, electrode)
+        electrolyte = self.labels(Role.ELECTROLYTE)
+        if not electrolyte:
+            return mine
+        other = Role.CATHODE if electrode is Role.ANODE else Role.ANODE
+        opposite = self.electrode(other)
+        counter = np.isin(components.labels, opposite) & self.reached(components, other) if opposite else None
+        return mine & served(components, self.labels(electrode), electrolyte, counter)
+
+    def shorted(self, components: Components) -> bool:
+        """Whether electrons pass from one contact to the other without a load."""
+        return touching(components, self.reached(components, Role.ANODE), self.reached(components, Role.CATHODE))
 
     def locate(self, points: FloatArray) -> IntArray:
         """The label at each point, from the exact shapes (circles as circles).

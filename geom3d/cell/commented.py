@@ -31,6 +31,7 @@ MEANINGS = {
         "name": "text, unique: of the region in files and tables",
         "role": "{roles}",
         "material": "a name (geom3d list materials), one of your own in [materials.NAME], or the path of a TOML file",
+        "utilisation": "> 0 … 1: of an electrode, share of the theoretical charge that counts; the material's where left out",
         "thickness": 'µm, > 0 … 10000: of a conformal coat, or text with a unit such as "50 nm"',
         "fill_to": "µm, -100000 … 100000 above the structure's top: up to which a fill takes what is left",
     },
@@ -49,11 +50,12 @@ MEANINGS = {
 }
 #: A header of a table, and a key with its value.
 HEAD, KEY = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+"), re.compile(r"([A-Za-z_][\w-]*)\s*=\s*")
-#: Shares of the room that films have in each way: what is left between them is the electrode that fills it.
+#: Films as shares of the room that they have; so much lithium takes what the cathode gives, and some more.
 FILMS = (
-    ("anode collector", Role.ANODE_COLLECTOR, "titanium-nitride", 0.02),
-    ("anode", Role.ANODE, "silicon", 0.05),
+    ("cathode collector", Role.CATHODE_COLLECTOR, "platinum", 0.02),
+    ("cathode", Role.CATHODE, "licoo2", 0.05),
     ("electrolyte", Role.ELECTROLYTE, "lipon", 0.1),
+    ("anode", Role.ANODE, "lithium", 0.03),
 )
 #: Room for films where the structure leaves it open, µm.
 ROOM = 2.0
@@ -99,19 +101,16 @@ def plain(name: str) -> str:
 
 
 def _stack(structure: Structure) -> Iterator[str]:
-    """Films of a whole battery that the structure has room for, and a fill."""
+    """Films of a whole battery that the structure has room for, the electrodes in balance."""
     web = structure.facts.web
-    room = ROOM if web is None else min(ROOM, web.radius)
-    room = min(room, structure.facts.film_gap)
-    films = [(name, role.value, material, f"thickness = {room * share:.2g}") for name, role, material, share in FILMS]
-    # Films on a patterned area end at its edges: a fill would lie beside them and touch them all.
-    rest = "fill_to = 2.0" if structure.facts.pattern is None else f"thickness = {room / 2:g}"
-    for name, role, material, size in [*films, ("cathode", "cathode", "licoo2", rest)]:
-        yield from ("", "[[layers]]", f'name = "{name}"', f'role = "{role}"', f'material = "{material}"', size)
+    room = min(ROOM if web is None else min(ROOM, web.radius), structure.facts.film_gap)
+    for name, role, material, share in FILMS:
+        yield from ("", "[[layers]]", f'name = "{name}"', f'role = "{role.value}"', f'material = "{material}"')
+        yield f"thickness = {room * share:.2g}"
 
 
 def _material(role: Role) -> str:
-    usual = {Role.ANODE: "lto", Role.CATHODE: "licoo2", Role.ELECTROLYTE: "lipon"}
+    usual = {Role.ANODE: "lithium", Role.CATHODE: "licoo2", Role.ELECTROLYTE: "lipon"}
     return usual.get(role, "silicon-substrate")
 
 

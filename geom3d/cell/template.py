@@ -32,7 +32,7 @@ from geom3d.core.roles import Role
 from geom3d.core.validation import explain, fields_of
 from geom3d.library import materials
 from geom3d.library.catalogue import read_text, read_toml
-from geom3d.library.materials import Material
+from geom3d.library.materials import FIGURES, Material
 
 
 def _encodable(text: str) -> str:
@@ -48,6 +48,7 @@ _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 #: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^|/\\.\x00-\x1f\"=]+$")]
 Words = Annotated[str, AfterValidator(_encodable)]
+Utilisation = Annotated[float, Field(strict=True, gt=0, le=1)]
 
 
 class Layer(BaseModel):
@@ -57,6 +58,8 @@ class Layer(BaseModel):
         name: unique in its template.
         role: what the layer does.
         material: name of a material.
+        utilisation: of an electrode, share of the material's theoretical charge that counts as practical; the material's own
+            if None.
         thickness: of a coat, µm.
         fill_to: the level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left.
     """
@@ -66,6 +69,7 @@ class Layer(BaseModel):
     name: Name
     role: Role
     material: str
+    utilisation: Utilisation | None = None
     thickness: Annotated[Length, Field(gt=0, le=1e4)] | None = None
     fill_to: Annotated[Length, Field(ge=-1e5, le=1e5)] | None = None
 
@@ -77,12 +81,13 @@ class Layer(BaseModel):
 
 
 class RegionChoice(BaseModel):
-    """Material, and if it differs from the usual one the role, of one of the architecture's own regions."""
+    """Material, and where they differ from the usual ones the role and the utilisation, of one of the architecture's own regions."""
 
     model_config = _CONFIG
 
     material: str
     role: Role | None = None
+    utilisation: Utilisation | None = None
 
 
 class Template(BaseModel):
@@ -146,6 +151,10 @@ class Template(BaseModel):
         """
         found = self.user_materials.get(name) or self.user_materials.get(_usual(name)) or materials.find(name)
         if found is None:
+            meant = materials.meant_by(name)
+            if len(meant) > 1:
+                titles = " or ".join(f"{other!r} ({materials.find(other).title})" for other in meant)  # type: ignore[union-attr]
+                raise InputError(f"{key}: {name!r} may mean {titles}: case matters where names differ in nothing else")
             valid = choose_from(name, [*materials.names(), *self.user_materials], limit=80)
             raise InputError(f"{key}: unknown material {name!r}; {valid}")
         return found
@@ -260,6 +269,10 @@ def _require_known(content: Mapping[str, Any]) -> None:
     for key in content:
         if key not in Template.model_fields and key in places:
             raise InputError(f"{key}: unknown key; did you mean {places[key]}?")
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:
@@ -382,10 +395,11 @@ def _define(value: Mapping[str, Any], name: str, key: str) -> Material:
     if known is None:
         content = {"title": name, **value}
     else:
-        content = {**known.model_dump(exclude_defaults=True, by_alias=True), **value}
-        changed = [figure for figure in value if figure not in ("colour", "title", "note", "source")]
-        if changed and "source" not in value:
-            content["source"] = f"{known.source}; changed by the user: {', '.join(changed)}"
+        figures = known.model_dump(exclude_defaults=True, by_alias=True)
+        # The one follows from the other and the theoretical charge.
+        figures.pop("capacity_practical_mAh_g" if "utilisation" in value else "utilisation", None)
+        sources = {figure: "stated in the template" for figure in value if figure in FIGURES and "source" not in value}
+        content = {**figures, **value, "sources": {**known.sources, **sources, **_table(value.get("sources"))}}
     try:
         return Material.model_validate(content)
     except ValidationError as error:

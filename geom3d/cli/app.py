@@ -156,10 +156,23 @@ def describe(
 
 
 @app.command
-def show(name: Annotated[str, Parameter(help="Name of a template, material or process.")]) -> None:
-    """Show the TOML file of a template, a material or a process: to read, or to begin one's own with."""
+def show(
+    name: Annotated[
+        str, Parameter(help="Name of a template, material or process; or electrolytes, for a table of them all.")
+    ],
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Chart of the electrolytes to write, .svg or .png.")
+    ] = None,
+) -> None:
+    """Show the TOML file of a template, material or process; or the electrolytes: conductivity, and a chart of it."""
+    if name == "electrolytes":
+        _show_electrolytes(output)
+        return
     from geom3d.cli.known import text_of
 
+    if output is not None:
+        raise InputError(f"output: a chart is drawn of electrolytes only; got {name!r}")
     print(text_of(name), end="")
 
 
@@ -427,6 +440,26 @@ def verify(
     if failed:
         say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
     return 1 if failed else 0
+
+
+def _show_electrolytes(output: Path | None) -> None:
+    """Prints conductivity and activation energy of the electrolytes, and draws a chart where a path is given."""
+    from geom3d.comparison.electrolytes import curves, write_chart
+
+    columns = [Column("material"), Column("formula"), Column("class")]
+    columns += [Column("", Kind.FIGURES, unit) for unit in ("S/cm at 25 °C", "eV", "S/cm at 60 °C")]
+    rows: list[list[Value]] = []
+    for curve in curves():
+        material = curve.material
+        numbers = material.conductivity_S_cm, material.activation_energy_eV, material.conductivity_at(60)
+        rows.append(
+            [curve.name, material.formula, material.kind or "", *numbers, material.source_of("conductivity_S_cm")]
+        )
+    table = Table.of([*columns, Column("source")], rows)
+    print_table(table)
+    if output is not None:
+        write_chart(output)
+        print(output)
 
 
 def _load(

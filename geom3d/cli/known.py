@@ -213,6 +213,12 @@ def _metric(module: metrics.MetricModule | metrics.MetricOnRequest) -> Iterator[
 def _figures(entry: BaseModel) -> Table:
     """The figures of a material or a process as its file gives them."""
     figures = entry.model_dump(mode="json", by_alias=True, exclude={"title"})
-    given = [(key, value) for key, value in figures.items() if value not in (None, "", [])]
-    rows = [[key, ", ".join(value) if isinstance(value, list) else str(value)] for key, value in given]
-    return Table.of([Column("key"), Column("figure")], rows)
+    given = [(key, value) for key, value in figures.items() if value not in (None, "", [], {})]
+    return Table.of([Column("key"), Column("figure")], [[key, _plain(value)] for key, value in given])
+
+
+def _plain(value: Any) -> str:
+    """What a key of a file holds, in one line."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {part}" for key, part in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -144,12 +144,14 @@ class Catalogue(Generic[M]):
     def find(self, name: str) -> M | None:
         """The one of that name or alias, or None; shipped ones come first.
 
+        Case is overlooked where nothing is written so and that leaves one.
+
         Raises:
             InputError: where a shipped file has a wrong form.
             PluginError: where the file of another distribution has one, or two distributions register the name.
         """
         if name not in self._found:
-            self._found[name] = self.find_shipped(name) or self._find_registered(name)
+            self._found[name] = self.find_shipped(name) or self._find_registered(name) or self._find_folded(name)
         return self._found[name]
 
     def find_shipped(self, name: str) -> M | None:
@@ -171,6 +173,19 @@ class Catalogue(Generic[M]):
             raise PluginError(clashes[name])
         entry = entries.get(spelled(name, entries)) or _called(name, entries)
         return None if entry is None else self._read(entry)
+
+    def meant_by(self, name: str) -> list[str]:
+        """Names of those that a name or alias may mean where case is overlooked."""
+        folded, entries = name.casefold(), {**self._registered[0], **self.shipped}
+        return sorted(
+            entry.name
+            for entry in entries.values()
+            if folded in {word.casefold() for word in (entry.name, *_aliases(entry))}
+        )
+
+    def _find_folded(self, name: str) -> M | None:
+        meant = self.meant_by(name)
+        return self.find(meant[0]) if len(meant) == 1 and meant[0] != name else None
 
     def usable(self) -> list[tuple[str, M]]:
         """Name and description of all that can be used, by name."""

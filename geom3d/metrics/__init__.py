@@ -13,9 +13,11 @@ from functools import cache, cached_property
 from typing import Any, Protocol
 
 from geom3d.cell.cell import Cell
+from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError, PluginError, choose_from
 from geom3d.core.plugins import Door, lacking, spelled
 from geom3d.core.roles import COLLECTOR, Role
+from geom3d.mesh.components import Components
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.transport import Transport
 from geom3d.transport.distance import Electrodes
@@ -64,7 +66,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Request:
-    """How a metric is asked for: `geom3d measure --request NAME`, `design.measure(request=[NAME])`.
+    """How a metric is asked for: `design.measure(request=[NAME])`, and by an option of the command line.
 
     Attributes:
         name: by which it is asked for.
@@ -104,15 +106,24 @@ class Sample:
     @cached_property
     def connected_volumes(self) -> dict[int, float]:
         """By label of every electrode region, its volume that reaches its own collector, µm³."""
+        return self._volumes(self.cell.reached)
+
+    @cached_property
+    def counted_volumes(self) -> dict[int, float]:
+        """By label of every electrode region, its volume that electrons and ions reach, µm³."""
+        return self._volumes(self.cell.counted)
+
+    def _volumes(self, chosen: Callable[[Components, Role], BoolArray]) -> dict[int, float]:
+        """By label of every electrode region, the volume of its chosen pieces, µm³."""
         components = self.walls.components
         volumes: dict[int, float] = {}
         for role in COLLECTOR:
             electrode = self.labels(role)
             if electrode:
-                reached = self.cell.reached(components, role)
+                taken = chosen(components, role)
                 for label in electrode:
                     own = components.labels == label
-                    share = components.volumes[own & reached].sum() / components.volumes[own].sum()
+                    share = components.volumes[own & taken].sum() / components.volumes[own].sum()
                     volumes[label] = float(self.walls.volumes[label] * share)
         return volumes
 
@@ -165,7 +176,7 @@ class MetricModule(Protocol):
     >>> import geom3d
     >>> battery = geom3d.load("pillars-coated")
     >>> round(measure(battery.sample).values["slenderness"], 3)
-    5.788
+    5.787
 
     Attributes:
         METRICS: the quantities it gives. The first keys of their paths belong to this metric alone.

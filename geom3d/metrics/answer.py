@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from geom3d.core.tables import Column, Entry, Kind, Table, Value
+from geom3d.core.tables import Column, Kind, Table, Value
 from geom3d.metrics import metric_of, modules
 from geom3d.metrics.report import Report, Row
 
@@ -79,7 +79,7 @@ def _columns() -> list[Column]:
 def _table(report: Report, rows: list[tuple[str, Row]], title: str) -> Table:
     """Rows under their names; the uncertainty stands in a column of its own, where numbers are sampled."""
     columns = _columns()
-    shown: list[list[Value | Entry]] = [[name, row.value, row.unit] for name, row in rows]
+    shown: list[list[Value]] = [[name, row.entry.text(Kind.SIZES), row.unit] for name, row in rows]
     if report.data.get("uncertainty") is not None:
         columns.append(Column("uncertainty"))
         shown = [[*cells, row.error] for cells, (_, row) in zip(shown, rows, strict=True)]

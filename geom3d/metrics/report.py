@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from geom3d.core.errors import choose_from
 from geom3d.core.markup import render
-from geom3d.core.tables import show
+from geom3d.core.tables import ROUNDING as NOTHING
+from geom3d.core.tables import Entry
 from geom3d.metrics import UNCERTAIN, Measured, Metric, Sample, catalogue, measure
 
 
@@ -22,7 +23,8 @@ class Row:
         path: of the value in the report.
         title, unit, meaning: as in `Metric`, the unit empty for plain numbers.
         value: a number, a word, or None where there is nothing to tell.
-        uncertainty: of a sampled number, else None.
+        uncertainty: of a number that has one, else None.
+        scale: the largest of the numbers that it stands among; of plain numbers at least 1.
     """
 
     path: str
@@ -31,16 +33,27 @@ class Row:
     meaning: str
     value: float | str | None
     uncertainty: float | None = None
+    scale: float = 0.0
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """First key and unit: numbers of one kind, which stand side by side."""
+        return self.path.split(".", 1)[0], self.unit
+
+    @property
+    def entry(self) -> Entry:
+        """The value as tables hold it."""
+        return Entry(self.value, self.uncertainty, self.scale)
 
     @property
     def text(self) -> str:
-        """The value for people: six significant digits."""
-        return show(self.value)
+        """The value for people: to its uncertainty, six significant digits at most."""
+        return self.entry.text()
 
     @property
     def error(self) -> str:
         """The uncertainty for people: two significant digits, empty where there is none."""
-        return "" if not self.uncertainty else f"± {self.uncertainty:.2g}"
+        return self.entry.error
 
 
 @dataclass(frozen=True)
@@ -75,8 +88,12 @@ class Report:
 
     def rows(self) -> Iterator[Row]:
         """Every single value, in the order of tables."""
-        for metric in catalogue():
-            yield from self._rows_of(metric)
+        rows = [row for metric in catalogue() for row in self._rows_of(metric)]
+        scales: dict[tuple[str, str], float] = {}
+        for row in rows:
+            if isinstance(row.value, int | float):
+                scales[row.group] = max(abs(row.value), scales.get(row.group, 0.0 if row.unit else 1.0))
+        yield from (replace(row, scale=scales.get(row.group, 0.0)) for row in rows)
 
     def _rows_of(self, metric: Metric) -> Iterator[Row]:
         unit = "" if metric.unit == "1" else metric.unit
@@ -185,12 +202,26 @@ def _uncertainty(report: Report, coarse: Report) -> dict[str, float]:
 
 def _rough(report: Report, uncertainty: Mapping[str, float], step: float | None) -> list[str]:
     """A sentence on the numbers that the grid is too coarse for, if there are any."""
+    rows = {row.path: row for row in report.rows()}
     rough = [
-        f"{path} ({100 * error / abs(value):.2g} %)"
+        f"{path} ({_share(row.value, error)})"
         for path, error in uncertainty.items()
-        if not LOCAL.match(path) and (value := report[path]) and error > UNCERTAIN * abs(value)
+        if not LOCAL.match(path) and (row := rows.get(path)) and _matters(row, error)
     ]
     if not rough or step is None:
         return []
     words = f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm"
     return [f"{words}: {', '.join(rough)}; a smaller resolution makes them better"]
+
+
+def _matters(row: Row, error: float) -> bool:
+    """Whether an uncertainty is large against the number, and that number or uncertainty is more than nothing."""
+    if not isinstance(row.value, float) or abs(row.value) < NOTHING * row.scale:
+        return False
+    # A number that cannot be told from nothing is held against what it is a part of.
+    return error > UNCERTAIN * (abs(row.value) if error < abs(row.value) else row.scale)
+
+
+def _share(value: float | str | None, error: float) -> str:
+    """An uncertainty in percent, of a number that is more than its uncertainty; else as it is."""
+    return f"{100 * error / abs(value):.2g} %" if isinstance(value, float) and error < abs(value) else f"± {error:.2g}"

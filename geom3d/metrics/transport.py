@@ -92,7 +92,6 @@ METRICS = (
         )
         for place, side in enumerate(("anode", "cathode"))
     ),
-    Metric("transport.unknowns", "unknowns of the transport system", "1", "of the finest mesh", 46.3),
 )
 
 

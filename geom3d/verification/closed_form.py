@@ -186,10 +186,17 @@ def _last(cell: Cell, films: list[tuple[Region, float]]) -> int:
 
 
 def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) -> dict[str, float]:
-    """Interface of either electrode with the electrolyte: the surface of the inner of each two neighbours."""
+    """Interface of either electrode with the electrolyte: the surface of the inner of each two neighbours.
+
+    Without an electrolyte it is the outermost region's surface, which is bare.
+    """
     gains: dict[str, float] = {}
+    wet = any(region.role is Role.ELECTROLYTE for region in regions)
     for role in (Role.ANODE, Role.CATHODE):
         if any(region.role is role for region in regions):
+            if not wet:
+                gains[f"area_gain.{role.value}"] = surfaces[regions[-1].name] if regions[-1].role is role else 0.0
+                continue
             gains[f"area_gain.{role.value}"] = sum(
                 surfaces[inner.name]
                 for inner, outer in pairwise(regions)

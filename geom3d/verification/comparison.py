@@ -84,7 +84,7 @@ def verify(design: Evaluation) -> Iterator[Comparison]:
     asked = [*closed, *(p.metric for p in about.published)]
     # Metrics on request take their time: only where there is something to hold them against.
     report = design.measure(request=request_for(asked))
-    for side, share in report["connected_fraction"].items():
+    for side, share in report["counted_fraction"].items():
         # The closed form knows nothing of connections: it is the capacity of all of the electrode.
         path = f"capacity_uAh_cm2.{side}"
         if share != 1 and path in closed:

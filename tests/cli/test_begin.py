@@ -133,7 +133,8 @@ def test_one_figure_of_a_shipped_material():
     shipped_one = find("licoo2")
     assert (layer.colour, layer.capacity_practical_mAh_g) == ("#cc0000", 140)
     assert (layer.title, layer.density_g_cm3) == (shipped_one.title, shipped_one.density_g_cm3)
-    assert layer.source.endswith("changed by the user: capacity_practical_mAh_g")
+    assert layer.source_of("capacity_practical_mAh_g") == "stated in the template"
+    assert layer.utilisation == pytest.approx(140 / layer.capacity_theoretical_mAh_g)
     ratio = changed.measure()["capacity_uAh_cm2.cathode"] / usual.measure()["capacity_uAh_cm2.cathode"]
     assert ratio == pytest.approx(140 / shipped_one.capacity_practical_mAh_g)
     assert find("licoo2") == shipped_one
