@@ -16,6 +16,7 @@ from geom3d.core.errors import InputError
 from geom3d.evaluation import Evaluation, naming
 from geom3d.exports import BuildResult, Job, Options, plan, write
 from geom3d.library import processes
+from geom3d.library.materials import Material
 from geom3d.manufacturability import Measures
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
@@ -71,7 +72,9 @@ class Design(Evaluation):
         with naming(self.source):
             return measures(sample)
 
-    def check(self, process: str | Path = "micro-sla", scale: float = 1.0) -> CheckReport:
+    def check(
+        self, process: str | Path = "micro-sla", scale: float = 1.0, *, material: str | None = None
+    ) -> CheckReport:
         """Whether a process can make it: every rule's measure, limit and worst place, and the smallest scale that does.
 
         >>> report = load("pillars-coated").check("micro-sla", scale=50)
@@ -83,26 +86,36 @@ class Design(Evaluation):
         Args:
             process: name of a shipped process, or path of a TOML file.
             scale: magnification.
+            material: in which all of it is printed, for the masses; the regions' own if None.
 
         Raises:
-            InputError: a process or a scale that is none.
+            InputError: a process, a scale or a material that is none.
         """
         require_scale(scale)
         name, limits = processes.load_process(process)
-        return check(self.unit_cell, self._measures, name, limits, scale)
+        return check(self.unit_cell, self._measures, name, limits, scale, self._printed(material))
 
-    def check_all(self, scale: float = 1.0) -> Ranking:
+    def _printed(self, material: str | None) -> Material | None:
+        """The material of a demonstrator."""
+        found = None if material is None else self.template.material(material, "material")
+        if found is not None and found.density_g_cm3 is None:
+            raise InputError(f"material: {material!r} has no density_g_cm3, so no mass is known")
+        return found
+
+    def check_all(self, scale: float = 1.0, *, material: str | None = None) -> Ranking:
         """All known processes side by side, the best first.
 
         Args:
             scale: magnification.
+            material: in which all of it is printed, for the masses; the regions' own if None.
 
         Raises:
-            InputError: a scale that is none.
+            InputError: a scale or a material that is none.
         """
         require_scale(scale)
         known = processes.CATALOGUE.usable()
-        return rank([check(self.unit_cell, self._measures, name, limits, scale) for name, limits in known])
+        made_of = self._printed(material)
+        return rank([check(self.unit_cell, self._measures, name, limits, scale, made_of) for name, limits in known])
 
     def build(
         self,

@@ -1,6 +1,6 @@
 """The command line. Data goes to stdout, words and progress to stderr; no geometry here.
 
-Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage.
+Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage, 3 what is checked cannot be made.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
     from geom3d.api import Design
+
+#: Exit code of a check that ends well and says no.
+CANNOT_BE_MADE = 3
 
 app = App(
     name="geom3d",
@@ -228,22 +231,33 @@ def check(
         str, Parameter(help="Name of a process, path of a TOML file, or all: every shipped one, the best first.")
     ] = "all",
     scale: Annotated[float, Parameter(help="Magnification of all lengths.")] = 1.0,
+    material: Annotated[
+        str | None,
+        Parameter(help="Material in which all of it is printed, for the masses; the regions' own if left out."),
+    ] = None,
     set_: Overrides = (),
-    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
-) -> None:
-    """Check whether a process can make a battery: the worst places, and the smallest scale at which it can."""
+    json: Json = False,
+) -> int:
+    """Check whether a process can make a battery: the worst places, and the smallest scale at which it can.
+
+    The exit code is 0 where it can be made at this scale (with all: by one process at least), and 3 where it cannot.
+    """
     from geom3d.library.processes import CATALOGUE
 
     design = _load(template, set_)
-    report = design.check_all(scale) if process == "all" else design.check(process, scale)
+    everything = process == "all"
+    report = (
+        design.check_all(scale, material=material) if everything else design.check(process, scale, material=material)
+    )
     for problem in CATALOGUE.problems() if process == "all" else ():
         say(f"warning: {problem}")
     if json:
         print(report.to_json())
-        return
-    print(report.heading)
-    for table in report.tables():
-        print_table(table)
+    else:
+        print(report.heading)
+        for table in report.tables():
+            print_table(table, width=80)
+    return 0 if report.can_be_made else CANNOT_BE_MADE
 
 
 @app.command

@@ -22,8 +22,13 @@ def as_json(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def print_table(table: Table) -> None:
-    """Prints a table under its title, as wide as it is where stdout is no terminal: a pipe has no right edge."""
+def print_table(table: Table, width: int = 250) -> None:
+    """Prints a table under its title, as wide as it is where stdout is no terminal: a pipe has no right edge.
+
+    Args:
+        table: what to print.
+        width: characters that it may have where stdout is no terminal.
+    """
     from rich import box
     from rich import table as rich
     from rich.console import Console
@@ -36,7 +41,7 @@ def print_table(table: Table) -> None:
         drawn.add_row(*row)
     if table.title:
         print(table.title)
-    wide = None if sys.stdout.isatty() else 250
+    wide = None if sys.stdout.isatty() else width
     # Names of layers are the user's: brackets and colons in them are no markup.
     Console(width=wide, markup=False, emoji=False, highlight=False).print(drawn)
 
