@@ -25,9 +25,14 @@ COMMANDS = [
 
 
 def marks(command: str) -> list[pytest.MarkDecorator]:
-    """What draws needs OpenGL, but for exact sections; what draws, meshes volumes, or takes a sponge or all templates is slow."""
+    """What draws needs OpenGL, but for exact sections; what draws, conducts, meshes volumes, or takes a sponge or all templates is slow."""
     verb, drawn = command.split()[1], ".svg" not in command
-    slow = verb in ("compare", "gallery", "verify") or "sponge-" in command or "--format msh" in command
+    slow = (
+        verb in ("compare", "gallery", "verify")
+        or "sponge-" in command
+        or "--format msh" in command
+        or "--transport" in command
+    )
     opengl = verb in ("gallery", "render") and drawn
     return [pytest.mark.slow] * (slow or opengl) + [pytest.mark.opengl] * opengl
 

@@ -50,10 +50,9 @@ def seen_as(colours: np.ndarray, materials: list[str]) -> np.ndarray:
     return off.min(axis=1).argmin(axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
-@pytest.mark.parametrize(
-    "view", ["cut", *(pytest.param(v, marks=pytest.mark.slow) for v in ("iso", "top", "front", "exploded", "xray"))]
-)
+@pytest.mark.parametrize("view", ["cut", "iso", "top", "front", "exploded", "xray"])
 def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     """The cut view shows all three materials, the top view the cathode's plate alone."""
     path = tmp_path / "picture.png"
@@ -71,13 +70,14 @@ def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     assert names == expected
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
 @pytest.mark.parametrize(
     ("source", "cells"),
     [
         (("interdigitated-pillars-opposed", None), (2, 2)),
         (("pillars-coated", None), (2, 1)),
-        pytest.param(GYROID, (2, 2), marks=pytest.mark.slow),
+        (GYROID, (2, 2)),
     ],
 )
 def test_regions_on_the_cut_face_lie_where_the_cell_says(source, cells):
@@ -114,10 +114,9 @@ def test_regions_on_the_cut_face_lie_where_the_cell_says(source, cells):
     assert alternating >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
-@pytest.mark.parametrize(
-    "view", ["front", pytest.param("top", marks=pytest.mark.slow), pytest.param("cut", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("view", ["front", "top", "cut"])
 def test_the_scale_bar_is_as_long_as_the_projection_says(view, tmp_path):
     """Against the object itself: its width in pixels and in µm, found by projecting the corners of its box by hand."""
     design = geom3d.load("interdigitated-pillars-opposed")
