@@ -1,5 +1,6 @@
 from ._version import __version__ as __version__
 from .api import Design as Design
+from .api import compare as compare
 from .api import design as design
 from .api import load as load
 from .architectures._structure import StructureFacts as StructureFacts

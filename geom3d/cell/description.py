@@ -40,13 +40,13 @@ class Published(BaseModel):
 
 
 class Device(BaseModel):
-    """A packaged device: outer dimensions, and its data-sheet figures where they are known."""
+    """A device: outer dimensions, without the thickness where that is open, and its data-sheet figures where they are known."""
 
     model_config = _CONFIG
 
     width: Extent
     length: Extent
-    thickness: Extent
+    thickness: Extent | None = None
     capacity: Charge | None = None
     voltage: Voltage | None = None
 

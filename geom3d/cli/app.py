@@ -1,28 +1,32 @@
 """The command line. Data goes to stdout, words and progress to stderr; no geometry here.
 
-Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage.
+Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage, 3 what is checked cannot be made.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import tomllib
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter, Token
 
 from geom3d._version import __version__
-from geom3d.cli.tables import print_numbers, print_table, say
-from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError
+from geom3d.cli.tables import as_json, print_numbers, print_table, say
+from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError, OutputError, choose_from
 from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
     from geom3d.api import Design
+
+#: Exit code of a check that ends well and says no.
+CANNOT_BE_MADE = 3
 
 app = App(
     name="geom3d",
@@ -32,6 +36,8 @@ app = App(
     help="Exact geometry, files and figures of merit of 3D solid-state microbatteries.",
     help_epilogue="TEMPLATE is a path or the name of a shipped template (`geom3d list`). Lengths are in µm, or text with a unit.",
 )
+
+app.register_install_completion_command(help="Install completion of commands and options for the shell in use.")
 
 Overrides = Annotated[
     tuple[str, ...],
@@ -56,6 +62,11 @@ Requests = Annotated[
 Temperature = Annotated[
     float | None, Parameter(help="Of the electrolyte, °C, with --transport or --request; 25 where left out.")
 ]
+Device = Annotated[
+    str | None,
+    Parameter(help='Outer size of a device, for its numbers in total: "2 mm x 2 mm", or with a thickness as third.'),
+]
+Json = Annotated[bool, Parameter(help="Print JSON, for machines.")]
 Source = Annotated[str, Parameter(help="Path or name of a template.")]
 
 
@@ -93,7 +104,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as error:
-        say(f"{error}\nTry `geom3d --help`.")
+        say(f"{error}\nTry `{' '.join(['geom3d', *(error.command_chain or ())])} --help`.")
         return 2
     except GeometryError as error:
         say(str(error))
@@ -120,24 +131,40 @@ def run(arguments: list[str]) -> int:
 
 
 @app.command(name="list")
-def list_() -> None:
+def list_(
+    kind: Annotated[
+        str | None,
+        Parameter(help="architectures, templates, materials, processes, metrics or formats; all where left out."),
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
     """List architectures, templates, materials, processes, metrics and formats, those of other distributions included."""
-    from geom3d.cli.known import listing
+    from dataclasses import asdict
 
-    lines, problems = listing()
-    print("\n".join(lines))
-    for problem in problems:
+    from geom3d.cli import known
+
+    if json:
+        print(as_json({name: [asdict(entry) for entry in entries] for name, entries in known.listed(kind).items()}))
+    else:
+        print("\n".join(known.listing(kind)))
+    for problem in known.problems(kind):
         say(f"warning: {problem}")
 
 
 @app.command
 def describe(
     name: Annotated[str, Parameter(help="Name of an architecture, material, process, metric or format.")],
+    *,
+    json: Json = False,
 ) -> None:
     """Describe an architecture by its parameters (unit, range, default, meaning), and whatever else has a name."""
-    from geom3d.cli.known import described
+    from geom3d.cli import known
 
-    for part in described(name):
+    if json:
+        print(as_json(known.described_as_data(name)))
+        return
+    for part in known.described(name):
         if isinstance(part, str):
             print(part)
         else:
@@ -146,29 +173,42 @@ def describe(
 
 @app.command
 def show(
-    subject: Annotated[Literal["electrolytes"], Parameter(help="What to show: electrolytes.")],
+    name: Annotated[
+        str, Parameter(help="Name of a template, material or process; or electrolytes, for a table of them all.")
+    ],
     *,
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="Chart to write, .svg or .png; only the table without it.")
+        Path | None, Parameter(name=["--output", "-o"], help="Chart of the electrolytes to write, .svg or .png.")
     ] = None,
 ) -> None:
-    """Show the electrolytes: conductivity and activation energy, and a chart against temperature."""
-    from geom3d.comparison.electrolytes import curves, write_chart
+    """Show the TOML file of a template, material or process; or the electrolytes: conductivity, and a chart of it."""
+    if name == "electrolytes":
+        _show_electrolytes(output)
+        return
+    from geom3d.cli.known import text_of
 
-    columns = [Column("material"), Column("formula"), Column("class")]
-    columns += [Column("", Kind.FIGURES, unit) for unit in ("S/cm at 25 °C", "eV", "S/cm at 60 °C")]
-    rows: list[list[Value]] = []
-    for curve in curves():
-        material = curve.material
-        numbers = material.conductivity_S_cm, material.activation_energy_eV, material.conductivity_at(60)
-        rows.append(
-            [curve.name, material.formula, material.kind or "", *numbers, material.source_of("conductivity_S_cm")]
-        )
-    table = Table.of([*columns, Column("source")], rows)
-    print_table(table)
     if output is not None:
-        write_chart(output)
-        print(output)
+        raise InputError(f"output: a chart is drawn of electrolytes only; got {name!r}")
+    print(text_of(name), end="")
+
+
+@app.command
+def new(
+    name: Annotated[str, Parameter(help="Name of an architecture, or of a shipped template to change.")],
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="File to write, such as mine.toml.")],
+    force: Annotated[bool, Parameter(help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a template of one's own, whole and ready to measure: every key with its unit, range and meaning."""
+    from geom3d.cell.commented import commented
+    from geom3d.core.files import replacing
+
+    text = commented(name)
+    if output.exists() and not force:
+        raise OutputError(f"{output} is there already; --force replaces it")
+    with replacing(output) as file:
+        file.write(text.encode())
+    print(output)
 
 
 @app.command
@@ -179,15 +219,19 @@ def measure(
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
-    json: Annotated[bool, Parameter(help="Print JSON, for machines.")] = False,
+    device: Device = None,
+    all_: Annotated[
+        bool, Parameter(name="--all", help="All numbers in groups, not only those that are asked first.")
+    ] = False,
+    json: Annotated[bool, Parameter(help="Print JSON, for machines: all numbers in full.")] = False,
 ) -> None:
-    """Measure a battery: area gain, capacity per footprint and all else."""
-    design = _load(template, set_, _asked(request, transport), temperature)
+    """Measure a battery: area gain, distance, capacity and energy per footprint; with --all everything."""
+    design = _load(template, set_, _asked(request, transport), temperature, device)
     report = design.measure()
     if json:
         print(report.to_json())
     else:
-        print_numbers(report)
+        print_numbers(report, everything=all_)
     for warning in report.warnings:
         say(f"warning: {warning}")
 
@@ -200,22 +244,33 @@ def check(
         str, Parameter(help="Name of a process, path of a TOML file, or all: every shipped one, the best first.")
     ] = "all",
     scale: Annotated[float, Parameter(help="Magnification of all lengths.")] = 1.0,
+    material: Annotated[
+        str | None,
+        Parameter(help="Material in which all of it is printed, for the masses; the regions' own if left out."),
+    ] = None,
     set_: Overrides = (),
-    json: Annotated[bool, Parameter(help="Print JSON, for machines.")] = False,
-) -> None:
-    """Check whether a process can make a battery: the worst places, and the smallest scale at which it can."""
+    json: Json = False,
+) -> int:
+    """Check whether a process can make a battery: the worst places, and the smallest scale at which it can.
+
+    The exit code is 0 where it can be made at this scale (with all: by one process at least), and 3 where it cannot.
+    """
     from geom3d.library.processes import CATALOGUE
 
     design = _load(template, set_)
-    report = design.check_all(scale) if process == "all" else design.check(process, scale)
+    everything = process == "all"
+    report = (
+        design.check_all(scale, material=material) if everything else design.check(process, scale, material=material)
+    )
     for problem in CATALOGUE.problems() if process == "all" else ():
         say(f"warning: {problem}")
     if json:
         print(report.to_json())
-        return
-    print(report.heading)
-    for table in report.tables():
-        print_table(table)
+    else:
+        print(report.heading)
+        for table in report.tables():
+            print_table(table, width=80)
+    return 0 if report.can_be_made else CANNOT_BE_MADE
 
 
 @app.command
@@ -251,13 +306,14 @@ def build(
     ] = False,
     request: Requests = (),
     temperature: Temperature = None,
+    device: Device = None,
     dry_run: Annotated[bool, Parameter(help="Tell files and sizes, write nothing.")] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     from geom3d.core.files import size_text
     from geom3d.exports import Options, require_used
 
-    design = _load(template, set_, _asked(request, transport), temperature)
+    design = _load(template, set_, _asked(request, transport), temperature, device)
     lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
     options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
     given = {"unit": unit, **lengths}
@@ -284,8 +340,30 @@ def compare(
     *templates: Source,
     output: Annotated[
         Path,
-        Parameter(name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json or .xlsx."),
+        Parameter(
+            name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex."
+        ),
     ],
+    set_: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--set",
+            show_default=False,
+            help="Override a key in all designs, or in one: `--set pillars-coated@parameters.pitch=12`; a number before "
+            "the @ counts the designs. Repeatable.",
+        ),
+    ] = (),
+    rows: Annotated[
+        tuple[str, ...],
+        Parameter(
+            show_default=False,
+            help="Numbers to show, by their path: `--rows capacity_uAh_cm2.cell,area_gain`. Repeatable; all if left out.",
+        ),
+    ] = (),
+    labels: Annotated[
+        tuple[str, ...],
+        Parameter(show_default=False, help="Name of a design, one for each in order; titles if left out."),
+    ] = (),
     charts: Annotated[
         Path | None, Parameter(help="Folder for the charts as SVG and PNG, 85 and 170 mm wide; made if missing.")
     ] = None,
@@ -295,14 +373,17 @@ def compare(
     temperature: Temperature = None,
 ) -> None:
     """Compare batteries in one report: pictures, charts, all numbers, what differs, sources."""
-    from geom3d import comparison as module
+    from geom3d.api import compare as write
 
     if no_pictures and output.suffix.lower() != ".html":
         raise InputError(f"no_pictures: only a page (.html) has pictures; got {output.name!r}")
     requests = _asked(request, transport)
-    designs = [_load(name, (), requests, temperature) for name in (template, *templates)]
-    workers = os.cpu_count() or 1
-    for note in module.compare(designs, output, charts=charts, pictures=not no_pictures, workers=workers):
+    names = (template, *templates)
+    changes = _per_design(set_, names)
+    designs = [_load(name, own, requests, temperature) for name, own in zip(names, changes, strict=True)]
+    shown = [row.strip() for text in rows for row in text.split(",")]
+    look: dict[str, Any] = {"rows": shown, "labels": labels, "charts": charts, "pictures": not no_pictures}
+    for note in write(designs, output, workers=os.cpu_count() or 1, **look):
         say(note)
     print(output)
 
@@ -362,11 +443,9 @@ def gallery(
 @app.command
 def verify(
     *templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")],
-    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
+    json: Json = False,
 ) -> int:
     """Compare measured numbers with closed forms and published values, per template."""
-    from json import dumps
-
     from geom3d.cell import template as module
     from geom3d.verification.comparison import PASS, Comparison, plain, verdicts
     from geom3d.verification.comparison import verify as compare_ways
@@ -379,7 +458,7 @@ def verify(
         found += compare_ways(design)
     judged = verdicts(found)
     if json:
-        print(dumps([plain(verdict) for verdict in judged], indent=2, ensure_ascii=False, allow_nan=False))
+        print(as_json([plain(verdict) for verdict in judged]))
     else:
         deviation = Column("deviation", Kind.DEVIATIONS)
         columns = [Column("template"), Column("metric"), Column("measured", Kind.NUMBERS)]
@@ -404,8 +483,32 @@ def verify(
     return 1 if failed else 0
 
 
+def _show_electrolytes(output: Path | None) -> None:
+    """Prints conductivity and activation energy of the electrolytes, and draws a chart where a path is given."""
+    from geom3d.comparison.electrolytes import curves, write_chart
+
+    columns = [Column("material"), Column("formula"), Column("class")]
+    columns += [Column("", Kind.FIGURES, unit) for unit in ("S/cm at 25 °C", "eV", "S/cm at 60 °C")]
+    rows: list[list[Value]] = []
+    for curve in curves():
+        material = curve.material
+        numbers = material.conductivity_S_cm, material.activation_energy_eV, material.conductivity_at(60)
+        rows.append(
+            [curve.name, material.formula, material.kind or "", *numbers, material.source_of("conductivity_S_cm")]
+        )
+    table = Table.of([*columns, Column("source")], rows)
+    print_table(table)
+    if output is not None:
+        write_chart(output)
+        print(output)
+
+
 def _load(
-    source: str, overrides: tuple[str, ...], requests: tuple[str, ...] = (), temperature: float | None = None
+    source: str,
+    overrides: tuple[str, ...],
+    requests: tuple[str, ...] = (),
+    temperature: float | None = None,
+    device: str | None = None,
 ) -> Design:
     from dataclasses import replace
 
@@ -414,9 +517,26 @@ def _load(
 
     if temperature is not None and not requests:
         raise InputError("temperature: nothing asked for depends on it; give --transport or --request as well")
-    design = load(source, dict(_override(text) for text in overrides))
+    changes = dict(_override(text) for text in overrides)
+    if device is not None:
+        changes["device"] = _device(device)
+    design = load(source, changes)
     design = replace(design, requests=tuple(requested(requests)))
     return design if temperature is None else replace(design, temperature=temperature)
+
+
+def _per_design(overrides: tuple[str, ...], names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The overrides of each design: those for all, and those that its name or its number precedes."""
+    found: list[list[str]] = [[] for _ in names]
+    for text in overrides:
+        path, equals, value = text.partition("=")
+        whose, at, key = path.rpartition("@")
+        called = [k for k, name in enumerate(names) if not at or whose in (name, Path(name).stem, str(k + 1))]
+        if not called:
+            raise InputError(f"--set {text}: no design {whose!r}; {choose_from(whose, names)}")
+        for k in called:
+            found[k].append(f"{key}{equals}{value}")
+    return [tuple(own) for own in found]
 
 
 def _asked(requests: tuple[str, ...], transport: bool) -> tuple[str, ...]:
@@ -434,6 +554,14 @@ def _override(text: str) -> tuple[str, Any]:
         return path.strip(), read["value"] if len(read) == 1 else value.strip()
     except (ValueError, RecursionError):
         return path.strip(), value.strip()
+
+
+def _device(text: str) -> dict[str, str | float]:
+    """The [device] of the command line: width, length and perhaps thickness, µm or with a unit."""
+    edges = re.split(r"\s*[x×,]\s*", text.strip())
+    if len(edges) not in (2, 3):
+        raise InputError(f'device: must be two or three lengths such as "2 mm x 2 mm"; got {text!r}')
+    return {key: _length("device", edge) for key, edge in zip(("width", "length", "thickness"), edges, strict=False)}
 
 
 def _length(key: str, text: str) -> float:

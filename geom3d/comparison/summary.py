@@ -53,6 +53,7 @@ class Summary:
         picture: a PNG file, or None.
         model: a light mesh, or None.
         notes: what could not be drawn, in sentences.
+        rows: paths of the numbers that tables show, in order; all if empty.
     """
 
     label: str
@@ -63,6 +64,7 @@ class Summary:
     picture: bytes | None = None
     model: Model | None = None
     notes: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -118,16 +120,22 @@ def summary(design: Evaluation, parts: Parts) -> Summary:
 
 def labels(designs: Sequence[Evaluation]) -> list[str]:
     """A name for every design: the template's, with what was overridden where names repeat, numbered where that does."""
-    names = [design.description.name for design in designs]
+    return _told_apart(designs, [design.description.name for design in designs])
+
+
+def titles(designs: Sequence[Evaluation]) -> list[str]:
+    """The same with the titles that people read."""
+    return _told_apart(designs, [design.description.title for design in designs])
+
+
+def _told_apart(designs: Sequence[Evaluation], names: list[str]) -> list[str]:
+    """Names, with what was overridden where they repeat, numbered where that does."""
+    plain = tuple(names)
     for k, design in enumerate(designs):
-        if design.overrides and _repeats(designs, design.description.name):
+        if design.overrides and plain.count(plain[k]) > 1:
             changes = [f"{key.rpartition('.')[2]} = {value}" for key, value in design.overrides.items()]
             names[k] = f"{names[k]} ({', '.join(changes)})"
     return [f"{name} ({names[: k + 1].count(name)})" if names.count(name) > 1 else name for k, name in enumerate(names)]
-
-
-def _repeats(designs: Sequence[Evaluation], name: str) -> bool:
-    return sum(design.description.name == name for design in designs) > 1
 
 
 def _picture(design: Evaluation) -> tuple[bytes | None, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from typing import Any
 from geom3d import architectures
 from geom3d.cell.describe import rows as parameter_rows
 from geom3d.comparison.summary import Summary
+from geom3d.core.errors import InputError, choose_from
 from geom3d.core.tables import Column, Entry, Kind, Table, Value
 from geom3d.metrics import Metric, catalogue, metric_of
 
@@ -37,7 +38,24 @@ def numbers(summaries: Sequence[Summary]) -> Table:
             column = Column(first.title, Kind.NUMBERS, first.unit, path, first.meaning)
             entries = [Entry() if row is None else row.entry for row in found]
             filled.append((column, tuple(entries)))
+    asked = summaries[0].rows if summaries else ()
+    if asked:
+        filled = [pair for row in asked for pair in filled if _meant(row, pair[0].key)]
     return _with_names(summaries, filled)
+
+
+def _meant(row: str, path: str) -> bool:
+    """Whether a path is the one asked for, or below it."""
+    stem = row.removesuffix(".*")
+    return path == stem or path.startswith(f"{stem}.")
+
+
+def require_rows(summaries: Sequence[Summary], rows: Sequence[str]) -> None:
+    """Raises a clear error for rows that no design has."""
+    known = [column.key for column in numbers(summaries).columns[1:]]
+    for row in rows:
+        if not any(_meant(row, path) for path in known):
+            raise InputError(f"rows: no number {row!r}; {choose_from(row, known)}")
 
 
 def key_figures(table: Table) -> Table:

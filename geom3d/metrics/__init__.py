@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from geom3d.cell.cell import Cell
 from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError, PluginError, choose_from
-from geom3d.core.plugins import Door, lacking
+from geom3d.core.plugins import Door, lacking, spelled
 from geom3d.core.roles import COLLECTOR, Role
 from geom3d.mesh.components import Components
 from geom3d.mesh.interfaces import InterfaceMesh
@@ -281,7 +281,7 @@ DOOR: Door[MetricModule | MetricOnRequest] = Door(
     "geom3d.metrics",
     _fault,
     {"measure": _wrong_measured, "answer": _wrong_measured},
-    hidden=("report",),
+    hidden=("report", "answer"),
 )
 
 
@@ -347,6 +347,7 @@ def requested(names: Sequence[str]) -> dict[str, Any]:
         InputError: for an unknown name, with the valid ones.
     """
     known = requests()
+    names = [spelled(name, known) for name in names]
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
         raise InputError(f"request: unknown {unknown!r}; {choose_from(unknown, known)}")

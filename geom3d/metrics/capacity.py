@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,6 +79,8 @@ METRICS = (
     Metric("voltage_V", "mean cell voltage", "V", "difference of the electrodes' mean potentials against Li/Li⁺", 38),
     Metric("energy_mWh_cm2", "energy", "mWh/cm²", "capacity of the cell × mean cell voltage", 39, KeyFigure("energy")),
     Metric("device.capacity_mAh", "capacity of the device", "mAh", "measured capacity × the device's outer area", 40),
+    Metric("device.energy_mWh", "energy of the device", "mWh", "measured energy × the device's outer area", 40.1),
+    Metric("device.unit_cells", "unit cells of the device", "1", "whole periods that fit its outer area", 40.2),
     Metric("device.energy_mWh_cm3", "energy density of the device", "mWh/cm³", "per outer volume", 41),
     Metric("device.published_capacity_uAh_cm2", "data-sheet capacity per area", "µAh/cm²", "over the outer area", 42),
     Metric("device.published_energy_mWh_cm3", "data-sheet energy density", "mWh/cm³", "over the outer volume", 43),
@@ -158,7 +161,7 @@ def measure(sample: Sample) -> Measured:
         if side in ("anode", "cathode", "cell"):
             role = Role("cathode" if side == "cell" else side)
             notes.append(_slip(sample, f"published {published.metric}", published.value, role))
-    device = None if about.device is None else _device(about.device, found["cell"], energy)
+    device = None if about.device is None else _device(about.device, sample.cell.size, found["cell"], energy)
     if device is not None:
         notes.append(_slip(sample, "data-sheet capacity", device["published_capacity_uAh_cm2"], Role.CATHODE))
     return Measured({**entries, "device": device}, tuple(note for note in notes if note is not None))
@@ -311,15 +314,23 @@ def _slip(sample: Sample, what: str, capacity: float | None, role: Role) -> str 
     )
 
 
-def _device(device: Device, cell: float | None, energy: float | None) -> dict[str, float | None]:
-    """The packaged device: 1 cm² = 1e8 µm², 1 cm³ = 1e12 µm³."""
-    area, height = device.width * device.length / 1e8, device.thickness / 1e4
+def _device(
+    device: Device, period: tuple[float, float, float], cell: float | None, energy: float | None
+) -> dict[str, float | None]:
+    """The device: 1 cm² = 1e8 µm²; densities only where its thickness is known."""
+    area, height = device.width * device.length / 1e8, None if device.thickness is None else device.thickness / 1e4
     sheet = None if device.capacity is None else device.capacity * 1000 / area
+    volt = None if device.capacity is None or device.voltage is None else device.capacity * device.voltage
+    # A hair more than a whole number of periods is one: lengths are rounded.
+    cells = [
+        math.floor(length / step * (1 + 1e-9))
+        for length, step in zip((device.width, device.length), period, strict=False)
+    ]
     return {
         "capacity_mAh": None if cell is None else cell * area / 1000,
-        "energy_mWh_cm3": None if energy is None else energy / height,
+        "energy_mWh": None if energy is None else energy * area,
+        "unit_cells": cells[0] * cells[1],
+        "energy_mWh_cm3": None if energy is None or height is None else energy / height,
         "published_capacity_uAh_cm2": sheet,
-        "published_energy_mWh_cm3": None
-        if device.capacity is None or device.voltage is None
-        else device.capacity * device.voltage / (area * height),
+        "published_energy_mWh_cm3": None if volt is None or height is None else volt / (area * height),
     }

@@ -157,7 +157,9 @@ class Report(Mapping[str, Any]):
 
     def _repr_html_(self) -> str:
         rows = [row for row in self.rows() if row.value is not None]
-        shown = {"title": self.data["title"], "warnings": self.warnings, "rows": rows}
+        from geom3d.metrics.answer import answer
+
+        shown = {"title": self.data["title"], "warnings": self.warnings, "rows": rows, "answer": answer(self)}
         return render("geom3d.metrics", "report.html", **shown)
 
 

@@ -22,11 +22,12 @@ A material of this folder is found by its name. A user's own is a file of the sa
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from geom3d.core.errors import choose_from
 from geom3d.core.roles import COLLECTOR, Role
@@ -68,6 +69,12 @@ Celsius = Annotated[float, Field(strict=True, gt=-ZERO_CELSIUS, le=5000)]
 #: Electronic conductivity from which on a material may serve as a current collector, S/cm: 1 cm of a film of 1 µm and 1 cm
 #: width then has 10 kΩ, of a metal less than 1 Ω.
 COLLECTS = 1.0
+
+
+def _six_digits(colour: object) -> object:
+    """A colour of three digits, such as #c00, as one of six."""
+    short = isinstance(colour, str) and re.fullmatch("#[0-9a-fA-F]{3}", colour)
+    return "#" + "".join(2 * digit for digit in str(colour)[1:]) if short else colour
 
 
 class Material(BaseModel):
@@ -115,7 +122,7 @@ class Material(BaseModel):
     limit_C: Celsius | None = None
     kind: str | None = Field(default=None, alias="class")
     cautions: dict[Role, Text] = Field(default_factory=dict)
-    colour: Annotated[str, StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
+    colour: Annotated[str, BeforeValidator(_six_digits), StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
     source: Text = "user"
     sources: dict[str, Text] = Field(default_factory=dict)
     note: str = ""
