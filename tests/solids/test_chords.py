@@ -58,6 +58,13 @@ def test_least_distance_of_round_pillars_is_the_film():
         assert abs(report[f"{path}.max"] - math.sqrt(0.5)) <= report["uncertainty"][f"{path}.max"]
 
 
+def test_ratios_to_the_least_distance_are_no_better_known_than_it_is():
+    report = pillars().measure(transport=True)
+    least = "inter_electrode_distance_um.anode.min"
+    for path in ("transport.to_planar", "transport.to_least_distance"):
+        assert report["uncertainty"][path] / report[path] >= report["uncertainty"][least] / report[least] > 0
+
+
 def test_straight_walls_have_no_chords():
     film = {"name": "film", "role": "electrolyte", "material": "lipon", "thickness": 0.2}
     design = geom3d.design(
