@@ -275,14 +275,16 @@ class Cell:
             sizes = [self._sizes(walls, label) for label in range(len(self.regions))]
         rows = "".join(
             f"<tr><td><span style='background:{r.material.colour};padding:0 1em'>&nbsp;</span></td>"
-            f"<td>{escape(r.name)}</td><td>{r.role.value.replace('_', ' ')}</td><td>{escape(r.material.title)}</td>{size}</tr>"
+            f"<td style='text-align:left'>{escape(r.name)}</td><td style='text-align:left'>{r.role.value.replace('_', ' ')}</td>"
+            f"<td style='text-align:left'>{escape(r.material.title)}</td>{size}</tr>"
             for r, size in zip(self.regions, sizes, strict=True)
         )
         x, y, z = self.size
         right = f"<td style='padding-left:2em'>{beside}</td>" if beside else ""
         return (
             f"<p>Cell of {x:.6g} × {y:.6g} × {z:.6g} µm, periodic in x and y</p>"
-            f"<table><tr><td><table><tr>{head}</tr>{rows}</table></td>{right}</tr></table>"
+            f"<table style='margin-left:0'><tr><td><table style='margin-left:0;text-align:left'><tr>{head}</tr>{rows}</table></td>"
+            f"{right}</tr></table>"
         )
 
     def _sizes(self, walls: InterfaceMesh, label: int) -> str:

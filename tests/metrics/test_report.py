@@ -35,7 +35,10 @@ def test_a_notebook_shows_names_numbers_and_warnings_as_they_are():
         "smallest_feature_um": None,
     }
     reader = Reader()
-    reader.feed(Report(data)._repr_html_())
+    shown = Report(data)._repr_html_()
+    assert '<table style="margin-left:0">' in shown  # notebooks centre tables
+    assert shown.count("text-align:left") == 3
+    reader.feed(shown)
     assert reader.tags == ["h4", "p", "b", "table", "tr", "td", "td", "td", "td"]
     title, warning, name, value, unit, error = reader.words
     assert (title, warning) == (f"title {HOSTILE}", f"warning {HOSTILE}")
