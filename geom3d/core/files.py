@@ -107,9 +107,9 @@ def unfinished_folder(path: Path) -> Iterator[Path]:
                 path.rename(former)
             temporary.rename(path)
         except OSError as error:
-            if former.exists() and not path.exists():
-                former.rename(path)
             raise OutputError(f"folder {str(path)!r} cannot be written: {error.strerror or error}") from None
     finally:
+        if former.exists() and not path.exists():  # an error, or an interrupt, between the two renamings
+            former.rename(path)
         for left in (temporary, former):
             shutil.rmtree(left, ignore_errors=True)

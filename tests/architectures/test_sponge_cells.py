@@ -40,6 +40,7 @@ class Pillar:
         raise AssertionError
 
 
+@pytest.mark.slow
 def test_one_cell_as_prism_and_as_field():
     """A post through the whole height with two coats: no rims, so both families describe the same body."""
     pitch, radius, height, coats = 10.0, 2.5, 6.0, (0.0, 0.4, 1.0)

@@ -243,6 +243,7 @@ def test_build_gives_every_layer_a_file_of_its_own():
     assert "film 1" in ended.err if ended.code else len(in_folder("o")) == 5
 
 
+@pytest.mark.slow
 def test_compare_as_csv_has_a_column_for_every_template():
     ended = geom3d("compare", *TEMPLATES, "-o", "all.csv")
     assert (ended.code, ended.out, ended.err) == (0, "all.csv\n", "")
@@ -271,6 +272,7 @@ def test_compare_as_markdown_has_a_column_for_every_template():
     assert TEMPLATES["comb-sun-2013"]["source"] in text
 
 
+@pytest.mark.slow
 def test_verify_agrees_on_all_templates_with_a_line_per_number():
     ended = geom3d("verify")
     assert (ended.code, ended.err) == (0, "")
@@ -357,11 +359,13 @@ def test_materials_of_the_user(beside):
     assert data["capacity_uAh_cm2"]["cathode"] == pytest.approx(thickness * 2.0 * 50.0 / 10)
 
 
+# Misspelt on purpose, from here
 WRONG_USAGE = f"""nonsense → nonsense; mesure {STACK} → "measure"; measure → template; measure {STACK} more → more;
     measure {STACK} --nonsense → --nonsense; measure {STACK} --set → --set; describe → name; list more → more;
     build {STACK} → --output; build {STACK} -o → -o; build {STACK} -o o --repeat 2 → --repeat;
     build {STACK} -o o --repeat a b → --repeat; build {STACK} -o o --scale big → --scale; compare {STACK} → --output;
     compare -o t.md → template; verify {STACK} --set a=b → --set"""
+# to here
 
 
 @pytest.mark.parametrize("case", [case.strip() for case in WRONG_USAGE.split(";")])
@@ -382,7 +386,7 @@ def test_exit_code_of_the_process(arguments, code):
     assert ended.stderr.startswith("geom3d: ") == (code > 0)
 
 
-@pytest.mark.parametrize("start", ["import geom3d", "from geom3d.cli import run; run(['--help'])"])
+@pytest.mark.parametrize("start", ["import geom3d", "from geom3d.cli.app import run; run(['--help'])"])
 def test_start_up_loads_nothing_heavy(start):
     heavy = ["numpy", "scipy", "shapely", "trimesh", "pyvista", "vtk", "pint", "pydantic"]
     code = f"{start}; import sys; print('loaded', *(set({heavy}) & set(sys.modules)))"
@@ -400,6 +404,7 @@ def test_reader_that_stops_reading_is_no_crash(arguments):
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
+@pytest.mark.slow
 @posix
 def test_interrupt_leaves_no_unfinished_file():
     Path("o").mkdir()

@@ -389,6 +389,7 @@ def test_designs_without_numbers_make_a_page_all_the_same():
 # The command
 
 
+@pytest.mark.slow
 def test_without_opengl_the_rest_comes_and_one_sentence_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(rendering, "has_opengl", lambda: False)
     monkeypatch.chdir(tmp_path)
@@ -410,6 +411,7 @@ def test_no_pictures_if_none_are_asked_for(tmp_path, monkeypatch):
     assert "data:image/png" not in (tmp_path / "a.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_more_processes_give_the_same(monkeypatch):
     monkeypatch.setattr(summary, "FEWEST", {True: 2, False: 2})
     ones, twos = gather(designs()[:3], Parts(models=True)), gather(designs()[:3], Parts(models=True), workers=2)
@@ -420,7 +422,8 @@ def test_more_processes_give_the_same(monkeypatch):
         gather([broken, designs()[0]], Parts(), workers=2)
 
 
-@pytest.mark.skipif(not rendering.has_opengl(), reason="no OpenGL for off-screen drawing on this machine")
+@pytest.mark.slow
+@pytest.mark.opengl
 def test_pictures_stand_in_the_page(tmp_path):
     assert compare([designs()[0]], tmp_path / "a.html") == []
     assert (tmp_path / "a.html").read_text("utf-8").count("data:image/png;base64,iVBOR") == 1

@@ -228,14 +228,3 @@ def test_what_is_interrupted_leaves_nothing(error, raised, at, tmp_path, monkeyp
         geom3d.load(STACK).build(tmp_path, formats=("3mf",))
     assert [path.name for path in tmp_path.iterdir()] == [old.name]
     assert old.read_bytes() == b"old"
-
-
-def test_rows_are_single_precision_or_better():
-    numbers = np.random.default_rng(1).standard_normal((200, 3)) * 10.0 ** np.arange(-30, 30, 0.3)[:, None]
-    text = b"".join(rows("%.12g %.12g %.12g\n", numbers, 7)).decode()
-    again = np.array([[float(word) for word in line.split()] for line in text.splitlines()])
-    assert again == pytest.approx(numbers, rel=1e-11)
-    assert (np.abs(again - numbers) * 1e4 <= np.spacing(np.abs(numbers).astype(np.float32))).all()
-    single = numbers.astype(np.float32)
-    text = b"".join(rows("%.12g %.12g %.12g\n", single)).decode()
-    assert np.array_equal(np.array(text.split(), dtype=np.float32), single.ravel())

@@ -39,7 +39,17 @@ def load(name):
     return design if web is None else geom3d.load(name, {"resolution": 0.999 * min(web.radius, min(web.size) / 8)})
 
 
-@pytest.fixture(scope="module", params=[(name, fine) for name in shipped() for fine in (False, True)], ids=str)
+#: Every template on the coarsest mesh and on a fine one; the finest of these have hundreds of thousands of tetrahedra.
+CASES = [
+    pytest.param(
+        (name, fine), marks=[pytest.mark.slow] * (fine and name in ("honeycomb-lei-2020", "microtubes-eustache-2014"))
+    )
+    for name in shipped()
+    for fine in (False, True)
+]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=str)
 def case(request):
     name, fine = request.param
     design = load(name)

@@ -153,7 +153,10 @@ def test_distance_of_two_triangles(seed):
         assert found[k] == pytest.approx(min(ways), rel=1e-5)
 
 
-@pytest.mark.parametrize("design", [interdigitated(), interdigitated(mounting="opposed", tip_gap=3)])
+@pytest.mark.parametrize(
+    "design",
+    [interdigitated(), pytest.param(interdigitated(mounting="opposed", tip_gap=3), marks=pytest.mark.slow)],
+)
 def test_least_distance_is_that_of_all_pairs_of_triangles(design):
     both = electrodes(design)
     one, other = both.anode.corners, both.cathode.corners
