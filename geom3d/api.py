@@ -176,7 +176,11 @@ class Design(Evaluation):
         if transport and drop_islands:
             raise InputError("transport: currents are those of the whole cell; leave out drop_islands")
         sample = self.sample
-        repeat, cells, notes = checked_repeat(self.description.repeat if repeat is None else repeat), (1, 1), list[str]()
+        repeat, cells, notes = (
+            checked_repeat(self.description.repeat if repeat is None else repeat),
+            (1, 1),
+            list[str](),
+        )
         if drop_islands:
             walls, cells, notes = without_islands(self.unit_cell, sample.walls, repeat)
             if walls is not sample.walls:

@@ -51,7 +51,9 @@ def test_one_cell_as_prism_and_as_field():
     field = Field(web, -math.inf, (pitch, pitch))
     errors = []
     for step in (0.25, 0.125):
-        walls = FIELDS.partition(names, [field.offset(t) for t in coats], (pitch, pitch, height), grid_step=step).check()
+        walls = FIELDS.partition(
+            names, [field.offset(t) for t in coats], (pitch, pitch, height), grid_step=step
+        ).check()
         assert walls.volumes == pytest.approx(exact.volumes, rel=1.6e-2 * (step / 0.25) ** 2)
         assert walls.interfaces() == pytest.approx(exact.interfaces(), rel=1e-2 * (step / 0.25) ** 2)
         errors.append(walls.volumes / exact.volumes - 1)
