@@ -49,11 +49,19 @@ def loose(
         gone: (n,) pieces that are left out of every cell.
 
     Returns:
-        (rows, columns, n) whether a piece of a cell is loose, those that are gone left out; and how many bodies these make.
+        (rows, columns, n) whether a piece of a cell is loose, those that are gone left out, or (1, 1, n) where all cells are
+        alike; and how many bodies these make.
 
     Raises:
         InputError: for an array of more pieces than can be looked at.
     """
+    none = np.zeros(len(components.labels), dtype=bool)
+    gone = none if gone is None else gone
+    own = np.array([*(region.own for region in cell.regions), False])
+    if repeat != (1, 1) and (own[components.labels] & components.at_end & ~gone).any():
+        alone, _ = loose(cell, components, (1, 1), gone)
+        if not alone.any():  # what one cell holds by itself is held in any array
+            return alone, 0
     columns, rows = repeat
     count = len(components.labels)
     if count * columns * rows > MOST_PIECES:
@@ -63,16 +71,13 @@ def loose(
         )
     array = tiled(components, repeat)
     labels = array.labels
-    present = labels < len(cell.regions)
-    if gone is not None:
-        present &= ~np.tile(gone, columns * rows)
+    present = (labels < len(cell.regions)) & ~np.tile(gone, columns * rows)
     # What leaves the array leads to nothing that is written.
     links = array.links[(array.shifts == 0).all(axis=1)]
     links = links[present[links].all(axis=1)]
-    own = np.array([*(region.own for region in cell.regions), False])[labels]
     held = np.zeros(len(labels), dtype=bool)
     # The architecture's own regions are there together; then comes layer after layer.
-    layers = [present & own, *(present & (labels == k) for k, r in enumerate(cell.regions) if not r.own)]
+    layers = [present & own[labels], *(present & (labels == k) for k, r in enumerate(cell.regions) if not r.own)]
     for number, layer in enumerate(layers):
         members = held | layer
         part = component_numbers(len(labels), links[members[links].all(axis=1)])
