@@ -15,7 +15,6 @@ from geom3d.core.arrays import (
     BoolArray,
     FloatArray,
     IntArray,
-    compacted,
     half_edges,
     inverse_of,
     numbers_of,
