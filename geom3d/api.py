@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from geom3d import architectures, notebook
 from geom3d.cell.assembly import assemble
 from geom3d.cell.islands import without_islands
+from geom3d.cell.repeat import checked_repeat
 from geom3d.cell.template import Draft, Template, load_draft, parse_draft, shipped
 from geom3d.core.errors import InputError
 from geom3d.evaluation import Evaluation, naming
@@ -191,9 +192,15 @@ class Design(Evaluation):
         if transport and drop_islands:
             raise InputError("transport: currents are those of the whole cell; leave out drop_islands")
         sample = self.sample
-        walls, notes = without_islands(self.unit_cell, sample.walls) if drop_islands else (sample.walls, [])
-        if walls is not sample.walls:
-            sample = Sample(self.unit_cell, walls)
+        repeat, cells, notes = (
+            checked_repeat(self.description.repeat if repeat is None else repeat),
+            (1, 1),
+            list[str](),
+        )
+        if drop_islands:
+            walls, cells, notes = without_islands(self.unit_cell, sample.walls, repeat)
+            if walls is not sample.walls:
+                sample = Sample(replace(self.unit_cell, size=walls.size), walls)
         if transport:
             sample = Sample(self.unit_cell, self.walls_with_current(self.temperature))
         return Job(
@@ -201,7 +208,8 @@ class Design(Evaluation):
             overrides=self.overrides,
             report=report,
             folder=folder,
-            repeat=self.description.repeat if repeat is None else repeat,
+            repeat=(repeat[0] // cells[0], repeat[1] // cells[1]),
+            cells=cells,
             unit=unit,
             scale=scale,
             options=options or Options(),

@@ -127,7 +127,7 @@ def designs(
         own = [region for region, _, _ in structure.regions]
         if spread != ANYWHERE:
             room, depth = (
-                min(structure.facts.film_gap, max(structure.size)),
+                min(structure.facts.film_gap, structure.facts.device_gap, max(structure.size)),
                 structure.facts.top - structure.facts.base_z,
             )
     kinds = draw(st.lists(st.sampled_from(["coat", "coat", "fill"]), max_size=most_layers))

@@ -74,9 +74,10 @@ def build(parameters: Parameters) -> Structure:
             ("electrolyte", Role.ELECTROLYTE, rest),
         )
         facts = StructureFacts(
-            base_z=0.0,
-            top=top,
+            base_z=p.plate,
+            top=top - p.plate,
             scaffold=("anode", "cathode"),
+            below=(("anode", p.plate),),
             gap=min(gap, p.tip_gap),
             feature=feature,
             aspect_ratio=p.height / feature,
@@ -122,24 +123,26 @@ def closed_form(parameters: Parameters) -> ClosedForms:
     area = size[0] * size[1]
     opposed = p.mounting == "opposed"
     unlike = p.pitch - (p.anode_diameter + p.cathode_diameter) / 2
-    total = 2 * p.plate + p.height + p.tip_gap if opposed else p.height
+    plates = p.plate if opposed else 0.0
+    rise = p.height + (p.tip_gap if opposed else 0.0)
     metrics: dict[str, float] = {}
     for name, count, diameter in (
         ("anode", len(anodes), p.anode_diameter),
         ("cathode", len(cathodes), p.cathode_diameter),
     ):
         side = count * math.pi * diameter * p.height / area
-        volume = count * math.pi * diameter**2 / 4 * p.height / area + (p.plate if opposed else 0.0)
+        posts = count * math.pi * diameter**2 / 4 * p.height / area
         metrics[f"area_gain.{name}"] = side + (1.0 if opposed else 0.0)
         metrics[f"area_gain.{name}_side_walls"] = side
-        metrics[f"thickness_equivalent_um.{name}"] = volume
-        metrics[f"volume_fraction.{name}"] = volume / total
+        metrics[f"thickness_equivalent_um.{name}"] = posts + plates
+        metrics[f"volume_fraction.{name}"] = posts / rise
+        metrics[f"capacity_below_features.{name}"] = plates / (posts + plates)
         metrics[f"inter_electrode_distance_um.{name}.min"] = min(unlike, p.tip_gap) if opposed else unlike
     sides = metrics["area_gain.anode_side_walls"] + metrics["area_gain.cathode_side_walls"]
     electrodes = metrics["thickness_equivalent_um.anode"] + metrics["thickness_equivalent_um.cathode"]
     metrics["area_gain.side_walls"] = sides
     metrics["area_gain.scaffold"] = sides + (2.0 if opposed else 1.0)
-    metrics["thickness_equivalent_um.electrolyte"] = total - electrodes
+    metrics["thickness_equivalent_um.electrolyte"] = rise + 2 * plates - electrodes
     return ClosedForms(metrics, None if opposed else _conductance(p, len(anodes) / area))
 
 

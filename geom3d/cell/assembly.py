@@ -85,7 +85,7 @@ def _layer_regions(template: Template, structure: Structure) -> list[Region]:
     facts = structure.facts
     regions: list[Region] = []
     body = structure.film_base
-    grown, gap = 0.0, facts.film_gap
+    grown, gap = 0.0, min(facts.film_gap, facts.device_gap)
     for layer in template.layers:
         key = f"layers.{layer.name}"
         material = template.material(layer.material, f"{key}.material")

@@ -57,7 +57,8 @@ class Job:
         overrides: what was changed with respect to the template.
         report: the numbers.
         folder: where files go.
-        repeat: unit cells in x and y.
+        repeat: how often the sample is written in x and y.
+        cells: unit cells in x and y that the sample holds; more than one only where they differ in what is left out.
         unit: the length that one unit of a file stands for.
         scale: magnification.
         options: of single formats.
@@ -69,6 +70,7 @@ class Job:
     report: Report
     folder: Path
     repeat: tuple[int, int]
+    cells: tuple[int, int] = (1, 1)
     unit: str = "mm"
     scale: float = 1.0
     options: Options = field(default_factory=Options)
@@ -102,6 +104,11 @@ class Job:
             InputError: more tetrahedra than fit.
         """
         return volume_mesh(self.walls, self.options.max_edge)
+
+    @property
+    def array(self) -> tuple[int, int]:
+        """Unit cells in x and y in the files."""
+        return int(self.repeat[0] * self.cells[0]), int(self.repeat[1] * self.cells[1])
 
     @property
     def factor(self) -> float:
@@ -295,7 +302,7 @@ def write(job: Job, names: tuple[str, ...]) -> BuildResult:
         "geom3d": __version__,
         "template": job.about.settings,
         "overrides": dict(job.overrides),
-        "repeat": list(job.repeat),
+        "repeat": list(job.array),
         "unit": job.unit,
         "scale": job.scale,
         "files": files,
@@ -325,7 +332,7 @@ def _checked(job: Job, names: tuple[str, ...]) -> Job:
     _require_own_files(job)
     for name in names:
         DOOR.get(name)
-    return replace(job, repeat=repeat, report=job.report.of_cells(repeat))
+    return replace(job, repeat=repeat, report=job.report.of_cells(job.array))
 
 
 def _require_own_files(job: Job) -> None:

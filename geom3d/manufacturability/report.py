@@ -263,15 +263,16 @@ def rank(reports: Sequence[CheckReport]) -> Ranking:
 
 def reason(finding: Finding) -> str:
     """A finding in a few words: what, how much, what would be right."""
-    if finding.rule in ("cavities", "islands"):
-        one = {"cavities": "closed cavity", "islands": "island"}[finding.rule]
+    if finding.rule in ("cavities", "islands", "loose"):
+        one = {"cavities": "closed cavity", "islands": "island", "loose": "loose body"}[finding.rule]
         return f"{finding.value:g} {one if finding.value == 1 else finding.title}"
     value = "–" if finding.value is None else f"{finding.value:.4g}"
     if finding.unit == "µm":
         of = f" ({', '.join(finding.regions)})" if finding.regions else ""
         return f"{finding.title} {value} µm{of}"
     most = "" if finding.limit is None else f", at most {finding.limit:g}{finding.unit}"
-    return f"{finding.title} {value}{finding.unit}{most}"
+    thin = f" ({finding.note})" if finding.rule == "aspect_ratio" and finding.note else ""
+    return f"{finding.title} {value}{finding.unit}{most}{thin}"
 
 
 def _parts(

@@ -123,10 +123,9 @@ def _of_interdigitated(cell: Cell, known: dict[str, float]) -> dict[str, float]:
         metrics = {
             path: value for path, value in metrics.items() if not path.startswith("inter_electrode_distance_um.")
         }
-        changed = ("volume_fraction.", "area_gain.anode", "area_gain.cathode")
-        facing = unusual or roles & {Role.ANODE, Role.CATHODE, Role.ELECTROLYTE}
-        gone = changed if facing else changed[:1]
-        metrics = {path: value for path, value in metrics.items() if not path.startswith(gone)}
+        if unusual or roles & {Role.ANODE, Role.CATHODE, Role.ELECTROLYTE}:
+            changed = ("area_gain.anode", "area_gain.cathode", "capacity_below_features.")
+            metrics = {path: value for path, value in metrics.items() if not path.startswith(changed)}
     if unusual or roles & {Role.ANODE, Role.CATHODE}:
         return metrics
     return metrics | _capacities(cell, _thicknesses(known))
