@@ -11,6 +11,7 @@ import numpy as np
 from geom3d.comparison.charts import Chart
 from geom3d.comparison.drawing import Canvas
 from geom3d.comparison.summary import Summary
+from geom3d.core.colours import CLASSES, GRID, OTHER
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing
 from geom3d.core.roles import Role
@@ -20,20 +21,6 @@ from geom3d.library.materials import CELSIUS, ZERO_CELSIUS, Material, fitting
 COLDEST, HOTTEST, NAMED = -30.0, 130.0, (-20, 0, 25, 60, 100)
 #: Width of the chart, mm: two columns of a journal.
 WIDTH = 170
-#: Colour by class, after Okabe and Ito, and grey for classes that a user may add.
-COLOURS = {
-    "amorphous": "#0072b2",
-    "crystalline": "#009e73",
-    "glass-ceramic": "#56b4e9",
-    "perovskite": "#cc79a7",
-    "antiperovskite": "#7b4a9e",
-    "NASICON": "#e69f00",
-    "thio-LISICON": "#8c564b",
-    "LGPS": "#d55e00",
-    "garnet": "#333333",
-    "gel": "#b3a800",
-}
-OTHER = "#888888"
 #: Decades per 1000/K of an activation energy of 0.35 eV; it places names, no number depends on it.
 USUAL_SLOPE = 1.76
 
@@ -98,7 +85,7 @@ def _draw(canvas: Canvas, _: Sequence[Summary]) -> bool:
     step = (high - low) / (len(found) + 1)
     order = sorted(found, key=lambda curve: -_rank(curve))
     for row, curve in enumerate(order):
-        colour = COLOURS.get(curve.material.kind or "", OTHER)
+        colour = CLASSES.get(curve.material.kind or "", OTHER)
         logs = np.log10(curve.conductivity)
         axes.plot(curve.inverse, logs, color=colour, linewidth=1.0, zorder=2)
         at = 1000 / (CELSIUS + ZERO_CELSIUS)
@@ -114,13 +101,13 @@ def _draw(canvas: Canvas, _: Sequence[Summary]) -> bool:
     axes.tick_params(axis="x", labelsize=6.8, width=0.5)
     axes.set_xlabel("1000 K / temperature", fontsize=7.2, loc="left")
     axes.set_ylabel("ionic conductivity / S cm⁻¹, log scale", fontsize=7.2)
-    axes.grid(color="#e8e8e8", linewidth=0.5)
+    axes.grid(color=GRID, linewidth=0.5)
     axes.spines[["right"]].set_visible(False)
     above = axes.secondary_xaxis("top")
     above.set_xticks([1000 / (celsius + ZERO_CELSIUS) for celsius in NAMED], [f"{celsius} °C" for celsius in NAMED])
     above.tick_params(labelsize=6.8, width=0.5)
     used = {curve.material.kind or "other": None for curve in found}
-    canvas.legend([canvas.patch(COLOURS.get(kind, OTHER), kind) for kind in used])
+    canvas.legend([canvas.patch(CLASSES.get(kind, OTHER), kind) for kind in used])
     return True
 
 

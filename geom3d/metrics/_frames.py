@@ -24,7 +24,7 @@ def to_frame(reports: Iterable[Report] | Mapping[str, Report]) -> Any:
     >>> names = ["pillars-coated", "trenches-notten-2007"]
     >>> frame = to_frame({name: load(name).measure() for name in names})
     >>> frame["area_gain.scaffold"].round(2).to_dict()
-    {'pillars-coated': 4.02, 'trenches-notten-2007': 25.97}
+    {'pillars-coated': 7.8, 'trenches-notten-2007': 13.5}
 
     Args:
         reports: with names for the rows, or alone: then these are the titles.

@@ -79,7 +79,9 @@ def test_measured_agrees_with_closed_form(design):
     found = list(verify(design))
     assert found
     assert [c for c in found if not c.agrees] == []
-    assert sum(c.closed is not None for c in found) >= (5 if design.cell().facts.web is None else 3)
+    # A sponge, or a structure without films, has little that a formula tells.
+    few = design.cell().facts.web is not None or not design.template.layers
+    assert sum(c.closed is not None for c in found) >= (3 if few else 5)
 
 
 #: What reports of shipped templates have to say: they hold published or round designs, which are not all in balance.
@@ -88,6 +90,7 @@ SAID = {
     "grid-oukassi-2019": ["N/P of 0.241", "anode: counts all of Li15Si4"],
     "honeycomb-kotobuki-2010": ["N/P of 0.91"],
     "interdigitated-pillars-opposed": ["N/P of 0.805"],
+    "interdigitated-pillars-substrate": ["N/P of 0.805"],
     "pillars-coated": ["N/P of 0.323", "anode: counts all of Li15Si4"],
     "sponge-gyroid-lto": ["N/P of 0.768"],
     "sponge-schwarz-p-sheet": ["anode: counts all of Li15Si4"],
