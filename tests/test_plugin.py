@@ -60,6 +60,7 @@ def lines_of(text: str) -> dict[str, str]:
 NAMES = ("rods", "split_p", "slenderness", "heat", "xyz", "exampleite", "frost-casting")
 
 
+@pytest.mark.slow
 def test_all_of_it_appears_everywhere(site, tmp_path):
     Path(tmp_path, "rods.toml").write_text(RODS, "utf-8")
     listed, *described, measured, heat, built, compared, hot, page, verified, checked, drawn = commands(
