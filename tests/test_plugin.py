@@ -35,10 +35,10 @@ thickness = 0.5
 name = "cathode"
 role = "cathode"
 material = "Ex2O3"
-thickness = 1.0
+thickness = 0.2
 [[published]]
 metric = "slenderness.cell"
-value = 2.3
+value = 2.22
 """
 
 
