@@ -100,7 +100,7 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
     assert (measured[0], measured[2]) == (0, "")
     report = json.loads(measured[1])
     # Plate 1, rods 20 and coats of 2 µm in all, over a pitch of 10 µm.
-    assert report["slenderness"]["cell"] == pytest.approx(2.3)
+    assert report["slenderness"]["cell"] == pytest.approx(2.22)
     assert report["slenderness"]["of"]["scaffold"] == pytest.approx(2.1)
     assert report["materials"]["cathode"]["material"] == "Exampleite"
     assert report["capacity_uAh_cm2"]["cathode"] == pytest.approx(report["thickness_equivalent_um"]["cathode"] * 80)
@@ -119,7 +119,7 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
     assert rows["parameters.maker"] == ["A. Nyone", ""]
     assert rows["parameters.steps"] == ["[[1.0, 2.5], []]", ""]
     assert rows["parameters.pairs"] == ["false", ""]
-    assert float(rows["slenderness.cell"][0]) == pytest.approx(2.3)
+    assert float(rows["slenderness.cell"][0]) == pytest.approx(2.22)
     assert "heat_mW_cm2" not in rows
     rows = {row[0]: row[2:] for row in csv.reader(Path(tmp_path, "heat.csv").read_text("utf-8").splitlines())}
     assert float(rows["heat_mW_cm2"][0]) == pytest.approx(1e-3 * 43.48, rel=1e-3)
@@ -128,7 +128,7 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
     assert "heat" not in key  # nobody asked for it
 
     assert (verified[0], verified[2]) == (0, "")
-    assert re.search(r"rods +slenderness.cell +2\.3 ", verified[1])
+    assert re.search(r"rods +slenderness.cell +2\.22 ", verified[1])
     assert re.search(r"rods +area_gain.scaffold", verified[1])
     assert (checked[0], checked[2]) == (0, "")
     assert "frost-casting" in checked[1]
