@@ -286,11 +286,21 @@ def render(
     turntable: Annotated[
         bool, Parameter(negative=(), help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")
     ] = False,
+    width: Annotated[str | None, Parameter(help="On paper, mm, or with a unit: 85mm.")] = None,
+    dpi: Annotated[int | None, Parameter(help="Dots per inch of a PNG; 300 where left out.")] = None,
+    no_title: Annotated[bool, Parameter(negative=(), help="Leave the title out.")] = False,
+    no_legend: Annotated[bool, Parameter(negative=(), help="Leave the legend out.")] = False,
+    camera: Annotated[
+        tuple[float, float] | None,
+        Parameter(negative=(), help="Degrees to the right of the front, and above the horizon."),
+    ] = None,
 ) -> None:
     """Render a picture of a battery, or an exact section with dimensions."""
     from geom3d import rendering as module
 
     look: dict[str, Any] = {"view": view, "repeat": repeat, "size": size, "transparent": transparent, "turn": turntable}
+    look |= {"width": None if width is None else _paper(width), "dpi": dpi, "camera": camera}
+    look |= {"title": not no_title, "legend": not no_legend}
     module.render(_load(template, set_), output, **look)
     print(output)
 
@@ -375,6 +385,20 @@ def _length(key: str, text: str) -> float:
         return parse_length(text)
     except ValueError as error:
         raise InputError(f"{key}: {error}; got {text!r}") from None
+
+
+def _paper(text: str) -> float:
+    """A width on paper, mm: a number, or a number with a unit."""
+    from geom3d.core.quantities import convert
+
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return float(convert(text, "mm", "a length"))
+    except ValueError as error:
+        raise InputError(f"width: {error}; got {text!r}") from None
 
 
 def _keep(error: GeometryError) -> None:

@@ -77,6 +77,16 @@ class Camera:
         right /= np.linalg.norm(right)
         return np.array([right, np.cross(back, right), back])
 
+    @classmethod
+    def at(cls, azimuth: float, elevation: float) -> Camera:
+        """The camera so far to the right of the front and above the horizon, degrees.
+
+        >>> [round(k, 3) for k in Camera.at(90, 0).eye]
+        [1.0, 0.0, 0.0]
+        """
+        turn, rise = math.radians(azimuth), math.radians(elevation)
+        return cls((math.sin(turn) * math.cos(rise), -math.cos(turn) * math.cos(rise), math.sin(rise)))
+
     def turned(self, angle: float) -> Camera:
         """The camera moved around the z axis, radians."""
         x, y, z = self.eye
