@@ -17,7 +17,7 @@ from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures, turntable
 from geom3d.rendering.page import Words
 from geom3d.rendering.section import WIDTHS, drawing
-from geom3d.rendering.views import VIEWS, scene
+from geom3d.rendering.views import VIEWS, centred, default_view, scene
 from geom3d.scene.printed import printed
 from geom3d.scene.stage import Camera, Image, has_opengl, require_opengl
 
@@ -27,6 +27,8 @@ __all__ = ["MOST_SHOWN", "VIEWS", "has_opengl", "render"]
 MOST_SHOWN = 100
 #: Cells in each direction that a picture shows unless told otherwise.
 SHOWN = 8
+#: A battery more times as high as wide is shown with more cells than its template's, up to so many in each direction.
+SLENDER, MOST_ALONG = 2.0, 20
 #: The view that is a vector drawing, and the endings of files that hold such.
 SECTION, DRAWINGS = "section", (".svg", ".pdf")
 #: Dots per inch on paper, and letters there in points.
@@ -53,7 +55,8 @@ def render(
     Args:
         design: the battery.
         path: of the file, ending in .png; in .svg, .pdf or .png for the view "section"; in .gif or .mp4 for a turntable.
-        view: a key of `VIEWS`, or "section"; if None, "section" where the path ends in .svg or .pdf, else "cut".
+        view: a key of `VIEWS`, or "section"; if None, "section" where the path ends in .svg or .pdf, else
+            "cut", or "xray" where that would show hardly anything.
         repeat: unit cells in x and y; the template's if None, as far as a picture can show.
         size: width and height of the picture, pixels; a section has the width of a journal's column.
         transparent: without white behind it (PNG).
@@ -68,7 +71,7 @@ def render(
         OutputError: a file that cannot be written, or a machine without OpenGL.
     """
     ending = path.suffix.lower()
-    view = view or (SECTION if ending in DRAWINGS else "cut")
+    view = view or (SECTION if ending in DRAWINGS else default_view(design))
     if width is not None and view != SECTION:
         wide = round(width / 25.4 * (dpi or DPI))
         size = wide, round(wide * size[1] / size[0])
@@ -85,6 +88,7 @@ def render(
     if turn:
         turntable.require_writer(path)
     require_opengl()
+    design = centred(design)
     looked = VIEWS[view] if camera is None else replace(VIEWS[view], camera=Camera.at(*camera))
     shown = scene(design, looked, cells)
     # On paper letters are to be read, however wide it is.
@@ -157,8 +161,14 @@ def shown_cells(design: Evaluation, repeat: tuple[int, int] | None) -> tuple[int
         InputError: no numbers of unit cells, or more than can be told apart.
     """
     if repeat is None:
-        x, y = design.description.repeat
-        return min(x, SHOWN), min(y, SHOWN)
+        x, y = (min(count, SHOWN) for count in design.description.repeat)
+        cell = design.cell()
+        # What is tall and thin would fill but a small part of the picture.
+        slender = cell.top / SLENDER / max(x * cell.size[0], y * cell.size[1])
+        if slender > 1 and cell.facts.posts:
+            wanted = cell.top / SLENDER
+            x, y = (min(MOST_ALONG, max(n, round(wanted / p))) for n, p in zip((x, y), cell.size[:2], strict=True))
+        return x, y
     cells = checked_repeat(repeat)
     if cells[0] * cells[1] > MOST_SHOWN:
         raise InputError(f"repeat: a picture shows up to {MOST_SHOWN} unit cells; got {cells[0]} × {cells[1]}")

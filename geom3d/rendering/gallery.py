@@ -21,7 +21,7 @@ from geom3d.core.progress import bar
 from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures
 from geom3d.rendering.page import DPI, rectangle, round_length
-from geom3d.rendering.views import VIEWS, scene
+from geom3d.rendering.views import VIEWS, centred, default_view, scene
 from geom3d.scene.stage import Image, require_opengl
 
 #: Size of each picture, and of each frame on the sheet, pixels; frames in a row.
@@ -55,8 +55,9 @@ def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation]
         raise OutputError(f"folder {str(folder)!r} cannot be made: {error.strerror}") from None
     written, frames = [], []
     with bar("gallery", len(designs) + len(bare)) as advance:
-        for number, battery in enumerate([*designs, *bare]):
-            shown = scene(battery, VIEWS["cut"], rendering.shown_cells(battery, None))
+        for number, design in enumerate([*designs, *bare]):
+            battery = centred(design)
+            shown = scene(battery, VIEWS[default_view(battery)], rendering.shown_cells(battery, None))
             if number < len(designs):
                 path = folder / f"{battery.description.name}.png"
                 with unfinished(path) as temporary:

@@ -59,6 +59,7 @@ class Page:
         regions: in the order of the legend.
         note: a line at the foot.
         words: which of these are there.
+        shades: opacity of each region in the picture, which its swatch has, too; all opaque if empty.
     """
 
     size: tuple[int, int]
@@ -66,6 +67,7 @@ class Page:
     regions: Sequence[Region]
     note: str = ""
     words: Words = ALL
+    shades: Sequence[float] = ()
 
     @property
     def letter(self) -> float:
@@ -261,8 +263,9 @@ def rectangle(x: float, y: float, width: float, height: float, **look: Any) -> A
 def _legend(figure: Any, page: Page) -> None:
     line, letter = page.line * page.squeeze, page.letter * page.squeeze
     y = page.size[1] - page.head
-    for region, (name, material) in zip(page.regions, page.wrapped, strict=False):
-        look = {"facecolor": region.material.colour, "edgecolor": INK, "linewidth": 0.6}
+    shades = page.shades or [1.0] * len(page.regions)
+    for region, shade, (name, material) in zip(page.regions, shades, page.wrapped, strict=False):
+        look = {"facecolor": _on_paper(region.material.colour, shade), "edgecolor": INK, "linewidth": 0.6}
         figure.add_artist(rectangle(page.margin, y - 0.95 * line, 1.4 * line, 0.85 * line, **look))
         for k, text in enumerate([*name, *material]):
             figure.text(
@@ -275,6 +278,12 @@ def _legend(figure: Any, page: Page) -> None:
                 transform=None,
             )
         y -= (len(name) + len(material) + 0.6) * line
+
+
+def _on_paper(colour: str, opacity: float) -> str:
+    """A colour as it looks on white."""
+    parts = [round(255 + opacity * (int(colour[k : k + 2], 16) - 255)) for k in (1, 3, 5)]
+    return "#{:02x}{:02x}{:02x}".format(*parts)
 
 
 def _bar(figure: Any, page: Page, left: float, wide: float, step: float) -> None:
@@ -310,7 +319,7 @@ def _colour_bar(figure: Any, page: Page, quantity: Quantity, scale: Scale) -> No
     w, h = page.size
     axes = figure.add_axes((left / w, (bottom + 0.5 * page.line) / h, 1.2 * page.line / w, high / h))
     mapping = ScalarMappable(Normalize(scale.low, scale.high), scale.colours)
-    bar = figure.colorbar(mapping, cax=axes)
+    bar = figure.colorbar(mapping, cax=axes, extend="both", extendfrac=0.03)
     bar.ax.tick_params(labelsize=page.letter, colors=INK, width=0.6)
     bar.outline.set_linewidth(0.6)
     for k, text in enumerate(reversed(title)):

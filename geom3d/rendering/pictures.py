@@ -56,7 +56,9 @@ def page_of(design: Evaluation, shown: Scene, size: tuple[int, int], words: Word
     """The page for a scene."""
     x, y, z = shown.extent
     regions = [design.cell().regions[label] for label in reversed(shown.drawn)]
-    return Page(size, design.description.title, regions, f"drawn: {x:.4g} × {y:.4g} × {z:.4g} µm", words)
+    note = f"drawn: {x:.4g} × {y:.4g} × {z:.4g} µm" + (f"; {shown.remark}" if shown.remark else "")
+    shades = [shown.paints[label].opacity for label in reversed(shown.drawn)]
+    return Page(size, design.description.title, regions, note, words, shades)
 
 
 @contextmanager
@@ -72,7 +74,9 @@ def staged(design: Evaluation, shown: Scene, frame: Frame) -> Iterator[Any]:
         try:
             if any(paint.opacity < 1 for paint in shown.paints):
                 stage.enable_depth_peeling(8)
-            soften(stage, frame)
+                stage.enable_anti_aliasing("ssaa")  # shadows in corners would darken all that is seen through
+            else:
+                soften(stage, frame)
             yield stage
         finally:
             stage.close()
@@ -89,7 +93,8 @@ def laid_out(
     transparent: bool = False,
 ) -> Image:
     """A picture on its page, with insets of films that are too thin to be seen."""
-    found = [] if shown.quantity else magnified(design, shown, frame, page)
+    # A window whose place the picture does not show would say nothing of where it is.
+    found = [] if shown.quantity or not shown.marked else magnified(design, shown, frame, page)
     colours = {k: region.material.colour for k, region in enumerate(design.cell().regions)}
     return compose(
         page, picture, frame, windows=found, colours=colours, marked=marked, quantity=shown.quantity, scale=shown.scale,

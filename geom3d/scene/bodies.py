@@ -79,6 +79,11 @@ def capped(found: Sequence[Body], faces: Sequence[Face]) -> list[Body]:
     return bodies
 
 
+def laid_open(label: int, opened: Face) -> Body:
+    """A region's part of a cut face alone."""
+    return _with_face(_joined(label, []), opened)
+
+
 def cut_faces(walls: InterfaceMesh, repeat: tuple[int, int], cut: tuple[float, float]) -> list[Face]:
     """The two faces that lie open where the quarter below two places is cut away: that across y, then that across x."""
     found = []

@@ -254,7 +254,7 @@ def soften(stage: Any, frame: Frame) -> None:
     """Smooth edges, and soft shadows in corners."""
     reach = frame.step * min(frame.size)
     stage.enable_anti_aliasing("ssaa")
-    stage.enable_ssao(radius=reach / 12, bias=reach / 400, kernel_size=128, blur=True)
+    stage.enable_ssao(radius=reach / 24, bias=reach / 400, kernel_size=128, blur=True)
 
 
 def photograph(stage: Any, frame: Frame, *, transparent: bool = False) -> Image:
