@@ -15,10 +15,13 @@ from pathlib import Path
 
 from geom3d.cell.description import Description
 from geom3d.comparison.model import Model, model_of
+from geom3d.core.colours import colour_of, lighter_colour
 from geom3d.core.errors import GeometryError, OutputError
 from geom3d.core.progress import bar
+from geom3d.core.roles import Role
 from geom3d.evaluation import Evaluation
 from geom3d.library.materials import Material
+from geom3d.metrics import Sample
 from geom3d.metrics.report import Report
 
 #: Width and height of the pictures, pixels.
@@ -61,6 +64,17 @@ class Summary:
     materials: dict[str, Material]
     picture: bytes | None = None
     model: Model | None = None
+
+    @property
+    def swatches(self) -> list[tuple[str, str, str]]:
+        """Name, colour in pictures and title of the material of every region, from the top down."""
+        met: dict[str, int] = {}
+        found = []
+        for name, material in self.materials.items():
+            role = self.report["materials"][name]["role"]
+            found.append((name, lighter_colour(colour_of(role), 0.4 * met.get(role, 0)), material.title))
+            met[role] = met.get(role, 0) + 1
+        return found[::-1]
 
     @property
     def title(self) -> str:
@@ -108,7 +122,7 @@ def summary(design: Evaluation, parts: Parts) -> Summary:
         size=(cell.size[0], cell.size[1], cell.top),
         materials={region.name: region.material for region in cell.regions},
         picture=_picture(design) if parts.pictures else None,
-        model=model_of(cell, design.walls()) if parts.models else None,
+        model=model_of(coloured_by_role(design).cell(), design.walls()) if parts.models else None,
     )
 
 
@@ -126,12 +140,27 @@ def _repeats(designs: Sequence[Evaluation], name: str) -> bool:
     return sum(design.description.name == name for design in designs) > 1
 
 
+def coloured_by_role(design: Evaluation) -> Evaluation:
+    """The same battery in the colours that charts give to roles; further regions of a role are lighter."""
+    cell = design.cell()
+    regions, met = [], dict.fromkeys(Role, 0)
+    for region in cell.regions:
+        colour = lighter_colour(colour_of(region.role), 0.4 * met[region.role])
+        met[region.role] += 1
+        regions.append(replace(region, material=region.material.model_copy(update={"colour": colour})))
+    found = Evaluation(replace(cell, regions=tuple(regions)), design.source)
+    # The geometry is the same, and need not be made again.
+    found.__dict__["sample"] = Sample(found.unit_cell, design.walls())
+    return found
+
+
 def _picture(design: Evaluation) -> bytes:
     from geom3d.rendering import render
 
     with tempfile.TemporaryDirectory(prefix="geom3d-") as folder:
         path = Path(folder, "picture.png")
-        render(design, path, view="cut", size=PICTURE)
+        # The page has the title and the legend beside the picture.
+        render(coloured_by_role(design), path, size=PICTURE, title=False, legend=False)
         return path.read_bytes()
 
 

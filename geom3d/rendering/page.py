@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from geom3d.cell.cell import Region
-from geom3d.core.colours import INK, NOTE, PAPER
+from geom3d.core.colours import INK, NOTE, PAPER, lighter_colour
 from geom3d.core.roles import Role
 from geom3d.rendering.views import Quantity
 from geom3d.scene.details import Window
@@ -221,10 +221,12 @@ def compose(
     figure.text(margin, margin, page.note, fontsize=0.85 * letter, va="bottom", color=NOTE, transform=None)
     if quantity is not None and scale is not None:
         _colour_bar(figure, page, quantity, scale)
-    for name, window, place in zip("ABCD", windows, page.insets(len(windows)), strict=False):
-        _inset(figure, page, name, window, place, colours or {})
+    marks = [_corners(page, frame.pixels(window.corners) + np.array([left, bottom])) for window in windows]
+    for k, (window, place) in enumerate(zip(windows, page.insets(len(windows)), strict=False)):
+        _inset(figure, page, "ABCD"[k], window, place, colours or {})
         if marked:
-            _mark(figure, page, name, frame.pixels(window.corners) + np.array([left, bottom]))
+            others = [mark for mark in marks if mark is not marks[k]]
+            _mark(figure, page, "ABCD"[k], marks[k], others)
     # The words are drawn on nothing and laid over the picture, so that marks lie on it.
     stream = io.BytesIO()
     canvas.print_rgba(stream)
@@ -265,7 +267,7 @@ def _legend(figure: Any, page: Page) -> None:
     y = page.size[1] - page.head
     shades = page.shades or [1.0] * len(page.regions)
     for region, shade, (name, material) in zip(page.regions, shades, page.wrapped, strict=False):
-        look = {"facecolor": _on_paper(region.material.colour, shade), "edgecolor": INK, "linewidth": 0.6}
+        look = {"facecolor": lighter_colour(region.material.colour, 1 - shade), "edgecolor": INK, "linewidth": 0.6}
         figure.add_artist(rectangle(page.margin, y - 0.95 * line, 1.4 * line, 0.85 * line, **look))
         for k, text in enumerate([*name, *material]):
             figure.text(
@@ -278,12 +280,6 @@ def _legend(figure: Any, page: Page) -> None:
                 transform=None,
             )
         y -= (len(name) + len(material) + 0.6) * line
-
-
-def _on_paper(colour: str, opacity: float) -> str:
-    """A colour as it looks on white."""
-    parts = [round(255 + opacity * (int(colour[k : k + 2], 16) - 255)) for k in (1, 3, 5)]
-    return "#{:02x}{:02x}{:02x}".format(*parts)
 
 
 def _bar(figure: Any, page: Page, left: float, wide: float, step: float) -> None:
@@ -368,22 +364,31 @@ def paint_face(axes: Any, face: Face, colours: dict[int, str]) -> None:
             axes.add_patch(PathPatch(path, facecolor=colours[label], edgecolor=colours[label], linewidth=0.2))
 
 
-def _mark(figure: Any, page: Page, name: str, corners: Any) -> None:
-    """A frame around a magnified place, not smaller than can be seen."""
+def _corners(page: Page, corners: Any) -> Any:
+    """(4, 2) corners of a frame around a magnified place, not smaller than can be seen, pixels."""
+    centre = corners.mean(axis=0)
+    least = 0.9 * page.line
+    if np.ptp(corners, axis=0).max() >= least:
+        return corners
+    return centre + least / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+
+
+def _mark(figure: Any, page: Page, name: str, corners: Any, others: Sequence[Any]) -> None:
+    """A frame around a magnified place, with its letter where no other frame is."""
     from matplotlib.patches import Polygon
     from matplotlib.transforms import IdentityTransform
 
-    centre = corners.mean(axis=0)
-    least = 0.9 * page.line
-    if np.ptp(corners, axis=0).max() < least:
-        half = least / 2
-        corners = centre + half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     for colour, width in ((PAPER, 3.0), (INK, 1.2)):
         figure.add_artist(
             Polygon(corners, closed=True, fill=False, edgecolor=colour, linewidth=width, transform=IdentityTransform())
         )
     x, y = corners.max(axis=0)
+    side, gap = "left", 0.25 * page.line
+    for other in others:
+        away = other.mean(axis=0) - corners.mean(axis=0)
+        if 0 < away[0] < 3 * page.line and abs(away[1]) < 2 * page.line:
+            side, gap, x = "right", -gap, corners[:, 0].min()
     figure.text(
-        x + 0.25 * page.line, y, name, fontsize=page.letter, va="bottom", weight="bold", color=INK, bbox=BADGE,
+        x + gap, y, name, fontsize=page.letter, va="bottom", ha=side, weight="bold", color=INK, bbox=BADGE,
         transform=None,
     )  # fmt: skip
