@@ -259,8 +259,8 @@ class Mark:
     def meets(self, other: Mark) -> bool:
         """Whether the two cannot stand in one row."""
         if self.upright:  # words stand beside the line: lines may meet no line, and words no words
-            pairs = [(self.reach, other.reach), ((self.start, self.end), (other.start, other.end))]
-            return any(one[0] < two[1] + 0.1 and two[0] < one[1] + 0.1 for one, two in pairs)
+            lines = self.reach[0] < other.reach[1] and other.reach[0] < self.reach[1]
+            return lines or (self.start < other.end + 0.1 and other.start < self.end + 0.1)
         mine, yours = ((min(m.low - 2.2, m.start - 0.6), max(m.high + 2.2, m.end + 0.6)) for m in (self, other))
         return mine[0] < yours[1] and yours[0] < mine[1]
 

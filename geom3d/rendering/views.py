@@ -355,7 +355,7 @@ def _of_electrodes(cell: Cell, walls: InterfaceMesh, quantity: Quantity, found: 
     seen &= np.isfinite(field)
     names = []
     for role in (Role.ANODE, Role.CATHODE):
-        if seen[np.flatnonzero(surface_of(cell, walls, role))].any():
+        if seen[surface_of(cell, walls, role)].any():
             names.append(role.value)
     other = {"anode": "cathode", "cathode": "anode"}
     side, far = (names[0], other[names[0]]) if len(names) == 1 else ("either electrode", "other")

@@ -90,7 +90,7 @@ def cut_faces(walls: InterfaceMesh, repeat: tuple[int, int], cut: tuple[float, f
     for axis, other, along in ((1, 0, "y"), (0, 1, "x")):
         if cut[axis] >= repeat[axis] * walls.size[axis]:
             continue
-        step = int(cut[axis] / walls.size[axis] * (1 + 1e-12))  # 4.0 // 0.4 is 9
+        step = int(cut[axis] / walls.size[axis] + 1e-9)  # 4.0 // 0.4 is 9
         opened = face(walls, max(cut[axis] - step * walls.size[axis], 0.0), along, repeat[other], step=step)
         found.append(opened.clipped((0.0, 0.0), (cut[other], walls.size[2])))
     return found
