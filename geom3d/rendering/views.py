@@ -342,7 +342,9 @@ def _between(numbers: FloatArray, areas: FloatArray) -> tuple[float, float]:
     """The ends of a scale of colours: beyond either lies a small share of the area, so that a few corners do not set it."""
     order = np.argsort(numbers, kind="stable")
     share = np.cumsum(areas[order]) / areas.sum()
-    low, high = (float(numbers[order[min(np.searchsorted(share, at), len(order) - 1)]]) for at in (BEYOND, 1 - BEYOND))
+    low, high = (
+        float(numbers[order[min(int(np.searchsorted(share, at)), len(order) - 1)]]) for at in (BEYOND, 1 - BEYOND)
+    )
     return (low, high) if high - low > 1e-6 * abs(high) else (0.9 * low, 1.1 * high)
 
 
