@@ -95,6 +95,11 @@ class Evaluation:
         """The unit cell: its regions in order, in a box periodic in x and y."""
         return self.unit_cell
 
+    def __repr__(self) -> str:
+        x, y, z = self.unit_cell.size
+        name = f"<{type(self).__name__} {self.description.title!r}"
+        return f"{name}: {x:.6g} × {y:.6g} × {z:.6g} µm, {', '.join(self.unit_cell.names)}>"
+
     def walls(self) -> InterfaceMesh:
         """The triangles between the regions of the unit cell, checked.
 

@@ -1,13 +1,23 @@
-"""Shared settings of the tests."""
+"""Shared settings of the tests: marks, what Hypothesis draws, and arrays of cells.
+
+`pytest` runs the fast part; `pytest -m "slow or network"` the rest; `pytest -m ""` all of it. A test over all templates
+takes tenths of a second for prisms and seconds for sponges, which are sampled on grids: with the name of a sponge among
+its parameters it is slow by itself, but for one that stays in the fast part.
+"""
 
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from geom3d import architectures
+from geom3d.architectures._sponge import SpongeParameters
+from geom3d.scene.stage import NO_OPENGL, has_opengl
 from geom3d.solids.prisms.outline import repeated
 from geom3d.solids.prisms.prism import Prisms
 
@@ -19,6 +29,46 @@ settings.register_profile("medium", max_examples=200, **_CALM)
 #: `HYPOTHESIS_PROFILE=long pytest tests/test_properties.py`: the run whose figures are reported.
 settings.register_profile("long", max_examples=500, **_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+#: The sponge that stands for all in the fast part.
+REPRESENTATIVE = "sponge-gyroid-lto"
+ARCHITECTURES = {
+    path.stem: tomllib.loads(path.read_text("utf-8"))["architecture"]
+    for path in (Path(__file__).resolve().parent.parent / "templates").glob("*.toml")
+}
+SPONGES = {
+    name for name, kind in ARCHITECTURES.items() if issubclass(architectures.get(kind).Parameters, SpongeParameters)
+}
+
+
+def _texts(value):
+    """The texts in a parameter, in tuples and lists, too."""
+    if isinstance(value, str):
+        return {value}
+    return {text for part in value for text in _texts(part)} if isinstance(value, tuple | list) else set()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks tests with a sponge as slow, before marks decide what is run."""
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        if parameters is not None and _texts(list(parameters.params.values())) & SPONGES - {REPRESENTATIVE}:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """The process that hands out the tests asks for OpenGL once, and tells its workers."""
+    node.workerinput["opengl"] = has_opengl()
+
+
+def pytest_runtest_setup(item):
+    """Tests that draw are skipped where nothing can be drawn; without workers, the first of them asks."""
+    if item.get_closest_marker("opengl") is not None:
+        told = getattr(item.config, "workerinput", {})
+        if not (told["opengl"] if "opengl" in told else has_opengl()):
+            pytest.skip(NO_OPENGL)
 
 
 def _array(cell, repeat):

@@ -62,7 +62,7 @@ NAMES = ("rods", "split_p", "slenderness", "heat", "xyz", "exampleite", "frost-c
 
 def test_all_of_it_appears_everywhere(site, tmp_path):
     Path(tmp_path, "rods.toml").write_text(RODS, "utf-8")
-    listed, *described, measured, heat, built, compared, page, verified, checked = commands(
+    listed, *described, measured, heat, built, compared, hot, page, verified, checked, drawn = commands(
         [site],
         tmp_path,
         "list",
@@ -70,10 +70,12 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
         "measure rods.toml --json",
         f"measure {STACK} --request heat --temperature 60 --transport --json",
         "build rods.toml -o o --format xyz --repeat 2 1",
-        f"compare rods.toml {STACK} -o all.csv --request heat",
+        f"compare rods.toml {STACK} -o all.csv",
+        f"compare {STACK} -o heat.csv --request heat",
         f"compare {STACK} rods.toml -o all.html --no-pictures",
         "verify rods.toml",
         "check rods.toml",
+        "render rods.toml -o rods.svg",
     )
     assert (listed[0], listed[2]) == (0, "")
     lines = lines_of(listed[1])
@@ -111,13 +113,15 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
         "report.json",
         *(f"rods_{name}_mm.xyz" for name in ("anode", "cathode", "electrolyte", "scaffold")),
     ]
-    assert (compared[0], page[0]) == (0, 0)
+    assert (compared[0], hot[0], page[0]) == (0, 0, 0)
     rows = {row[0]: row[2:] for row in csv.reader(Path(tmp_path, "all.csv").read_text("utf-8").splitlines())}
     assert rows["parameters.maker"] == ["A. Nyone", ""]
     assert rows["parameters.steps"] == ["[[1.0, 2.5], []]", ""]
     assert rows["parameters.pairs"] == ["false", ""]
     assert float(rows["slenderness.cell"][0]) == pytest.approx(2.3)
-    assert float(rows["heat_mW_cm2"][1]) == pytest.approx(1e-3 * 43.48, rel=1e-3)
+    assert "heat_mW_cm2" not in rows
+    rows = {row[0]: row[2:] for row in csv.reader(Path(tmp_path, "heat.csv").read_text("utf-8").splitlines())}
+    assert float(rows["heat_mW_cm2"][0]) == pytest.approx(1e-3 * 43.48, rel=1e-3)
     key = re.search(r'<table id="key".*?</thead>', Path(tmp_path, "all.html").read_text("utf-8"), re.DOTALL)[0]
     assert ">slenderness</button>" in key
     assert "heat" not in key  # nobody asked for it
@@ -127,6 +131,8 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
     assert re.search(r"rods +area_gain.scaffold", verified[1])
     assert (checked[0], checked[2]) == (0, "")
     assert "frost-casting" in checked[1]
+    assert (drawn[0], drawn[2]) == (0, "")
+    assert "width" in Path(tmp_path, "rods.svg").read_text("utf-8")
 
 
 def test_verify_asks_for_what_was_published(site, tmp_path):
@@ -134,7 +140,7 @@ def test_verify_asks_for_what_was_published(site, tmp_path):
     Path(tmp_path, "flat.toml").write_text(f'{text}\n[[published]]\nmetric = "heat_mW_cm2"\nvalue = 0.0435\n', "utf-8")
     ((ended, out, err),) = commands([site], tmp_path, "verify flat.toml")
     assert (ended, err) == (0, "")
-    assert re.search(r"flat +heat_mW_cm2 +0\.04348", out)
+    assert re.search(r"flat +heat_mW_cm2 +0\.0434783 +0\.0435 ", out)
 
 
 def test_the_python_api_knows_it(site, tmp_path):
@@ -150,6 +156,9 @@ def test_the_python_api_knows_it(site, tmp_path):
         sponge = geom3d.design({{"architecture": "split_p", "resolution": 0.25}})
         assert sponge.measure()["sponge.solid_fraction"] > 0.1
         assert sponge.measure()["uncertainty"]["slenderness.cell"] == 0
+        from geom3d.verification.comparison import verify
+        found = list(verify(sponge))
+        assert len(found) == 3 and all(number.agrees for number in found), found
         try:
             battery.measure(request=["heta"])
         except geom3d.InputError as error:
@@ -160,16 +169,31 @@ def test_the_python_api_knows_it(site, tmp_path):
     code([site], text, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "which"),
     [
-        (("test_properties.py", "test_properties_more.py"), "rods"),
+        (("test_properties.py", "solids/test_growth.py"), "rods"),
         (("architectures/test_sponges.py",), "split_p and not honest"),
         (("plugin/tests/check_round_trips.py",), "test"),
     ],
 )
 def test_it_holds_what_all_must_hold(site, tmp_path, files, which):
-    options = ["-q", "-n", "0", "-p", "no:cacheprovider", "-k", which, "--rootdir", ROOT, "-c", ROOT / "pyproject.toml"]
+    options = [
+        "-q",
+        "-n",
+        "0",
+        "-m",
+        "",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        which,
+        "--rootdir",
+        ROOT,
+        "-c",
+        ROOT / "pyproject.toml",
+    ]
     ended = python([site], "-m", "pytest", *options, *(ROOT / "tests" / file for file in files), cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout[-4000:]
     assert re.search(r"\d+ passed", ended.stdout)

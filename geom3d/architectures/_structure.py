@@ -20,8 +20,8 @@ class StructureFacts:
     """What an architecture knows of itself and no mesh can tell.
 
     Attributes:
-        base_z: z at which the structure begins, the top of its passive base, µm.
-        top: z of the scaffold's top, µm.
+        base_z: z of the structure's foot, µm: of the top of the plate that its posts, walls or web stand on.
+        top: z of the structure's top, µm: of the scaffold's, or of the lower face of the plate that posts hang from.
         scaffold: names of the regions that count as the scaffold when its developed surface is measured.
         below: name and thickness, µm, of the regions that fill the box below `base_z`.
         gap: smallest distance between facing walls of the bare structure, µm; infinite where there are none.
@@ -33,7 +33,11 @@ class StructureFacts:
         pattern: the lines that carry the stack of a transparent grid, else None.
         film_gap: smallest opening that films grow into, µm; infinite where they lie flat, and in sponges, whose throats
             close one by one.
+        device_gap: distance from a finite device's films to the next device in an array, µm, if both were bare; infinite for
+            what does not end.
         web: the bare web of a sponge, which has throats and percolates; else None. Not every field is a sponge.
+        solid_fraction: share of the web in its height that was asked for; None where it was not.
+        fraction_slack: by how much the web can miss that share, since it is made of whole parts.
     """
 
     base_z: float
@@ -47,7 +51,10 @@ class StructureFacts:
     sites: Sites = ()
     pattern: Shape | None = None
     film_gap: float = math.inf
+    device_gap: float = math.inf
     web: ImplicitBody | None = None
+    solid_fraction: float | None = None
+    fraction_slack: float = 0.0
 
 
 #: Name, usual role and body of one of an architecture's own regions.
@@ -102,9 +109,12 @@ class ClosedForms:
 
     Attributes:
         metrics: value by the path of its metric.
+        conductance_per_um: of an electrolyte of unit conductivity that fills what the electrodes leave, per footprint,
+            1/µm; None where it has no closed form.
     """
 
     metrics: dict[str, float]
+    conductance_per_um: float | None = None
 
 
 class Quadrature(ClosedForms):

@@ -69,7 +69,7 @@ def build(parameters: Parameters) -> Structure:
     """Combs, or endless plates, on a substrate."""
     p = parameters
     top = p.plate + p.height
-    film_gap = math.inf
+    device_gap = math.inf
     shapes: tuple[Shape, Shape]
     if p.fingers:
         wide, long = _extent(p)
@@ -83,7 +83,8 @@ def build(parameters: Parameters) -> Structure:
         ]
         rest = standing((rectangle(p.margin, p.margin, p.margin + wide, p.margin + long),), p.plate, top, size)
         feature = min(p.anode_width, p.cathode_width, p.bus_width)
-        film_gap = 2 * p.margin
+        # Films grow around the combs, since the electrolyte fills all gaps between fingers.
+        device_gap = 2 * p.margin
     else:
         size = (_period(p), _period(p))
         anode_at = p.gap / 2 + p.anode_width / 2
@@ -102,7 +103,7 @@ def build(parameters: Parameters) -> Structure:
         gap=p.gap,
         feature=feature,
         aspect_ratio=p.height / feature,
-        film_gap=film_gap,
+        device_gap=device_gap,
         sites=tuple((x, size[1] / 2) for x in middles),
     )
     return Structure(

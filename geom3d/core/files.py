@@ -45,6 +45,18 @@ def size_text(count: float) -> str:
     return f"{count:.3g} TB"
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder, if it is missing, and those that it lies in.
+
+    Raises:
+        OutputError: naming the folder and the reason.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"folder {str(folder)!r} cannot be made: {error.strerror}") from None
+
+
 @contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder, which takes the name of `path` in the end, or vanishes.
@@ -107,9 +119,9 @@ def unfinished_folder(path: Path) -> Iterator[Path]:
                 path.rename(former)
             temporary.rename(path)
         except OSError as error:
-            if former.exists() and not path.exists():
-                former.rename(path)
             raise OutputError(f"folder {str(path)!r} cannot be written: {error.strerror or error}") from None
     finally:
+        if former.exists() and not path.exists():  # an error, or an interrupt, between the two renamings
+            former.rename(path)
         for left in (temporary, former):
             shutil.rmtree(left, ignore_errors=True)

@@ -18,8 +18,8 @@ from geom3d._version import __version__
 from geom3d.cell.cell import Cell
 from geom3d.cell.description import Description
 from geom3d.cell.repeat import checked_repeat
-from geom3d.core.errors import InputError, OutputError, choose_from
-from geom3d.core.files import replacing, require_room
+from geom3d.core.errors import InputError, choose_from
+from geom3d.core.files import make_folder, replacing, require_room
 from geom3d.core.plugins import Door, lacking
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
@@ -57,7 +57,8 @@ class Job:
         overrides: what was changed with respect to the template.
         report: the numbers.
         folder: where files go.
-        repeat: unit cells in x and y.
+        repeat: how often the sample is written in x and y.
+        cells: unit cells in x and y that the sample holds; more than one only where they differ in what is left out.
         unit: the length that one unit of a file stands for.
         scale: magnification.
         options: of single formats.
@@ -69,6 +70,7 @@ class Job:
     report: Report
     folder: Path
     repeat: tuple[int, int]
+    cells: tuple[int, int] = (1, 1)
     unit: str = "mm"
     scale: float = 1.0
     options: Options = field(default_factory=Options)
@@ -102,6 +104,11 @@ class Job:
             InputError: more tetrahedra than fit.
         """
         return volume_mesh(self.walls, self.options.max_edge)
+
+    @property
+    def array(self) -> tuple[int, int]:
+        """Unit cells in x and y in the files."""
+        return int(self.repeat[0] * self.cells[0]), int(self.repeat[1] * self.cells[1])
 
     @property
     def factor(self) -> float:
@@ -168,7 +175,7 @@ class BuildResult:
 class Exporter(Protocol):
     r"""The form of an exporter: of a module in this folder, and of what another distribution registers.
 
-    The first line of its docstring says what the files hold. One that writes the vertices of every region as a table, with
+    The first line of its docstring says what the files hold; a tuple `USES` may say which of `SETTINGS` it heeds. One that writes the vertices of every region as a table, with
     their unit in the name of the file:
 
     >>> import numpy as np
@@ -236,6 +243,33 @@ DOOR: Door[Exporter] = Door(
 )
 
 
+#: What single formats ask for or leave aside: `unit` and the fields of `Options`. An exporter says in `USES` which of these it
+#: heeds; one that does not say may heed all.
+SETTINGS = ("unit", *Options.__dataclass_fields__)
+
+
+def require_used(names: Sequence[str], given: Sequence[str]) -> None:
+    """Checks that some format heeds each setting that was given.
+
+    Args:
+        names: of the formats asked for.
+        given: names of settings.
+
+    Raises:
+        InputError: a setting that does nothing, with the formats that heed it; an unknown format.
+    """
+    for key in given:
+        if not any(key in _used(name) for name in names):
+            heeding = [name for name in formats() if key in _used(name)]
+            kind = f"the format {names[0]}" if len(names) == 1 else "none of these formats"
+            denied = "does not heed it" if len(names) == 1 else "heeds it"
+            raise InputError(f"{key}: {kind} {denied}; those that do: {', '.join(heeding)}")
+
+
+def _used(name: str) -> Sequence[str]:
+    return getattr(DOOR.get(name), "USES", SETTINGS)
+
+
 def formats() -> tuple[str, ...]:
     """Names of all exporters."""
     return DOOR.names
@@ -259,10 +293,7 @@ def write(job: Job, names: tuple[str, ...]) -> BuildResult:
     """
     job = _checked(job, names)
     require_room(job.folder, sum(_sizes(job, names).values()))
-    try:
-        job.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"folder {str(job.folder)!r} cannot be made: {error.strerror}") from None
+    make_folder(job.folder)
     written = [DOOR.get(name).export(job) for name in names]
     files = [entry for one in written for entry in one.files]
     # Formats of one kind may have the same to say.
@@ -271,7 +302,7 @@ def write(job: Job, names: tuple[str, ...]) -> BuildResult:
         "geom3d": __version__,
         "template": job.about.settings,
         "overrides": dict(job.overrides),
-        "repeat": list(job.repeat),
+        "repeat": list(job.array),
         "unit": job.unit,
         "scale": job.scale,
         "files": files,
@@ -301,7 +332,7 @@ def _checked(job: Job, names: tuple[str, ...]) -> Job:
     _require_own_files(job)
     for name in names:
         DOOR.get(name)
-    return replace(job, repeat=repeat, report=job.report.of_cells(repeat))
+    return replace(job, repeat=repeat, report=job.report.of_cells(job.array))
 
 
 def _require_own_files(job: Job) -> None:

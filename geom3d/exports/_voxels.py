@@ -93,8 +93,9 @@ class Stack:
         with replacing(path) as sheet:
             sheet.write(text)
         size = (job.folder / file).stat().st_size
+        of = "the unit cell" if job.cells == (1, 1) else f"{job.cells[0]} × {job.cells[1]} unit cells"
         entries = [
-            {"file": file, "content": "voxels of the unit cell", "shape": list(boxes.shape), "bytes": size},
+            {"file": file, "content": f"voxels of {of}", "shape": list(boxes.shape), "bytes": size},
             {"file": path.name, "content": "meaning of the voxels' labels", "bytes": len(text)},
         ]
         return Written(entries, self._warnings())

@@ -50,8 +50,8 @@ class Count:
 
     Attributes:
         number: of them.
-        size: of all together: µm³ of cavities, µm² of islands' undersides.
-        at: x, y, z of the largest, µm; None where there are none.
+        size: of all together: µm³ of cavities and loose bodies, µm² of islands' undersides.
+        at: x, y, z of the largest, µm; None where there are none, or it is not known.
     """
 
     number: int
@@ -86,6 +86,8 @@ class Measures:
         slopes: faces of the assembly that look down.
         cavities: parts of the void that reach neither the outside nor, through the period, the device's edge.
         islands: parts of a layer that begin above nothing.
+        loose: bodies that hang on nothing in an array that ends at its border; their number in all of it.
+        array: cells in x and y of that array.
         top: height of the assembly, µm.
         depth: of the structure, µm.
         aspect_ratio: of its posts, walls or holes; None where it has none.
@@ -100,6 +102,8 @@ class Measures:
     slopes: Slopes
     cavities: Count
     islands: Count
+    loose: Count
+    array: tuple[int, int]
     top: float
     depth: float
     aspect_ratio: float | None

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from geom3d.cell.cell import Cell
+from geom3d.cell.islands import MOST_PIECES, loose
 from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError
-from geom3d.manufacturability import ASSEMBLY, VOID, Measures, Scaffold, Slopes, Spot
+from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Scaffold, Slopes, Spot
 from geom3d.manufacturability.plans import LayeredPlan
 from geom3d.manufacturability.sponges import Sponge
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
@@ -54,6 +55,7 @@ def measures(sample: Sample) -> Measures:
             "check: widths are known of cells with vertical walls, and of sponges made of fields; "
             f"{cell.description.name} is made of {cell.family.name} with walls of any direction"
         )
+    array = _array(cell, len(walls.components.labels))
     structure = structure_metrics.measure(sample).values
     volumes = dict(zip(cell.names, walls.volumes.tolist(), strict=False))
     return Measures(
@@ -63,6 +65,8 @@ def measures(sample: Sample) -> Measures:
         slopes=slopes(walls, solid),
         cavities=cavities,
         islands=islands,
+        loose=_loose(cell, walls, array),
+        array=array,
         top=cell.top,
         depth=facts.top - facts.base_z,
         aspect_ratio=structure["aspect_ratio"],
@@ -75,6 +79,30 @@ def measures(sample: Sample) -> Measures:
 def _nameless(spot: Spot | None) -> Spot | None:
     """A place in the scaffold, which the rule names."""
     return None if spot is None else replace(spot, regions=())
+
+
+def _array(cell: Cell, pieces: int) -> tuple[int, int]:
+    """The cells in x and y that are built; of a device of more than can be looked at, a corner."""
+    columns, rows = cell.description.repeat
+    while columns * rows * pieces > MOST_PIECES and columns * rows > 1:
+        columns, rows = (columns, -(-rows // 2)) if rows >= columns else (-(-columns // 2), rows)
+    return columns, rows
+
+
+def _loose(cell: Cell, walls: InterfaceMesh, array: tuple[int, int]) -> Count:
+    """Bodies that hang on nothing where the array ends at its border."""
+    components = walls.components
+    hanging, number = loose(cell, components, array)
+    if not number:
+        return Count(0, 0.0, None)
+    often = hanging.mean(axis=(0, 1))
+    place = None
+    if components.back_component is not None:  # pieces are known at every triangle
+        largest = int(np.argmax(np.where(often > 0, components.volumes, -1.0)))
+        faces = np.flatnonzero((components.back_component == largest) | (components.front_component == largest))
+        x, y, z = walls.vertices[walls.triangles[faces[0]]].mean(axis=0).tolist()
+        place = x, y, z
+    return Count(number, float(often @ components.volumes), place)
 
 
 def slopes(walls: InterfaceMesh, body: BoolArray) -> Slopes:

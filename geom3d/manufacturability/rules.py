@@ -10,6 +10,7 @@ import numpy as np
 
 from geom3d.library.processes import Process
 from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Place, Slopes, Spot, least
+from geom3d.manufacturability.line_of_sight import in_hole, in_trench
 
 #: Relative difference between a measure and a limit that is none: chords and rounding.
 SLACK = 1e-4
@@ -80,6 +81,12 @@ def _printing(process: Process, measures: Measures, scale: float) -> Iterator[Fi
     if not process.carries:
         note = "parts of a layer that begin in mid-air" if measures.islands.number else ""
         yield _count("islands", "islands", measures.islands, note)
+    note = (
+        f"parts that hang on nothing in {measures.array[0]} × {measures.array[1]} cells"
+        if measures.loose.number
+        else ""
+    )
+    yield _count("loose", "loose bodies", measures.loose, note)
     if process.layer_height is not None:
         layers = math.ceil(measures.top * scale / process.layer_height * (1 - SLACK))
         yield Finding("layers", "layers", "", layers, None, at_least=False, ok=True, from_scale=0.0)
@@ -103,7 +110,14 @@ def _deposition(process: Process, measures: Measures, scale: float) -> Iterator[
         return
     yield _length("feature", "thinnest film", measures.thinnest_film, process.min_feature, scale)
     ratio = measures.equivalent_aspect_ratio
-    yield _ratio("aspect_ratio", "equivalent aspect ratio of the bare structure", ratio, process)
+    found = _ratio("aspect_ratio", "equivalent aspect ratio of the bare structure", ratio, process)
+    if process.line_of_sight and ratio is not None:
+        low, high = sorted(100 * share(ratio) for share in (in_trench, in_hole))
+        found = replace(
+            found,
+            note=f"straight from above {low:.2g} to {high:.2g} % of the nominal thickness gets half-way down a wall",
+        )
+    yield found
     yield _overhang("overhang", "steepest overhang of the bare structure", measures.scaffold.slopes, process, scale)
 
 

@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 
 from geom3d.core.arrays import FloatArray, IntArray
-from geom3d.mesh.bvh_kernels import FAN, Single, fit_above, fit_leaves, halve, middle, search
+from geom3d.mesh.bvh_kernels import FAN, Single, fit_above, fit_leaves, halve, middle, reach, search
 from geom3d.mesh.bvh_kernels import least as least_of
 
 #: Most triangles of a leaf.
@@ -158,21 +158,59 @@ class Nearest:
         Args:
             points, limit, told: as for `distances`.
         """
+        return self._found(points, limit, on_progress)[0]
+
+    def farthest(self, corners: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Distances to the surface on whole triangles: one that is reached on each, and one that is nowhere exceeded.
+
+        Args:
+            corners: (n, 3, 3) triangle by corner by coordinate, µm, neighbours side by side where possible.
+
+        Returns:
+            (n,) the largest distance of corners and middle, µm; (n,) at least the largest distance of all points, µm: the
+            distance to any one triangle of the surface is largest at a corner.
+        """
+        points = np.concatenate([corners.mean(axis=1, keepdims=True), corners], axis=1)
+        here = np.ones((len(points), 4, 1), dtype=bool)
+        if self.period is not None:
+            # A triangle is moved as its middle is; where that leaves a corner in a neighbouring period, the copy found from
+            # there is not the one beside the triangle, and only that of the middle is tried.
+            points[:, :, :2] -= np.floor(points[:, :1, :2] / self.period) * self.period
+            here = (np.floor(points[:, :, :2] / self.period) == 0).all(axis=2, keepdims=True)
+        steps, nearest = self._found(points.reshape(-1, 3), np.inf, lambda count: None)
+        reached = np.sqrt(np.einsum("nk,nk->n", steps, steps)).reshape(-1, 4).max(axis=1)
+        tried = nearest.reshape(-1, 4, 2)
+        tried = np.ascontiguousarray(np.where(here, tried, tried[:, :1]))
+        home, most = np.ascontiguousarray(points[:, 1:]).reshape(-1, 9), np.empty(len(corners))
+
+        def work(start: int) -> int:
+            part = slice(start, start + BATCH)
+            reach(home[part], tried[part], self._shifts, self._corners, most[part])
+            return len(home[part])
+
+        for _ in threaded(work, range(0, len(home), BATCH)):
+            pass
+        return reached, np.maximum(most, reached)
+
+    def _found(
+        self, points: FloatArray, limit: FloatArray | float, on_progress: Callable[[int], None]
+    ) -> tuple[FloatArray, IntArray]:
+        """The (n, 3) steps, and the (n, 2) triangles of the tree and copies of the surface to which they lead."""
         points = self._home(points)
-        steps = np.full(points.shape, np.inf)
+        steps, nearest = np.full(points.shape, np.inf), np.zeros((len(points), 2), dtype=np.int64)
         if not len(self.triangles):
-            return steps
+            return steps, nearest
         limits = np.ascontiguousarray(np.broadcast_to(np.asarray(limit, dtype=np.float64), (len(points),)))
         slack, shifts, corners, boxes = self._slack(points), self._shifts, self._corners, self._boxes
 
         def work(start: int) -> int:
             part = slice(start, start + BATCH)
-            search(points[part], limits[part], shifts, corners, boxes, slack, steps[part])
+            search(points[part], limits[part], shifts, corners, boxes, slack, steps[part], nearest[part])
             return len(points[part])
 
         for count in threaded(work, range(0, len(points), BATCH)):
             on_progress(count)
-        return steps
+        return steps, nearest
 
     def least(self, corners: FloatArray, limit: float) -> float:
         """The distance between given triangles and the surface, µm, or the limit where that is smaller.

@@ -176,6 +176,7 @@ def search(
     boxes: Single,
     slack: float,
     steps: FloatArray,
+    nearest: IntArray,
 ) -> None:
     """Finds the nearest point of a surface and its copies for every point.
 
@@ -187,6 +188,7 @@ def search(
         boxes: (nodes, 15).
         slack: by how much a bound may be off.
         steps: (n, 3) to be filled with the step to the nearest point; infinite where that lies beyond the limit.
+        nearest: (n, 2) to be filled with the triangle of the tree on which that point lies, and the copy.
     """
     first = (len(boxes) - 1) // FAN  # every node but the root is the child of one that is no leaf
     size = len(corners) // (len(boxes) - first)
@@ -230,6 +232,37 @@ def search(
                         best, found, last, copy = squared, True, triangle, shift
                         steps[i, 0], steps[i, 1], steps[i, 2] = step
                         most = np.float32((math.sqrt(best) + slack) ** 2)
+        nearest[i, 0], nearest[i, 1] = last, copy
+
+
+@compiled
+def reach(triangles: FloatArray, nearest: IntArray, shifts: FloatArray, corners: FloatArray, most: FloatArray) -> None:
+    """Bounds the distance to a surface from above on whole triangles.
+
+    The distance to one triangle of the surface is a convex function, so it is largest at a corner; the distance to the
+    surface is nowhere more.
+
+    Args:
+        triangles: (n, 9).
+        nearest: (n, m, 2) triangles of the tree and copies to try, one of which should lie near.
+        shifts, corners: as for `search`.
+        most: (n,) to be filled with the least of the bounds.
+    """
+    for i in range(len(triangles)):
+        least = np.inf
+        for j in range(nearest.shape[1]):
+            there, copy = nearest[i, j, 0], nearest[i, j, 1]
+            farthest = 0.0
+            for corner in range(0, 9, 3):
+                step = _step(
+                    triangles[i, corner] - shifts[copy, 0],
+                    triangles[i, corner + 1] - shifts[copy, 1],
+                    triangles[i, corner + 2] - shifts[copy, 2],
+                    corners[there],
+                )
+                farthest = max(farthest, step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
+            least = min(least, farthest)
+        most[i] = math.sqrt(least)
 
 
 @compiled

@@ -56,6 +56,60 @@ def reaching(components: Components, electrode: list[int], collectors: list[int]
     return reached
 
 
+def served(
+    components: Components, electrode: list[int], electrolyte: list[int], counter: BoolArray | None = None
+) -> BoolArray:
+    """(n,) pieces of an electrode that ions reach from the counter-electrode.
+
+    Ions travel in the electrolyte, and on through the electrode itself; nothing else lets them pass.
+
+    Args:
+        components: the pieces of the partition.
+        electrode, electrolyte: labels of the regions with these roles.
+        counter: (n,) pieces of the counter-electrode; None where there is none, and any electrolyte will do.
+    """
+    ions = np.isin(components.labels, electrolyte)
+    mine = np.isin(components.labels, electrode)
+    members = mine | ions
+    inner = members[components.links].all(axis=1)
+    component = component_numbers(len(members), components.links[inner])
+    sources = ions if counter is None else ions & _beside(components, counter)
+    found: BoolArray = mine & np.isin(component, np.unique(component[sources]))
+    return found
+
+
+def touching(components: Components, some: BoolArray, others: BoolArray) -> bool:
+    """Whether a piece of one kind shares a face with one of the other kind."""
+    one, two = components.links.T
+    return bool(((some[one] & others[two]) | (others[one] & some[two])).any())
+
+
+def tiled(components: Components, repeat: tuple[int, int]) -> Components:
+    """The pieces of an array of tiles as those of one box; those of neighbours stay apart, and are linked.
+
+    Piece k of the tile in column i and row j gets the number (j · columns + i) · n + k. Links that leave the array, whose
+    shift is not 0, lead into its next copy.
+
+    Args:
+        components: the n pieces of one tile.
+        repeat: tiles in x and y: columns, rows.
+    """
+    columns, rows = repeat
+    count, tiles = len(components.labels), columns * rows
+    row, column = np.divmod(np.arange(tiles), columns)
+    steps_x, to_column = np.divmod(column[:, None] + components.shifts[:, 0], columns)
+    steps_y, to_row = np.divmod(row[:, None] + components.shifts[:, 1], rows)
+    one = components.links[:, 0] + (np.arange(tiles) * count)[:, None]
+    two = components.links[:, 1] + (to_row * columns + to_column) * count
+    return Components(
+        labels=np.tile(components.labels, tiles),
+        volumes=np.tile(components.volumes, tiles),
+        links=np.column_stack([one.ravel(), two.ravel()]),
+        shifts=np.column_stack([steps_x.ravel(), steps_y.ravel()]),
+        at_end=np.tile(components.at_end, tiles),
+    )
+
+
 def component_numbers(count: int, links: IntArray) -> IntArray:
     """(count,) number of the component of each piece."""
     return np.asarray(connected_components(_graph(count, links), directed=False)[1], dtype=np.int64)

@@ -78,6 +78,11 @@ class InterfaceMesh:
     filling: VolumeMesher | None = None
     fields: Mapping[str, FloatArray] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        x, y, z = self.size
+        counts = f"{len(self.vertices)} vertices, {len(self.triangles)} triangles"
+        return f"<InterfaceMesh {x:.6g} × {y:.6g} × {z:.6g} µm, {counts}: {', '.join(self.names)}>"
+
     def with_field(self, name: str, values: FloatArray) -> InterfaceMesh:
         """The same walls with (T,) numbers on the triangles."""
         return replace(self, fields={**self.fields, name: values})

@@ -15,7 +15,6 @@ from geom3d.core.arrays import (
     BoolArray,
     FloatArray,
     IntArray,
-    compacted,
     half_edges,
     inverse_of,
     numbers_of,
@@ -24,6 +23,7 @@ from geom3d.core.arrays import (
 )
 from geom3d.mesh.components import component_numbers
 from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.mesh.tiling import SharedVertices
 
 
 def split_nonmanifold(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]:
@@ -174,30 +174,15 @@ def _told_apart(
 def _merged(walls: InterfaceMesh, labels: Sequence[int], repeat: tuple[int, int]) -> tuple[FloatArray, IntArray]:
     """The shell of a repeated body; vertices of neighbouring tiles that are one point have one number."""
     columns, rows = repeat
-    period = np.asarray(walls.size[:2])
-    # A vertex on an upper side of the box is the one on the lower side, one period on.
-    home = walls.vertices + 0.0
-    on_upper = home[:, :2] == period
-    home[:, :2][on_upper] = 0.0
-    side = np.flatnonzero((home[:, :2] == 0).any(axis=1))
-    number = np.arange(len(home))
-    _, first, inverse = np.unique(home[side], axis=0, return_index=True, return_inverse=True)
-    number[side] = side[first][inverse]
-    needed, local = compacted(number)
-    place = (on_upper[:, 1] * (columns + 1) + on_upper[:, 0]) * len(needed) + local
-
+    shared = SharedVertices.of(walls, columns)
     faces = np.empty((count(walls, labels, repeat), 3), dtype=np.int64)
-    used = np.zeros((columns + 1) * (rows + 1) * len(needed), dtype=bool)
+    used = np.zeros((columns + 1) * (rows + 1) * len(shared.home), dtype=bool)
     at = 0
     for row, run, tile, _ in walls.tiles(labels, repeat):
-        shifts = (row * (columns + 1) + np.arange(run.start, run.stop)) * len(needed)
-        block = (place[tile] + shifts[:, None, None]).reshape(-1, 3)
+        shifts = shared.shift(row, np.arange(run.start, run.stop))
+        block = (shared.place[tile] + shifts[:, None, None]).reshape(-1, 3)
         faces[at : at + len(block)] = block
         used[block] = True
         at += len(block)
-    tile_at, of = np.divmod(np.flatnonzero(used), len(needed))
-    vertices = home[needed[of]]
-    vertices[:, 0] += tile_at % (columns + 1) * period[0]
-    vertices[:, 1] += tile_at // (columns + 1) * period[1]
     faces = numbers_of(used)[faces]
-    return vertices, faces
+    return shared.at(np.flatnonzero(used)), faces

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from geom3d.mesh.components import component_numbers
 from geom3d.metrics import KeyFigure, Measured, Metric, Sample
+from geom3d.solids.prisms.floorplan import floor_plan
+from geom3d.solids.prisms.prism import Prisms
 
 METRICS = (
     Metric("aspect_ratio", "aspect ratio", "1", "height of posts or depth of holes over their width", 70),
@@ -17,13 +22,21 @@ METRICS = (
         KeyFigure("smallest feature", 76),
     ),
     Metric("smallest_gap_um", "smallest gap", "µm", "smallest distance between facing walls of the bare structure", 72),
-    Metric("gap_left_um", "gap left by the coats", "µm", "smallest gap less twice the coats' total thickness", 73),
+    Metric(
+        "gap_left_um",
+        "gap left by the coats",
+        "µm",
+        "smallest gap that films grow into less twice the thickness of all coats that grow in it: those on a fill that leaves "
+        "walls free as well, and none beyond a fill that covers all",
+        73,
+    ),
     Metric("thinnest_film_um", "thinnest film", "µm", "smallest thickness of a coat", 74),
     Metric(
         "equivalent_aspect_ratio",
         "equivalent aspect ratio",
         "1",
-        "for deposition into the bare structure: depth × wall perimeter / (4 × open area)",
+        "for deposition into the bare structure: depth × wall perimeter / (4 × open area) of the opening that is hardest to "
+        "coat, such as the bore of a tube",
         75,
         KeyFigure("equivalent aspect ratio"),
     ),
@@ -34,16 +47,13 @@ METRICS = (
 
 def measure(sample: Sample) -> Measured:
     """Figures of the bare structure and its coats."""
-    facts, walls, layers = sample.cell.facts, sample.walls, sample.cell.layers
+    facts, walls = sample.cell.facts, sample.walls
     coats = list(sample.cell.films.values())
-    open_to_films = math.isfinite(facts.film_gap)
-    first_fill = next((k for k, layer in enumerate(layers) if layer.fill_to is not None), None)
-    inside = [layer.thickness or 0.0 for layer in layers[:first_fill]]
     figures = {
         "aspect_ratio": facts.aspect_ratio,
         "smallest_feature_um": facts.feature if math.isfinite(facts.feature) else None,
         "smallest_gap_um": facts.gap if math.isfinite(facts.gap) else None,
-        "gap_left_um": facts.film_gap - 2 * sum(inside) if open_to_films else None,
+        "gap_left_um": facts.film_gap - 2 * _grown(sample) if math.isfinite(facts.film_gap) else None,
         "thinnest_film_um": min(coats, default=None),
         "equivalent_aspect_ratio": _equivalent_aspect_ratio(sample),
         "posts_per_cm2": facts.posts / walls.footprint * 1e8 if facts.posts else None,
@@ -52,14 +62,49 @@ def measure(sample: Sample) -> Measured:
     return Measured(figures)
 
 
+def _grown(sample: Sample) -> float:
+    """Thickness of all coats on walls that face each other, µm: those before the first fill that covers all tops."""
+    grown = 0.0
+    for layer in sample.cell.layers:
+        if layer.fill_to is not None and layer.fill_to >= grown:
+            break
+        grown += layer.thickness or 0.0
+    return grown
+
+
 def _equivalent_aspect_ratio(sample: Sample) -> float | None:
-    """Depth × perimeter is the side walls' area, so the figure is read off the mesh: area / (4 × open area)."""
+    """The worst of all openings between prisms; of other families all openings are taken together."""
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
     depth = facts.top - facts.base_z
     if not math.isfinite(facts.film_gap) or depth <= 0 or "scaffold" not in cell.names:
         return None
     scaffold = cell.names.index("scaffold")
+    solid = cell.regions[scaffold].solid
+    if isinstance(solid, Prisms):
+        return _worst(solid, (facts.base_z + facts.top) / 2, cell.chord_tolerance) * depth
     rest = [k for k in range(len(cell.names) + 1) if k != scaffold]
     side = float(walls.areas[walls.between([scaffold], rest) & walls.upright].sum())
-    solid = (float(walls.volumes[scaffold]) - facts.base_z * walls.footprint) / depth
-    return side / (4 * (walls.footprint - solid))
+    covered = (float(walls.volumes[scaffold]) - facts.base_z * walls.footprint) / depth
+    return side / (4 * (walls.footprint - covered))
+
+
+def _worst(body: Prisms, level: float, tolerance: float | None) -> float:
+    """The largest perimeter / (4 × area) among a body's openings at a level, 1/µm; 0 where there is none.
+
+    Openings are told apart through the period.
+    """
+    shapes = [prism.outline for prism in body.prisms if prism.interval[0] < level < prism.interval[1]]
+    plan = floor_plan(shapes, body.size, tolerance)
+    free = ~np.any([plan.masks[shape] for shape in shapes], axis=0)
+    if not free.any():
+        return 0.0
+    beside = np.concatenate([np.column_stack([plan.left, plan.right]), plan.seam_faces])
+    part = component_numbers(len(free), beside[free[beside].all(axis=1)])
+    lengths = np.linalg.norm(plan.points[plan.edges[:, 0]] - plan.points[plan.edges[:, 1]], axis=1)
+    on_seam = np.linalg.norm(plan.points[plan.seam[:, 0]] - plan.points[plan.seam[:, 1]], axis=1)
+    wall = free[beside].sum(axis=1) == 1
+    opening = np.where(free[beside[:, 0]], beside[:, 0], beside[:, 1])[wall]
+    perimeters = np.bincount(part[opening], weights=np.r_[lengths, on_seam][wall], minlength=len(free))
+    areas = np.bincount(part[free], weights=plan.areas[free], minlength=len(free))
+    some = areas > 0
+    return float((perimeters[some] / (4 * areas[some])).max())

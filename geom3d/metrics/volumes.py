@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from geom3d.cell.cell import Cell
+from geom3d.core.roles import Role
+from geom3d.mesh.slabs import volumes_between
 from geom3d.metrics import Measured, Metric, Sample
 
 METRICS = (
@@ -10,7 +13,8 @@ METRICS = (
         "volume_fraction.*",
         "volume fraction",
         "1",
-        "share of the volume between the structure's foot (the top of its passive base) and the highest region's top",
+        "share of the volume between the structure's foot and its top: of posts, walls, holes or a web, without the plates "
+        "they stand on and without what lies over them; of a flat stack from its foot to its top, without encapsulation",
         21,
     ),
 )
@@ -24,14 +28,21 @@ def measure(sample: Sample) -> Measured:
     if thickness[-1] < 1e-9 * walls.size[2]:
         thickness[-1] = 0.0  # rounding of a void that is not there
     names = [*cell.names, "void"]
-    above = dict(zip(names, thickness.tolist(), strict=True))
-    for name, part in cell.facts.below:
-        above[name] -= part
-    height = cell.top - cell.facts.base_z
+    low, high = extent(cell)
     # A bare flat scaffold is all base: there is nothing to take shares of.
     shares = None
-    if height > 0:
-        shares = {name: (part if part > 1e-9 * height else 0.0) / height for name, part in above.items()}
+    if high > low:
+        parts = volumes_between(walls, low, high) / (walls.footprint * (high - low))
+        shares = {name: part if part > 1e-9 else 0.0 for name, part in zip(names, parts.tolist(), strict=True)}
     return Measured(
         {"thickness_equivalent_um": dict(zip(names, thickness.tolist(), strict=True)), "volume_fraction": shares}
     )
+
+
+def extent(cell: Cell) -> tuple[float, float]:
+    """Foot and top of a cell's structure, µm; of a flat one, those of the stack on it but for its encapsulation."""
+    low, high = cell.facts.base_z, cell.facts.top
+    if high > low:
+        return low, high
+    stack = [region.solid.bounds_z()[1] for region in cell.layers if region.role is not Role.ENCAPSULATION]
+    return low, min(max(stack, default=low), cell.size[2])

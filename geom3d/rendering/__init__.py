@@ -12,7 +12,7 @@ from pathlib import Path
 
 from geom3d.cell.repeat import checked_repeat
 from geom3d.core.errors import InputError, choose_from
-from geom3d.core.files import replacing, unfinished
+from geom3d.core.files import make_folder, replacing, unfinished
 from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures, turntable
 from geom3d.rendering.page import Words
@@ -21,7 +21,7 @@ from geom3d.rendering.views import VIEWS, centred, default_view, scene
 from geom3d.scene.printed import printed
 from geom3d.scene.stage import Camera, Image, has_opengl, require_opengl
 
-__all__ = ["MOST_SHOWN", "VIEWS", "has_opengl", "render"]
+__all__ = ["MOST_SHOWN", "VIEWS", "failed", "has_opengl", "render"]
 
 #: Most unit cells in one picture; more cannot be told apart.
 MOST_SHOWN = 100
@@ -29,6 +29,8 @@ MOST_SHOWN = 100
 SHOWN = 8
 #: A battery more times as high as wide is shown with more cells than its template's, up to so many in each direction.
 SLENDER, MOST_ALONG = 2.0, 20
+#: Width and height of a picture, pixels.
+SIZE = (1600, 1200)
 #: The view that is a vector drawing, and the endings of files that hold such.
 SECTION, DRAWINGS = "section", (".svg", ".pdf")
 #: Dots per inch on paper, and letters there in points.
@@ -41,7 +43,7 @@ def render(
     *,
     view: str | None = None,
     repeat: tuple[int, int] | None = None,
-    size: tuple[int, int] = (1600, 1200),
+    size: tuple[int, int] | None = None,
     transparent: bool = False,
     turn: bool = False,
     width: float | None = None,
@@ -54,11 +56,12 @@ def render(
 
     Args:
         design: the battery.
-        path: of the file, ending in .png; in .svg, .pdf or .png for the view "section"; in .gif or .mp4 for a turntable.
+        path: of the file, whose folder is made if it is missing, ending in .png; in .svg, .pdf or .png for the view
+            "section"; in .gif or .mp4 for a turntable.
         view: a key of `VIEWS`, or "section"; if None, "section" where the path ends in .svg or .pdf, else
             "cut", or "xray" where that would show hardly anything.
         repeat: unit cells in x and y; the template's if None, as far as a picture can show.
-        size: width and height of the picture, pixels; a section has the width of a journal's column.
+        size: width and height of the picture, pixels; `SIZE` if None. A section has the width of a journal's column.
         transparent: without white behind it (PNG).
         turn: the camera goes around the battery.
         width: on paper, mm; a section's is that of a journal's column if None, a picture has `size` pixels.
@@ -72,16 +75,19 @@ def render(
     """
     ending = path.suffix.lower()
     view = view or (SECTION if ending in DRAWINGS else default_view(design))
+    _check(path, view, size, transparent=transparent, turn=turn)
+    _check_paper(view, width, dpi, camera)
+    size = size or SIZE
     if width is not None and view != SECTION:
         wide = round(width / 25.4 * (dpi or DPI))
         size = wide, round(wide * size[1] / size[0])
-    _check(path, view, size, transparent=transparent, turn=turn)
-    _check_paper(view, width, dpi, camera)
+        _check_size(size)
     cells = shown_cells(design, repeat)
     if view == SECTION:
         paper = {} if width is None else {"width": width}
         text = drawing(design, None if repeat is None else cells[0], title=title, legend=legend, **paper)
         data = text.encode() if ending == ".svg" else printed(text, ending.removeprefix("."), dpi or DPI)
+        make_folder(path.parent)
         with replacing(path) as file:
             file.write(data)
         return
@@ -93,12 +99,18 @@ def render(
     shown = scene(design, looked, cells)
     # On paper letters are to be read, however wide it is.
     words = Words(title, legend, least=LETTER * (dpi or DPI) / 72 if width is not None else 0.0)
+    make_folder(path.parent)
     with unfinished(path) as temporary:
         if turn:
             turntable.write(pictures.turning(design, shown, size, turntable.COUNT, words), temporary, ending)
         else:
             picture = pictures.shot(design, shown, size, transparent=transparent, words=words)
             save(picture, temporary, dpi=dpi or (DPI if width is not None else None))
+
+
+def failed(design: Evaluation, error: Exception) -> str:
+    """What is said where a picture is left out of a page or a gallery because it failed."""
+    return f"no picture of {design.description.title!r}: it failed with {type(error).__name__}: {error}"
 
 
 def save(picture: Image, path: Path, *, colours: int | None = None, dpi: int | None = None) -> None:
@@ -118,7 +130,7 @@ def save(picture: Image, path: Path, *, colours: int | None = None, dpi: int | N
     found.save(path, format="png", optimize=True, **({} if dpi is None else {"dpi": (dpi, dpi)}))
 
 
-def _check(path: Path, view: str, size: tuple[int, int], *, transparent: bool, turn: bool) -> None:
+def _check(path: Path, view: str, size: tuple[int, int] | None, *, transparent: bool, turn: bool) -> None:
     views = (*VIEWS, SECTION)
     if view not in views:
         raise InputError(f"view: unknown {view!r}; {choose_from(view, views)}")
@@ -126,6 +138,9 @@ def _check(path: Path, view: str, size: tuple[int, int], *, transparent: bool, t
     if view == SECTION and (turn or transparent):
         raise InputError(f"view: a section is a drawing without a background; {'turntable' if turn else 'transparent'} "
                          "is for the other views")  # fmt: skip
+    if view == SECTION and size is not None:
+        raise InputError("size: a section is a drawing as wide as a journal's column, or as `width` says; "
+                         "size is for the other views")  # fmt: skip
     wrong = ending not in (*DRAWINGS, ".png") if view == SECTION else ending in DRAWINGS
     if wrong:
         ends = ".svg, .pdf or .png" if view == SECTION else ".png"
@@ -134,6 +149,11 @@ def _check(path: Path, view: str, size: tuple[int, int], *, transparent: bool, t
         raise InputError("transparent: a turntable has a background")
     if not turn and ending not in {".png", *DRAWINGS}:
         raise InputError(f"output: must end in .png, or .svg or .pdf for a section; got {path.name!r}")
+    if size is not None:
+        _check_size(size)
+
+
+def _check_size(size: tuple[int, int]) -> None:
     if not all(16 <= n <= 8000 for n in size):
         raise InputError(f"size: must be two numbers of pixels from 16 to 8000; got {size[0]} {size[1]}")
 

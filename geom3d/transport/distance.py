@@ -7,7 +7,7 @@ yet to be plated the anode's collector stands for the anode.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,8 +27,14 @@ FEWEST, MOST, STEADY = 2048, 1 << 20, 2e-3
 GOLDEN = (math.sqrt(5) - 1) / 2
 #: Pairs of triangles are looked at one by one from so few triangles on, or after so many halvings.
 FEW, ROUNDS = 2000, 4
+#: Share by which the largest distance may exceed the one that is found; triangles that are looked at for it, at most.
+LARGER, MOST_LOOKS = 1e-3, 1 << 17
 #: Bins of the histogram.
 BINS = 40
+#: Relative differences of distances that are no more than rounding.
+ROUNDING = 1e-9
+#: A film is thin where it is so much thinner than it should be.
+THIN = 0.05
 #: Name of the field on `InterfaceMesh`.
 FIELD = "inter_electrode_distance_um"
 #: Points for a triangle of a field: one for each such share of the surface, at most so many.
@@ -41,16 +47,21 @@ class Spread:
 
     Attributes:
         least: exact, over all points of both surfaces.
-        mean, most, std, p05, p50, p95: over the surface; `most` is the largest found.
+        mean, std, p05, p50, p95: over the surface.
+        most: the largest that is found; the search ends where none can be larger by more than `LARGER`.
+        bound: than which none is larger.
         edges: (b + 1,) of the histogram's bins.
         shares: (b,) of the surface in each bin.
         error: by how much the mean moved in the last refinement, relative.
         points: how many stand for the surface.
+        noise: (µm) of the figures over the surface, by name, since so many points stand for it.
+        thin: share of the surface that is nearer than a film is thick, by more than `THIN`; None without a film.
     """
 
     least: float
     mean: float
     most: float
+    bound: float
     std: float
     p05: float
     p50: float
@@ -59,6 +70,8 @@ class Spread:
     shares: FloatArray
     error: float
     points: int
+    noise: Mapping[str, float]
+    thin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -137,14 +150,22 @@ class Electrodes:
         )
         return cls(anode, cathode)
 
-    def spreads(self) -> dict[str, Spread]:
-        """The distribution on either electrode, by its name; the least distance is that of both."""
+    def spreads(self, film: float | None = None) -> dict[str, Spread]:
+        """The distribution on either electrode, by its name; the least distance is that of both.
+
+        Args:
+            film: thickness of a parallel film between the two, µm, if there is one.
+        """
         sampled = {
             "anode": _refined(self.anode, self.cathode),
             "cathode": _refined(self.cathode, self.anode),
         }
         least = self.least(min(float(found.min()) for found, _ in sampled.values()))
-        return {name: _spread(found, error, least) for name, (found, error) in sampled.items()}
+        pairs = {"anode": (self.anode, self.cathode), "cathode": (self.cathode, self.anode)}
+        return {
+            name: _spread(found, error, least, film, _largest(*pairs[name], float(found.max())))
+            for name, (found, error) in sampled.items()
+        }
 
     def least(self, known: float) -> float:
         """The exact distance of the two surfaces, µm.
@@ -222,13 +243,15 @@ def _refined(surface: ElectrodeSurface, other: ElectrodeSurface) -> tuple[FloatA
     return found, error
 
 
-def _spread(found: FloatArray, error: float, least: float) -> Spread:
+def _spread(found: FloatArray, error: float, least: float, film: float | None, largest: tuple[float, float]) -> Spread:
+    found = np.sort(found)
     low, middle, high = np.percentile(found, [5, 50, 95]).tolist()
     shares, edges = np.histogram(found, bins=BINS, range=_range(found))
     return Spread(
         least=least,
         mean=float(found.mean()),
-        most=float(found.max()),
+        most=largest[0],
+        bound=largest[1],
         std=float(found.std()),
         p05=low,
         p50=middle,
@@ -237,7 +260,30 @@ def _spread(found: FloatArray, error: float, least: float) -> Spread:
         shares=shares / len(found),
         error=error,
         points=len(found),
+        noise={**_noise(found, error), "max": largest[1] - largest[0]},
+        thin=None if film is None else float((found < (1 - THIN) * film).mean()),
     )
+
+
+def _noise(found: FloatArray, error: float) -> dict[str, float]:
+    """By how much figures of so many points may be off those of the surface, µm.
+
+    Of n points between p n and its standard deviation √(p (1 - p) n) more or less lie below what all but a share p of the
+    surface exceeds.
+
+    Args:
+        found: (n,) ascending.
+        error: by how much the mean moved last, relative.
+    """
+    count = len(found)
+    mean, spread = float(found.mean()), float(found.std())
+    spread = spread if spread > ROUNDING * mean else 0.0
+    noise = {"mean": error * mean, "std": spread / math.sqrt(2 * count)}
+    for name, share in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95)):
+        away = math.sqrt(share * (1 - share) / count)
+        low, high = np.quantile(found, [max(share - away, 0.0), min(share + away, 1.0)])
+        noise[name] = float(high - low) / 2
+    return noise
 
 
 def _range(found: FloatArray) -> tuple[float, float]:
@@ -272,6 +318,52 @@ def _least(surface: ElectrodeSurface, other: Nearest, known: float) -> float:
             break  # all distances are alike: smaller triangles would tell no more
         points, of = _distinct(_quartered(corners))
     return other.least(corners, known)
+
+
+def _largest(surface: ElectrodeSurface, other: ElectrodeSurface, known: float) -> tuple[float, float]:
+    """The largest distance from a surface to another that is found, and a bound that none exceeds, µm.
+
+    Triangles whose bound lies above what is known are halved across their longest edge, until none is left or too many were
+    looked at. The first bound is that a distance changes by no more than the way gone; the others are those of
+    `Nearest.farthest`, which miss the truth by the square of a triangle's size.
+
+    Args:
+        surface, other: from one to the other.
+        known: a distance that is reached, µm.
+    """
+    triangles = surface.search.triangles[surface.order]
+    used, first = np.unique(triangles, return_index=True)
+    used = used[np.argsort(first)]  # neighbours side by side, as the triangles are
+    at_corners = np.zeros(len(surface.search.vertices))
+    at_corners[used] = other.search.distances(surface.search.vertices[used])
+    best = max(known, float(at_corners.max()))
+    corners = surface.search.vertices[triangles]
+    edges = np.linalg.norm(
+        corners - np.roll(corners, 1, axis=1), axis=2
+    )  # of each corner the edge to the one before it
+    reach = np.maximum(edges, np.roll(edges, -1, axis=1))
+    bounds = (at_corners[triangles] + reach).min(axis=1)
+    looks, closed = 0, 0.0
+    while True:
+        open_ = bounds > best * (1 + LARGER)
+        closed = max(closed, float(bounds[~open_].max(initial=0.0)))
+        if not open_.any():
+            return best, max(best, closed)
+        corners = corners[open_] if not looks else _halved(corners[open_])
+        if looks + len(corners) > MOST_LOOKS and looks:
+            return best, max(closed, float(bounds.max()))
+        looks += len(corners)
+        reached, bounds = other.search.farthest(corners)
+        best = max(best, float(reached.max()))
+
+
+def _halved(corners: FloatArray) -> FloatArray:
+    """(2 n, 3, 3) triangles, each cut in two at the middle of its longest edge."""
+    edges = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
+    first = (edges.argmax(axis=1)[:, None] + np.arange(3)) % 3
+    a, b, c = np.take_along_axis(corners, first[:, :, None], axis=1).transpose(1, 0, 2)
+    middle = (a + b) / 2
+    return np.stack([np.stack([a, middle, c], axis=1), np.stack([middle, b, c], axis=1)], axis=1).reshape(-1, 3, 3)
 
 
 def _circles(corners: FloatArray) -> FloatArray:

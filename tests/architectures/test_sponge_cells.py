@@ -40,17 +40,20 @@ class Pillar:
         raise AssertionError
 
 
+@pytest.mark.slow
 def test_one_cell_as_prism_and_as_field():
     """A post through the whole height with two coats: no rims, so both families describe the same body."""
     pitch, radius, height, coats = 10.0, 2.5, 6.0, (0.0, 0.4, 1.0)
     names = ("post", "inner", "outer")
     prism = Prisms((Prism(Disc(5.0, 5.0, radius), -math.inf, math.inf),), (pitch, pitch))
-    exact = PRISMS.partition(names, [prism.offset(t) for t in coats], (pitch, pitch, height), None).check()
+    exact = PRISMS.partition(names, [prism.offset(t) for t in coats], (pitch, pitch, height)).check()
     web = ImplicitBody(Pillar(radius, pitch), (pitch, pitch), 0.0, math.inf, radius)
     field = Field(web, -math.inf, (pitch, pitch))
     errors = []
     for step in (0.25, 0.125):
-        walls = FIELDS.partition(names, [field.offset(t) for t in coats], (pitch, pitch, height), step).check()
+        walls = FIELDS.partition(
+            names, [field.offset(t) for t in coats], (pitch, pitch, height), grid_step=step
+        ).check()
         assert walls.volumes == pytest.approx(exact.volumes, rel=1.6e-2 * (step / 0.25) ** 2)
         assert walls.interfaces() == pytest.approx(exact.interfaces(), rel=1e-2 * (step / 0.25) ** 2)
         errors.append(walls.volumes / exact.volumes - 1)
@@ -79,7 +82,7 @@ def test_islands_are_found_and_dropped():
     with pytest.raises(InputError, match="the web is not connected"):
         cell.walls()
     division = FIELDS.partition(
-        cell.names, [Field(None, 0.3, (4.0, 4.0)), *(_endless(s) for s in solids[1:])], cell.size, 0.1
+        cell.names, [Field(None, 0.3, (4.0, 4.0)), *(_endless(s) for s in solids[1:])], cell.size, grid_step=0.1
     )
     walls = division.check()
     ball = 4 / 3 * math.pi * 0.6**3
@@ -108,13 +111,13 @@ def test_union_of_two_webs_is_that_of_all_spheres():
     )
     union = one | two
     assert isinstance(union.core.shape, Union)
-    walls = FIELDS.partition(("web",), [union], (*size, 4.0), 0.1).check()
+    walls = FIELDS.partition(("web",), [union], (*size, 4.0), grid_step=0.1).check()
     expected = FIELDS.partition(
-        ("web",), [Field(ImplicitBody(both, size, 0.0, math.inf, 0.2), -math.inf, size)], (*size, 4.0), 0.1
+        ("web",), [Field(ImplicitBody(both, size, 0.0, math.inf, 0.2), -math.inf, size)], (*size, 4.0), grid_step=0.1
     )
     assert walls.volumes == pytest.approx(expected.volumes, rel=1e-3)
     assert walls.interfaces()[0, 1] == pytest.approx(expected.interfaces()[0, 1], rel=2e-3)
     with pytest.raises(ValueError, match="share one core"):
-        FIELDS.partition(("one", "two"), [one, two], (*size, 4.0), 0.1)
+        FIELDS.partition(("one", "two"), [one, two], (*size, 4.0), grid_step=0.1)
     with pytest.raises(ValueError, match="only before growth"):
         one.offset(0.1) | two

@@ -1,4 +1,14 @@
-"""Wrong input ends with exit code 1 and one or two lines that name key, rule, value and options; no file is left."""
+"""Wrong input ends with exit code 1 and one or two lines that name key, rule, value and options; no file is left.
+
+Wrong templates, layers, overrides and options stand in tables, a case in a line:
+
+    text → words of the message
+    text with @ → words of the message → value ~ value ~ value
+
+The second is as many cases as there are values: each takes the place of the @ (an empty one removes it). A ¶ in the text
+is the end of a line, and `abcd…abcd` stands for 2000 times `abcd` (`long`). What the text is, a piece of a template or an
+argument of the command line, says the test below the table; a message must hold the words, or begin with them.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +44,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="devices and limits of POS
 
 
 def table(text: str) -> list[tuple[str, str]]:
-    """Cases from lines `text → message → value ~ value`; @ in the text takes each value in turn, ¶ ends a line."""
+    """The cases of a table as the top of this file explains it: text, and words of the message."""
     text = text.replace("FILM", 'name = "film", role = "anode", material')
     rows = [[*line.split(" → "), ""] for line in text.splitlines() if line]
     return [
@@ -86,6 +96,13 @@ def refused(*arguments: object) -> str:
 def bad(text: str | bytes, command: str = "measure", *arguments: object) -> str:
     Path("t.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
     return refused(command, "t.toml", *arguments)
+
+
+def test_tables_are_read_as_explained():
+    assert table("a = @ → a: must be → 1 ~ x") == [("a = 1", "a: must be"), ("a = x", "a: must be")]
+    assert table("a = 1¶b = 2 → b: unknown") == [("a = 1\nb = 2", "b: unknown")]
+    assert table("--set @a → must →  ~ .") == [("--set a", "must"), ("--set .a", "must")]
+    assert long("[[[[…[[[[") == "[" * 8000
 
 
 NO_LENGTHS = table("""
@@ -141,13 +158,17 @@ def test_length_of_odd_form_is_refused_not_guessed(value):
     assert message.startswith("t.toml: parameters.pitch: must be a length")
 
 
+@posix
 @pytest.mark.parametrize("value", ["9**9**9 um", "1" * 30_000], ids=["power", "digits"])
 def test_length_is_read_at_once(value):
-    command = [sys.executable, "-m", "geom3d", "measure", STACK, "--set", f"parameters.base={value}"]
-    ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=10)
+    """Within ten seconds of the processor's time, however busy it is otherwise."""
+    code = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (10, 10)); import geom3d.cli.app as c; c.main()"
+    command = [sys.executable, "-c", code, "measure", STACK, "--set", f"parameters.base={value}"]
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (ended.returncode, ended.stderr.count("parameters.base: must be a length")) == (1, 1)
 
 
+# Misspelt on purpose, from here
 WRONG = table("""
 architecture = @ → architecture: must be a name in quotes; got → 1 ~ true ~ ["pillars"] ~ {}
 title = @ → title: must be text in quotes → 1 ~ true ~ [] ~ {} ~ 0xffff…ffff
@@ -201,6 +222,7 @@ architecture = pillars → not valid TOML: Invalid value (at line 1, column 16)
 a = @ → not valid TOML: → "x ~ [[[[…[[[[ ~ 1111…1111
 a.a.…a.a.a = 1 → not valid
 """)
+# to here
 
 
 @pytest.mark.parametrize(("text", "start"), WRONG)
@@ -208,6 +230,7 @@ def test_wrong_key_or_value(text, start):
     assert bad(whole(long(text))).startswith(f"t.toml: {start}")
 
 
+# Misspelt on purpose, from here
 WRONG_LAYERS = table(f"""
 name = 1 → layers.0.name: must be text in quotes; got 1
 name = "" → layers.0.name: must not be empty
@@ -222,6 +245,7 @@ material = "../lto" → layers.film.material: unknown material '../lto'; did you
 @ → layers.film: needs either thickness (a conformal coat) or fill_to (a fill), and not both → fill_to = 1 ~ thickness =
 thicknes = 1 → layers.film.thicknes: unknown key; did you mean 'thickness'? valid: fill_to, material, name, role, thick
 """)
+# to here
 
 
 @pytest.mark.parametrize(("line", "words"), WRONG_LAYERS)
@@ -350,7 +374,9 @@ def test_disk_that_is_full_leaves_old_files_as_they_were():
     Path("o").mkdir()
     Path("o", f"{STACK}_scaffold_mm.stl").write_bytes(b"old")
     before = files()
-    code = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (900, 900)); import geom3d.cli as c; c.main()"
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (900, 900)); import geom3d.cli.app as c; c.main()"
+    )
     command = [sys.executable, "-c", code, "build", STACK, "-o", "o"]
     ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (ended.returncode, files()) == (1, before)
@@ -373,7 +399,9 @@ def test_comparison_that_cannot_be_written(output):
     assert output.partition("/")[0] in refused("compare", STACK, "-o", output)
 
 
+# Misspelt on purpose, from here
 @pytest.mark.parametrize("metric", ["nothing", "area_gain.scafold", "title", "area_gain", "area_gain.anode", "", "."])
+# to here
 def test_published_metric_that_is_none(metric):
     message = bad(f'{FLAT}[[published]]\nmetric = "{metric}"\nvalue = 1\n', "verify")
     assert "published.metric: " in message

@@ -61,7 +61,7 @@ def film(name: str, thickness: float) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("rise", [0.0, 0.6])
-@pytest.mark.parametrize(("step", "error"), [(0.1, 0.04), (0.05, 0.012)])
+@pytest.mark.parametrize(("step", "error"), [(0.1, 0.04), pytest.param(0.05, 0.012, marks=pytest.mark.slow)])
 def test_the_neck_of_two_spheres(rise, step, error):
     """Overlapping spheres of radius R at a distance s share a disc of radius √(R² - s²/4)."""
     centres = ((1.3, 2.0, 3.0), (1.3 + math.sqrt(1.3**2 - rise**2), 2.0, 3.0 + rise))
@@ -125,6 +125,7 @@ def test_throats_of_schwarz_p(step, error):
     assert sponge.pores(0.0, 1.0, 5.0, ()).value == pytest.approx(expected, rel=error)
 
 
+@pytest.mark.slow
 def test_struts_of_an_inverse_opal():
     """Between three spheres that touch each other: their triangle's circumradius less theirs."""
     design = geom3d.design(
@@ -145,6 +146,7 @@ def test_a_gyroid_on_a_coarse_grid_and_a_finer_one(kind):
         assert fine.uncertainty < 0.1 * fine.value
 
 
+@pytest.mark.slow
 def test_a_wall_too_thin_for_any_grid_is_not_overlooked():
     sponge = Sponge(made("schwarz_p", 0.45, kind="sheet", solid_fraction=0.02).cell(), None)
     thin = sponge.web(0.0, "web")

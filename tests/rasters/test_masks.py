@@ -157,6 +157,7 @@ def test_scale_magnifies_and_unit_has_no_meaning(scale, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_polygons_with_more_corners_than_gds_holds_are_cut(tmp_path):
     post = {"pitch": 1200.0, "diameter": 1000.0, "height": 5.0, "lattice": "square"}
     film = {"name": "film", "role": "barrier", "material": "titanium-nitride", "thickness": 2.0}

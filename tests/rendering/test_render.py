@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from PIL import Image
 
 import geom3d
@@ -20,8 +21,6 @@ from geom3d.mesh.sections import section
 from geom3d.rendering import pictures, turntable, views
 from geom3d.rendering.page import Page, round_length
 from geom3d.scene.stage import Frame, framed, photograph
-
-needs_opengl = pytest.mark.skipif(not rendering.has_opengl(), reason="no OpenGL for off-screen drawing on this machine")
 
 REFERENCES = Path(__file__).resolve().parent / "references"
 GYROID = ("sponge-gyroid-lto", {"resolution": 0.4})
@@ -53,7 +52,8 @@ def seen_as(colours: np.ndarray, materials: list[str]) -> np.ndarray:
     return off.min(axis=1).argmin(axis=1)
 
 
-@needs_opengl
+@pytest.mark.slow
+@pytest.mark.opengl
 @pytest.mark.parametrize("view", ["cut", "iso", "top", "front", "exploded", "xray"])
 def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     """Every view shows all three materials; that from above is cut below the plate that covers all."""
@@ -71,10 +71,15 @@ def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     assert names == {"anode", "cathode", "electrolyte"}
 
 
-@needs_opengl
+@pytest.mark.slow
+@pytest.mark.opengl
 @pytest.mark.parametrize(
     ("source", "cells"),
-    [(("interdigitated-pillars-opposed", None), (2, 2)), (("pillars-coated", None), (2, 1)), (GYROID, (2, 2))],
+    [
+        (("interdigitated-pillars-opposed", None), (2, 2)),
+        (("pillars-coated", None), (2, 1)),
+        (GYROID, (2, 2)),
+    ],
 )
 def test_regions_on_the_cut_face_lie_where_the_cell_says(source, cells):
     """Pixel by pixel along lines on both cut faces: the exact shapes say what is there, and in which order."""
@@ -110,7 +115,8 @@ def test_regions_on_the_cut_face_lie_where_the_cell_says(source, cells):
     assert alternating >= 8
 
 
-@needs_opengl
+@pytest.mark.slow
+@pytest.mark.opengl
 @pytest.mark.parametrize("view", ["front", "top", "cut"])
 def test_the_scale_bar_is_as_long_as_the_projection_says(view, tmp_path):
     """Against the object itself: its width in pixels and in µm, found by projecting the corners of its box by hand."""
@@ -150,13 +156,19 @@ def test_the_legend_has_room_of_its_own(name, size):
     module._legend(figure, page)
     boxes = [text.get_window_extent(renderer) for text in figure.texts]
     assert max(box.x1 for box in boxes) <= page.panel[0]
-    assert min(box.y0 for box in boxes) >= page.base_z - 2
+    assert min(box.y0 for box in boxes) >= page.foot - 2
     assert len({round(box.y0, 2) for box in boxes}) == len(boxes)
     assert min(a.y0 - b.y1 for a, b in pairwise(boxes)) > -0.35 * page.line
 
 
-@needs_opengl
-@pytest.mark.parametrize("name", ["pillars-coated", "honeycomb-lei-2020", "trenches-notten-2007"])
+@pytest.mark.opengl
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pillars-coated",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("honeycomb-lei-2020", "trenches-notten-2007")),
+    ],
+)
 def test_films_too_thin_for_the_picture_are_magnified(name):
     """Every film has three pixels in the picture, or is in an inset, where it has four."""
     design = geom3d.load(name)
@@ -174,7 +186,8 @@ def test_films_too_thin_for_the_picture_are_magnified(name):
             assert max(layer.thickness / window.width * side for window in holding) >= 2.5
 
 
-@needs_opengl
+@pytest.mark.slow
+@pytest.mark.opengl
 def test_distances_have_the_colours_of_the_scale(tmp_path):
     """Between flat walls it is the gap everywhere; among round posts, it grows from the gap to what the report says."""
     design = geom3d.load("interdigitated-pillars-opposed")
@@ -193,7 +206,8 @@ def test_distances_have_the_colours_of_the_scale(tmp_path):
     assert (np.linalg.norm(picture - low, axis=1) < 0.15).mean() > 0.01
 
 
-@needs_opengl
+@pytest.mark.slow
+@pytest.mark.opengl
 def test_current_crowds_where_the_report_says(tmp_path):
     design = geom3d.load("trenches-notten-2007")
     shown = views.scene(design, views.VIEWS["current"], (1, 1))
@@ -271,14 +285,13 @@ def test_slender_cells_are_shown_in_greater_number():
     assert rendering.shown_cells(geom3d.load("pillars-coated"), None) == (6, 4)
 
 
+@pytest.mark.opengl
 def test_a_half_cell_has_no_distances(tmp_path):
-    if not rendering.has_opengl():
-        pytest.skip("no OpenGL for off-screen drawing on this machine")
     with pytest.raises(InputError, match="both electrodes"):
         rendering.render(geom3d.load("microtubes-eustache-2014"), tmp_path / "a.png", view="distance")
 
 
-@needs_opengl
+@pytest.mark.opengl
 def test_a_picture_on_paper(tmp_path):
     """85 mm at 200 dpi, and the file says so; without title and legend the picture has all the width."""
     design = geom3d.load("planar-licoo2-lipon-lithium")
@@ -293,7 +306,7 @@ def test_a_picture_on_paper(tmp_path):
     assert np.abs(turned - all_of_it).mean() > 0.01
 
 
-@needs_opengl
+@pytest.mark.opengl
 def test_a_transparent_picture_has_nothing_behind_it(tmp_path):
     design = geom3d.load("planar-licoo2-lipon-lithium")
     for name, transparent in (("a", True), ("b", False)):
@@ -308,7 +321,8 @@ def test_a_transparent_picture_has_nothing_behind_it(tmp_path):
     assert np.abs(on_white - pixels(tmp_path / "b.png")).mean() < 0.01
 
 
-@needs_opengl
+@pytest.mark.slow
+@pytest.mark.opengl
 def test_a_turntable_turns(tmp_path, monkeypatch):
     monkeypatch.setattr(turntable, "COUNT", 4)
     path = tmp_path / "Dreh ö.gif"
@@ -327,7 +341,8 @@ def test_a_turntable_turns(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-@needs_opengl
+@pytest.mark.slow
+@pytest.mark.opengl
 @pytest.mark.skipif(importlib.util.find_spec("imageio_ffmpeg") is None, reason="imageio-ffmpeg is not installed")
 def test_a_film_has_all_its_pictures(tmp_path, monkeypatch):
     import imageio_ffmpeg
@@ -348,7 +363,27 @@ def test_without_a_writer_of_films_one_clear_sentence(tmp_path, monkeypatch, cap
     assert list(tmp_path.iterdir()) == []
 
 
-@needs_opengl
+@pytest.mark.opengl
+def test_a_gallery_leaves_out_a_picture_that_fails(tmp_path, monkeypatch, capsys):
+    real = pictures.shot
+
+    def shot(design, *arguments, **options):
+        if design.source == "trenches-notten-2007":
+            raise shapely.GEOSException("no way out")
+        return real(design, *arguments, **options)
+
+    monkeypatch.setattr(pictures, "shot", shot)
+    names = ["planar-licoo2-lipon-lithium", "trenches-notten-2007"]
+    assert run(["gallery", *names, "-o", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert sorted(Path(line).name for line in out.splitlines()) == ["gallery.png", f"{names[0]}.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gallery.png", f"{names[0]}.png"]
+    title = geom3d.load(names[1]).description.title
+    assert f"warning: no picture of {title!r}: it failed with GEOSException: no way out" in err
+
+
+@pytest.mark.slow
+@pytest.mark.opengl
 def test_a_gallery_of_two(tmp_path):
     names = ["planar-licoo2-lipon-lithium", "trenches-notten-2007"]
     written = gallery(tmp_path / "neu ü", names)
@@ -358,8 +393,14 @@ def test_a_gallery_of_two(tmp_path):
     assert (pixels(written[-1])[100:300].min(axis=2) < 0.9).mean() > 0.1
 
 
-@needs_opengl
-@pytest.mark.parametrize("path", sorted(REFERENCES.glob("*.png")), ids=lambda p: p.stem)
+@pytest.mark.opengl
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] * (path.stem != "pillars-coated_cut"), id=path.stem)
+        for path in sorted(REFERENCES.glob("*.png"))
+    ],
+)
 def test_pictures_look_as_they_did(path, tmp_path):
     """References are made by `geom3d render TEMPLATE --view VIEW --size 320 240 --repeat 2 2 -o tests/references/TEMPLATE_VIEW.png`,
     the sponge's with `--set resolution=0.4`. Drivers differ in single pixels: compared are blocks of four by four.
@@ -380,7 +421,7 @@ def test_there_are_references():
     assert len(list(REFERENCES.glob("*.png"))) >= 6
 
 
-@needs_opengl
+@pytest.mark.opengl
 def test_the_same_picture_each_time(tmp_path):
     for name in "ab":
         rendering.render(geom3d.load("planar-licoo2-lipon-lithium"), tmp_path / f"{name}.png", size=(200, 150))
@@ -388,7 +429,7 @@ def test_the_same_picture_each_time(tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-@needs_opengl
+@pytest.mark.opengl
 def test_a_plotter_holds_the_regions():
     design = geom3d.load("interdigitated-pillars-opposed")
     stage = design.plot(repeat=(2, 1), off_screen=True, window_size=(300, 300))

@@ -25,7 +25,7 @@ def partition(shape, edge, step, growths=(0.0,), height=None, size=None) -> Inte
     web = ImplicitBody(shape, size, 0.0, ENDLESS, min(size) / 4)
     solids = [Field(web, -math.inf, size).offset(growth) for growth in growths]
     names = tuple(f"body {k}" for k in range(len(solids)))
-    return FIELDS.partition(names, solids, (*size, height), step).check()
+    return FIELDS.partition(names, solids, (*size, height), grid_step=step).check()
 
 
 def order(coarse: float, middle: float, fine: float) -> float:
@@ -54,6 +54,7 @@ def test_nodal_surfaces(surface, level, area, share):
     assert walls.volumes[0] == pytest.approx(share, rel=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("surface", "level"), [("schwarz_p", 0.3), ("gyroid", 0.0), ("diamond", 0.2)])
 def test_second_order_on_smooth_surfaces(surface, level):
     areas, volumes = [], []
@@ -88,6 +89,7 @@ def test_films_on_a_sphere(thickness):
     assert walls.volumes[1] == pytest.approx(exact, rel=3.5e-3)
 
 
+@pytest.mark.slow
 def test_three_phases_of_a_spinodal_sponge_at_128():
     """Every shell closed, opposite faces equal, volumes two ways (all in `check`); triangles shared one to one."""
     edge = 12.0
@@ -101,6 +103,7 @@ def test_three_phases_of_a_spinodal_sponge_at_128():
         assert walls.edge_uses(walls.shell([label])[0]).max() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beta", [0.0, 0.6])
 def test_gaussian_random_field(beta):
     """A9: surface per volume (2/π)√(⟨k²⟩/3) exp(-β²/2), solid fraction ½ erfc(-β/√2), at 6 wavelengths."""
@@ -136,6 +139,7 @@ def test_waves_are_isotropic_and_periodic():
         assert np.allclose(shape.on_grid(x, y, z), grid, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("eta", "void", "surface"), [(0.2, 0.81873, 0.49124), (0.8, 0.44933, 1.07839)])
 def test_overlapping_spheres(eta, void, surface):
     """Void fraction exp(-η) and surface per volume 3η exp(-η) / R, on average over random boxes."""
@@ -157,6 +161,7 @@ def test_overlapping_spheres(eta, void, surface):
     assert abs(np.mean(surfaces) - surface) < 3 * spread[1] + 5e-3
 
 
+@pytest.mark.slow
 def test_opal_of_touching_spheres():
     """fcc: solid fraction 1 - π/√18 = 0.25952, sphere area × diameter per volume 4.4429."""
     spacing = 1.0
@@ -174,6 +179,7 @@ def test_opal_of_touching_spheres():
     assert walls.interfaces()[0, 1] * spacing / volume == pytest.approx(4.4429, rel=5e-3)
 
 
+@pytest.mark.slow
 def test_overlapping_opal_by_lenses():
     """Twelve neighbours cut a cap off each sphere: exact as long as no three spheres share a point."""
     import geom3d

@@ -153,7 +153,10 @@ def test_distance_of_two_triangles(seed):
         assert found[k] == pytest.approx(min(ways), rel=1e-5)
 
 
-@pytest.mark.parametrize("design", [interdigitated(), interdigitated(mounting="opposed", tip_gap=3)])
+@pytest.mark.parametrize(
+    "design",
+    [interdigitated(), pytest.param(interdigitated(mounting="opposed", tip_gap=3), marks=pytest.mark.slow)],
+)
 def test_least_distance_is_that_of_all_pairs_of_triangles(design):
     both = electrodes(design)
     one, other = both.anode.corners, both.cathode.corners
@@ -229,6 +232,7 @@ def test_a_conformal_film_is_as_thick_everywhere_but_at_its_square_edges(name):
         assert spread["p95"] == pytest.approx(film, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_film_on_a_sheet_gyroid():
     film = {"name": "film", "role": "electrolyte", "material": "lipon", "thickness": 0.3}
     rest = {"name": "rest", "role": "cathode", "material": "licoo2", "fill_to": 1.0}

@@ -43,6 +43,14 @@ VOXELS = {
     "sponge-spinodal-licoo2": (0.15, 0.15, {}),
     "trenches-notten-2007": (0.12, 0.24, {"parameters.depth": 10}),
 }
+#: Cells of few voxels and elements; the others take up to a minute.
+QUICK = (
+    "planar-efl700a39",
+    "planar-licoo2-lipon-lithium",
+    "planar-lithium-free",
+    "planar-two-layer-sulfide",
+    "grid-yang-2011",
+)
 NONE = {
     "inverse-opal-pikul-2013": "the design has no anode",
     "microtubes-eustache-2014": "the design has no electrolyte",
@@ -62,7 +70,9 @@ def test_every_template_has_its_case():
     assert sorted([*VOXELS, *NONE]) == shipped()
 
 
-@pytest.mark.parametrize("name", VOXELS)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in VOXELS]
+)
 def test_two_ways_agree(name):
     """Finite elements on the geometry and finite volumes on voxels, each within its own uncertainty."""
     neighbour_region, upright, overrides = VOXELS[name]

@@ -57,6 +57,7 @@ def test_square_array_of_insulating_cylinders(share, effective):
     assert found.conductance == pytest.approx(effective, rel=5e-3)
 
 
+@pytest.mark.slow
 def test_posts_on_a_substrate():
     """A6: posts of both signs, resistance by the series of the checkerboard."""
     parameters = {"mounting": "substrate", "pitch": 15, "anode_diameter": 10, "cathode_diameter": 10, "height": 50}

@@ -65,6 +65,7 @@ class Process(BaseModel):
         layer_height: of a printed layer.
         max_aspect_ratio: of posts, walls and holes; for films the equivalent aspect ratio of what they grow into.
         max_overhang_deg: steepest overhang, degrees from the vertical: 0 for none, 90 where overhangs are carried.
+        line_of_sight: whether a film arrives straight from above, so that deep walls get little of it.
         source, note: where the figures come from, and what to know about them.
     """
 
@@ -77,6 +78,7 @@ class Process(BaseModel):
     layer_height: Extent | None = None
     max_aspect_ratio: Annotated[float, Field(gt=0)] | None = None
     max_overhang_deg: Annotated[float, Field(ge=0, le=90)] = 90.0
+    line_of_sight: bool = False
     source: Text = "user"
     note: str = ""
 
@@ -138,8 +140,9 @@ def load_process(source: str | Path) -> tuple[str, Process]:
     """
     path = Path(source)
     found = find(str(source)) if path.suffix != ".toml" else None
-    if found is not None:
-        return str(source), found
+    entry = CATALOGUE.entry(str(source)) if found is not None else None
+    if found is not None and entry is not None:
+        return entry.name, found
 
     def missing() -> str:
         valid = choose_from(path.stem, [*names(), "all"])
