@@ -135,7 +135,7 @@ HOSTILE = """<b>&"'</script><script>alert(1)</script>` {{ 7 * 6 }} {% raw %} | "
 @cache
 def hostile() -> summary.Summary:
     """A design whose words are all hostile: those of the template, of its layers and of a material, its label and a warning."""
-    known = find("licoo2").model_dump(mode="json", by_alias=True, exclude={"aliases", "utilisation"}, exclude_none=True)
+    known = find("licoo2").model_dump(mode="json", by_alias=True, exclude={"aliases"}, exclude_none=True)
     words = {key: f"{key} {HOSTILE}" for key in ("title", "formula", "source")}
     layers = [{"name": "<i>&'x", "role": "cathode", "material": "own", "thickness": 1}]
     design = geom3d.design(
