@@ -52,7 +52,7 @@ class Spheres:
         return np.asarray(number * 9 + (images[:, 0] + 1) * 3 + images[:, 1] + 1)
 
     def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
-        # Between two centres the nearest one changes on the plane amid them.
+        # The nearest centre changes on the plane midway between two centres.
         first, second = (
             np.array(self.centres)[number] + np.column_stack([images * self.size, np.zeros(len(images))])
             for number, images in (self._nearest(one), self._nearest(other))

@@ -28,7 +28,7 @@ class Nodal:
     Attributes:
         surface: which.
         period: edge of the cubic cell, µm.
-        foot: z at which the first cell begins, µm.
+        base_z: z at which the first cell begins, µm.
         sheet: whether the body lies on both sides of the surface.
         level: see above.
     """
@@ -46,7 +46,7 @@ class Nodal:
         return self._values(*points.T)
 
     def branches(self, points: FloatArray) -> IntArray | None:
-        # The magnitude has its kink amid the sheet.
+        # The magnitude has its kink on the middle surface of the sheet.
         return (self._nodal(*points.T) > 0).astype(np.int64) if self.sheet else None
 
     def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:

@@ -92,7 +92,7 @@ def _layer_regions(template: Template, structure: Structure) -> list[Region]:
         material = _fitting(material, layer.role, f"{key}.material", template.capacity_basis, layer.utilisation)
         if layer.thickness is not None:
             grown += layer.thickness
-            # The last 1e-6 of a gap is no opening but rounding.
+            # An opening of less than 1e-6 of the gap is rounding.
             if 2 * grown >= gap * (1 - 1e-6):
                 raise InputError(
                     f"{key}.thickness: coats of {grown:g} µm in all close the gap of {gap:g} µm between facing walls "

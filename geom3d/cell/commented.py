@@ -46,6 +46,8 @@ MEANINGS = {
         "metric": "path of a number in the report, such as area_gain.scaffold",
         "value": "the published value, in the metric's unit",
         "note": "where it stands",
+        "reason": "why this design is far from it; may be left out",
+        "chosen": "the dimension that was chosen to give this value, if one was: the comparison is circular then",
     },
 }
 #: A header of a table, and a key with its value.

@@ -36,7 +36,7 @@ from geom3d.library.materials import FIGURES, Material
 
 
 def _encodable(text: str) -> str:
-    """Text that a file can hold; a shell may hand over bytes that are none."""
+    """Checks that UTF-8 can encode a text; a shell may pass bytes that it cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -33,7 +33,7 @@ def compare(
     """Writes the comparison; the ending of the path chooses the form.
 
     Args:
-        designs: in the order of the comparison; the first is the one that others are held against.
+        designs: in the order of the comparison; the first is the reference.
         path: of the file: .html, .md, .csv, .json, .xlsx or .tex.
         charts: a folder for the charts as separate files; made if it is missing.
         pictures: whether a page shows pictures.

@@ -216,8 +216,10 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _quietly() -> None:
-    """The first process answers for all: Ctrl-C reaches every one of a terminal, all would draw bars, and VTK says that it
-    found no screen.
+    """Silences a worker process.
+
+    The first process handles Ctrl-C, which reaches every process of a terminal; all would draw bars, and VTK would warn
+    that it found no screen.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -168,11 +168,11 @@ def write_3mf(
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
-def _pour(components: Iterable[bytes], entry: IO[bytes]) -> None:
+def _pour(chunks: Iterable[bytes], entry: IO[bytes]) -> None:
     """Writes each chunk while the next is prepared: deflate runs beside Python."""
     with ThreadPoolExecutor(1) as pool:
         last = pool.submit(entry.write, b"")
-        for chunk in components:
+        for chunk in chunks:
             last.result()
             last = pool.submit(entry.write, chunk)
         last.result()

@@ -87,7 +87,7 @@ def write_stl(
         repeat: unit cells in x and y.
         factor: units of the file per µm.
         head: text of the header, cut at 80 bytes.
-        advance: told of tiles.
+        advance: called with the number of tiles written.
 
     Returns:
         the number of triangles.

@@ -238,7 +238,7 @@ class Ranking:
 
 
 def require_scale(scale: float) -> None:
-    """Raises a clear error for a magnification that is none."""
+    """Raises an InputError unless the magnification is a positive number."""
     if not (math.isfinite(scale) and 1e-6 <= scale <= 1e9):
         raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {scale}")
 

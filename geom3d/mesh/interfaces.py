@@ -59,9 +59,9 @@ class InterfaceMesh:
         size: edges of the box (x, y, z), µm; its lower corner is the origin; x and y are periodic.
         vertices: (V, 3) µm; shared by index, never welded.
         triangles: (T, 3) indices; the normal (right-hand rule) points from `back_region` to `front_region`.
-        behind: (T,) label behind each triangle, never OUTSIDE.
-        front: (T,) label in front; OUTSIDE on the faces of the box.
-        twin: (T,) on the box's side faces the same triangle one period on, elsewhere -1.
+        back_region: (T,) label behind each triangle, never OUTSIDE.
+        front_region: (T,) label in front; OUTSIDE on the faces of the box.
+        periodic_image: (T,) on the box's side faces the same triangle one period on, elsewhere -1.
         pieces: finds the connected pieces of the regions, when they are asked for.
         fields: (T,) numbers on the triangles by name, nan where a triangle has none; pictures and VTP files show them.
         filling: fills the regions with tetrahedra; None where single pieces were taken out.

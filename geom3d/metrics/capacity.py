@@ -163,7 +163,9 @@ def measure(sample: Sample) -> Measured:
             notes.append(_slip(sample, f"published {published.metric}", published.value, role))
     device = None if about.device is None else _device(about.device, sample.cell.size, found["cell"], energy)
     if device is not None:
-        notes.append(_slip(sample, "data-sheet capacity", device["published_capacity_uAh_cm2"], Role.CATHODE))
+        thickest = THICKEST if about.device is None else about.device.thickness or THICKEST
+        sheet = device["published_capacity_uAh_cm2"]
+        notes.append(_slip(sample, "data-sheet capacity", sheet, Role.CATHODE, thickest))
     return Measured({**entries, "device": device}, tuple(note for note in notes if note is not None))
 
 
@@ -298,15 +300,15 @@ def _voltage(anode: Electrode | None, cathode: Electrode) -> float | None:
     return None if cathode.potential is None or low is None else cathode.potential - low
 
 
-def _slip(sample: Sample, what: str, capacity: float | None, role: Role) -> str | None:
-    """A warning of a capacity that no film of 1 mm could hold: almost always mAh for µAh."""
+def _slip(sample: Sample, what: str, capacity: float | None, role: Role, thickest: float = THICKEST) -> str | None:
+    """A warning of a capacity that no film of 1 mm, or as thick as its device, could hold: almost always mAh for µAh."""
     if capacity is None:
         return None
     used = [sample.cell.regions[k].material for k in sample.labels(role)]
     # A device whose electrodes are not drawn is held against the densest one there is.
     known = used or list(fitting(role).values())
     densest = max(material.usual_uAh_cm2_um for material in known)
-    if capacity <= THICKEST * densest:
+    if capacity <= min(thickest, THICKEST) * densest:
         return None
     return (
         f"{what} of {capacity:.4g} µAh/cm² would need {capacity / densest / 1000:.2g} mm of dense electrode: "

@@ -1,4 +1,4 @@
-"""What is asked of sponges: how much web and surface there is, and how many pores the films have shut off."""
+"""Figures of sponges: solid fraction, specific surface, and pores closed by films."""
 
 from __future__ import annotations
 

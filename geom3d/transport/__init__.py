@@ -116,7 +116,7 @@ def conduct(
 
     Raises:
         NoPath: with the reason, where there is no resistance.
-        InputError: a temperature that is none.
+        InputError: where the temperature is out of range.
         GeometryError: where a system cannot be solved.
     """
     _require(celsius)

@@ -4,7 +4,7 @@ Their energy is at least that of the true potential (Dirichlet's principle), how
 not over-estimated, for the mesh's shape.
 
 Of a sampled cell they are those of its grid. A film has one or two tetrahedra across, which is enough as long as it is thin
-against the radius of its curvature; what the grid does is told by a grid of twice the step. Of other cells their edges are
+against the radius of its curvature; the error of the grid is estimated with a grid of twice the step. Of other cells their edges are
 halved, and their layers across films doubled, until the conductance settles, and its last change is the error. In one electrolyte it is larger than what is left:
 the energy converges at least as fast as h^(4/3) there, which is how fast it does at a right angle that juts out into it.
 """

@@ -87,7 +87,7 @@ def closed_form(cell: Cell) -> dict[str, float]:
         after = stage.covered_by(layer, level)
         covers = layer.fill_to is None or after.floor > stage.top
         thickness[layer.name] = (after.volume - stage.volume) / area
-        # A fill that leaves tops bare has but its own flat top for a surface.
+        # The surface of a fill that leaves tops bare is its flat top.
         surfaces[layer.name] = (after.surface if covers else area - known.cross_section(stage.grown)) / area
         if known.conformal:
             metrics[f"area_gain.by_layer.{layer.name}"] = surfaces[layer.name]

@@ -86,7 +86,9 @@ def test_other_formats_hold_the_same_bodies(web, tmp_path):
     )
     exact = sum(b.volume for b in bodies(built, "scaffold"))
     by_end = {
-        path.suffix: path for path in built if "scaffold" in path.name or path.suffix in (".3mf", ".glb", ".tiff")
+        path.suffix: path
+        for path in built
+        if "scaffold" in path.name or path.suffix in (".3mf", ".glb", ".tiff", ".tif")
     }
     assert trimesh.load(by_end[".ply"], process=False).volume == pytest.approx(exact, rel=1e-6)
     # One object holds all regions in place.

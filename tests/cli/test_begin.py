@@ -104,7 +104,9 @@ def test_describe_and_verify_as_json():
     assert {p["name"] for p in found["parameters"]} == set(architectures.get("trenches").Parameters.model_fields)
     (figures,) = json.loads(command("describe", "licoo2", "--json").out)
     assert figures["figures"]["density_g_cm3"] == find("licoo2").density_g_cm3
-    numbers = json.loads(command("verify", PLANAR, "--json").out)
+    (verdict,) = json.loads(command("verify", PLANAR, "--json").out)
+    assert (verdict["agrees"], verdict["numbers"]) == (True, len(verdict["rows"]))
+    numbers = verdict["rows"]
     gain = next(entry for entry in numbers if entry["path"] == "area_gain.scaffold")
     assert gain["closed"] == gain["measured"] == 1
     assert all(entry["agrees"] for entry in numbers)

@@ -13,6 +13,7 @@ import sys
 import time
 import tomllib
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from geom3d.architectures import pillars
 from geom3d.cli.app import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,7 +172,9 @@ def test_table_shows_the_numbers_of_the_json():
         ("capacity of the cell", data["capacity_uAh_cm2"]["cell"], "µAh/cm²"),
         ("interface: anode|electrolyte", data["interfaces_um2"]["anode|electrolyte"], "µm²"),
     ]:
-        assert re.search(rf"^ {re.escape(title)} +{re.escape(f'{value:.4g}')} *{unit} *$", ended.out, re.MULTILINE)
+        assert re.search(
+            rf"^ {re.escape(title)} +{re.escape(f'{value:.4g}')} *{unit} *(± [\d.e-]+ *)?$", ended.out, re.MULTILINE
+        )
 
 
 @pytest.mark.parametrize("name", ["film [licoo2]", "[bold]", "film :smile:", "薄膜 1"])
@@ -296,10 +300,21 @@ def test_verify_agrees_on_all_templates_with_a_line_per_number():
         assert len(paths) >= 3
 
 
-def test_verify_of_one_template_shows_only_that_and_fails_where_numbers_deviate():
+def test_verify_of_one_template_shows_only_that_and_fails_where_numbers_deviate(monkeypatch):
     assert "trenches" not in geom3d("verify", STACK).out
-    Path("coarse.toml").write_text(f"tolerance = 2.5\n{PLAIN}[parameters]\npitch = 80\ndiameter = 50\n", "utf-8")
-    ended = geom3d("verify", "coarse.toml")
+    coarse = f"tolerance = 2.5\n{PLAIN}[parameters]\npitch = 80\ndiameter = 50\n"
+    Path("coarse.toml").write_text(coarse, "utf-8")
+    # Coarse circles are off by much, and said to be.
+    assert geom3d("verify", "coarse.toml").code == 0
+    right = pillars.closed_form
+
+    def wrong(parameters):
+        found = right(parameters)
+        return replace(found, perimeter=lambda t: 1.01 * found.perimeter(t))
+
+    monkeypatch.setattr(pillars, "closed_form", wrong)
+    Path("plain.toml").write_text(PLAIN, "utf-8")
+    ended = geom3d("verify", "plain.toml")
     assert ended.code == 1
     assert re.fullmatch(r"geom3d: \d+ numbers deviate by more than 0.001 from their closed form\n", ended.err)
 

@@ -164,8 +164,7 @@ def _draw(
 ) -> dict[Disc | Strip | Polygon, shapely.Geometry]:
     """Every simple shape as a polygon on the grid.
 
-    Curves around one centre get one number of sides, so that films nest without crossing and vertices match from
-    layer in z to layer in z.
+    Curves around one centre get one number of sides: films nest without crossing, and vertices match between z-layers.
     """
     simple = list(dict.fromkeys(part for shape in shapes for part in shape.primitives()))
     sides = sides_by_centre(simple, tolerance)
