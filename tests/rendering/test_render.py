@@ -386,7 +386,7 @@ def test_a_gallery_leaves_out_a_picture_that_fails(tmp_path, monkeypatch, capsys
 @pytest.mark.opengl
 def test_a_gallery_of_two(tmp_path):
     names = ["planar-licoo2-lipon-lithium", "trenches-notten-2007"]
-    written = gallery(tmp_path / "neu ü", names)
+    written = gallery(tmp_path / "neu ü", names).paths
     assert [path.name for path in written] == [*(f"{name}.png" for name in names), "gallery.png"]
     assert all(path.stat().st_size < 300_000 for path in written)
     assert pixels(written[0]).shape == (900, 1200, 3)
