@@ -396,7 +396,7 @@ def render(
         Path,
         Parameter(
             name=["--output", "-o"],
-            help="Picture to write: .png, .svg for a section, .gif or .mp4 to turn. Its folder is made if missing.",
+            help="Picture to write: .png, .svg or .pdf for a section, .gif or .mp4 to turn. Its folder is made if missing.",
         ),
     ],
     set_: Overrides = (),
@@ -404,7 +404,7 @@ def render(
         str | None,
         Parameter(
             help="cut (front quarter removed), iso, top, front, exploded, xray, peeled, distance, current, or section; "
-            "where left out, section for .svg, else cut."
+            "where left out, section for .svg and .pdf, else cut, or xray where cut would show hardly anything."
         ),
     ] = None,
     repeat: Annotated[tuple[int, int] | None, Parameter(converter=_cells, help="Unit cells in x and y.")] = None,
@@ -414,11 +414,21 @@ def render(
     ] = None,
     transparent: Annotated[bool, Parameter(help="No white behind the picture.")] = False,
     turntable: Annotated[bool, Parameter(help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")] = False,
+    width: Annotated[str | None, Parameter(help="On paper, mm, or with a unit: 85mm.")] = None,
+    dpi: Annotated[int | None, Parameter(help="Dots per inch of a PNG; 300 where left out.")] = None,
+    no_title: Annotated[bool, Parameter(help="Leave the title out.")] = False,
+    no_legend: Annotated[bool, Parameter(help="Leave the legend out.")] = False,
+    camera: Annotated[
+        tuple[float, float] | None,
+        Parameter(help="Degrees to the right of the front, and above the horizon."),
+    ] = None,
 ) -> None:
     """Render a picture of a battery, or an exact section with dimensions."""
     from geom3d import rendering as module
 
     look: dict[str, Any] = {"view": view, "repeat": repeat, "size": size, "transparent": transparent, "turn": turntable}
+    look |= {"width": None if width is None else _paper(width), "dpi": dpi, "camera": camera}
+    look |= {"title": not no_title, "legend": not no_legend}
     module.render(_load(template, set_), output, **look)
     print(output)
 
@@ -576,6 +586,20 @@ def _length(key: str, text: str) -> float:
         return parse_length(text)
     except ValueError as error:
         raise InputError(f"{key}: {error}; got {text!r}") from None
+
+
+def _paper(text: str) -> float:
+    """A width on paper, mm: a number, or a number with a unit."""
+    from geom3d.core.quantities import convert
+
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return float(convert(text, "mm", "a length"))
+    except ValueError as error:
+        raise InputError(f"width: {error}; got {text!r}") from None
 
 
 def _keep(error: GeometryError) -> None:

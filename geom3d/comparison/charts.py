@@ -184,14 +184,16 @@ def _volume_fractions(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     roles = [role for role in [*Role, "void"] if any(shares.get(role) for shares in table)]
     if not roles:
         return False
-    (axes,) = rows_of_designs(canvas, summaries, 4.8, "share of the structure's volume / %")
+    (axes,) = rows_of_designs(
+        canvas, summaries, 4.8, "share of volume / %" if canvas.narrow else "share of the structure's volume / %"
+    )
     for row, shares in enumerate(table):
         left = 0.0
         for role in roles:
             share = 100 * shares.get(role, 0.0)
             if share > 0:
                 colour = colour_of(role)
-                axes.barh(row, share, 0.72, left=left, color=colour, edgecolor=EDGE, linewidth=0.3)
+                axes.barh(row, share, 0.72, left=left, color=colour, edgecolor=EDGE, linewidth=0.3, clip_on=False)
                 if share >= (5 if canvas.width > 100 else 9):
                     axes.text(
                         left + share / 2,
@@ -206,6 +208,7 @@ def _volume_fractions(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
         if not shares:
             axes.text(1, row, "no structure above the base", va="center", fontsize=6, color=REMARK)
     axes.set_xlim(0, 100)
+    axes.get_xticklabels()[-1].set_ha("right")  # "100" ends with the axis, and within the column
     axes.grid(visible=False)
     canvas.legend([canvas.patch(colour_of(role), str(role).replace("_", " ")) for role in roles])
     return True

@@ -62,7 +62,9 @@ def _span(axes: Any, where: float, spread: Mapping[str, Any], colour: str) -> No
     if spread["min"] > 0:
         axes.plot([spread["min"], spread["max"]], [where, where], linewidth=0.7, zorder=2, **look)
     axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [where, where], linewidth=3.2, zorder=3, **look)
-    axes.plot(spread["mean"], where, "|", color=INK, markersize=5.5, markeredgewidth=1.0, zorder=4)
+    # However narrow the bar, its colour is seen on both sides of the mean's tick.
+    axes.plot(spread["mean"], where, "s", color=colour, markersize=3.2, markeredgewidth=0, zorder=3)
+    axes.plot(spread["mean"], where, "|", color=INK, markersize=4.0, markeredgewidth=0.6, zorder=4)
 
 
 def _half_violin(axes: Any, row: int, up: int, spread: Mapping[str, Any], colour: str, factor: float) -> None:
@@ -70,8 +72,12 @@ def _half_violin(axes: Any, row: int, up: int, spread: Mapping[str, Any], colour
     edges, shares = [factor * edge for edge in spread["histogram"]["edges_um"]], spread["histogram"]["share"]
     mean = factor * spread["mean"]
     if spread["max"] - spread["min"] <= EQUAL * spread["mean"]:
-        axes.plot([mean, mean], [row, row + up * TALL], color=colour, linewidth=2.6, solid_capstyle="butt", zorder=2)
+        axes.plot([mean, mean], [row, row + up * TALL], color=colour, linewidth=3.2, solid_capstyle="butt", zorder=2)
     else:
         heights = [row + up * TALL * share / max(shares) for share in shares]
+        # Where nearly all is in one narrow bin, a line of its colour keeps it from vanishing under the mean's.
+        axes.plot(
+            [mean, mean], [row, row + up * TALL * 0.35], color=colour, linewidth=3.2, solid_capstyle="butt", zorder=2
+        )
         axes.stairs(heights, edges, baseline=row, fill=True, color=colour, alpha=0.85, linewidth=0, zorder=2)
-    axes.plot([mean, mean], [row, row + up * (TALL + 0.05)], color=INK, linewidth=0.8, zorder=3)
+    axes.plot([mean, mean], [row, row + up * (TALL + 0.05)], color=INK, linewidth=0.5, zorder=3)

@@ -12,8 +12,8 @@ from geom3d.core.colours import BAND, EDGE, GRID, LABEL, PAPER
 
 #: A logarithmic axis is used where the largest value is more than this many times the smallest.
 WIDE = 30.0
-#: Longest name that charts write out.
-LONGEST = 34
+#: Longest name that charts write out, and those of one column.
+LONGEST, NARROW = 34, 28
 MM = 1 / 25.4
 
 
@@ -49,8 +49,12 @@ class Canvas:
 
     def legend(self, handles: list[Any]) -> None:
         """A legend above the axes, in as many columns as fit."""
+        columns = 2 if self.narrow else min(len(handles), 5)
+        rows = math.ceil(len(handles) / columns)
+        if rows > 2:  # the rows of designs keep their height
+            self.height(self.figure.get_figheight() / MM + 3.2 * (rows - 2))
         self.figure.legend(
-            handles=handles, loc="outside upper left", ncols=2 if self.narrow else min(len(handles), 5), frameon=False,
+            handles=handles, loc="outside upper left", ncols=columns, frameon=False,
             fontsize=6.8, handlelength=1.2, handletextpad=0.5, columnspacing=1.2, borderaxespad=0.1,
         )  # fmt: skip
 
@@ -86,7 +90,11 @@ def rows_of_designs(canvas: Canvas, summaries: Sequence[Summary], height: float,
     panels = list(canvas.figure.subplots(1, len(labels), sharey=True, squeeze=False)[0])
     for axes, label in zip(panels, labels, strict=True):
         axes.set_ylim(count - 0.45, -0.55)
-        axes.set_yticks(range(count), [f"{short(e)}  {k}" for k, e in enumerate(summaries, 1)], fontsize=6.8)
+        axes.set_yticks(
+            range(count),
+            [f"{short(e, NARROW if canvas.narrow else LONGEST)}  {k}" for k, e in enumerate(summaries, 1)],
+            fontsize=6.8,
+        )
         axes.tick_params(axis="y", length=0)
         axes.tick_params(axis="x", labelsize=6.8, width=0.5)
         # In a narrow column the label is wider than the axis: it may run under the names.
@@ -127,10 +135,10 @@ def logarithmic(axes: Any, which: str) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def short(summary: Summary) -> str:
+def short(summary: Summary, longest: int = LONGEST) -> str:
     """Name of a design; very long ones lose their middle."""
     name = summary.label
-    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-LONGEST // 2 + 1 :]}"
+    return name if len(name) <= longest else f"{name[: longest // 2]}…{name[-longest // 2 + 1 :]}"
 
 
 def three(value: float) -> str:

@@ -32,7 +32,7 @@ class Figure:
 
     Attributes:
         chart: what it shows.
-        drawings: `narrow` and `wide` with an `<svg>` element each; none where there is nothing to draw.
+        drawings: `narrow` and `wide` with an `<svg>` element each.
     """
 
     chart: Chart
@@ -50,7 +50,8 @@ def page(summaries: Sequence[Summary], notes: Sequence[str] = ()) -> str:
     with bar("page", len(CHARTS)) as advance:
         figures = []
         for chart in CHARTS:
-            figures.append(_figure(chart, summaries))
+            drawn = _figure(chart, summaries)
+            figures += [drawn] if drawn.drawings else []
             advance(1)
     models = {str(k): e.model.to_json() for k, e in enumerate(summaries) if e.model is not None}
     return render(

@@ -15,10 +15,13 @@ from pathlib import Path
 
 from geom3d.cell.description import Description
 from geom3d.comparison.model import Model, model_of
+from geom3d.core.colours import colour_of, lighter_colour
 from geom3d.core.errors import GeometryError, OutputError
 from geom3d.core.progress import bar
+from geom3d.core.roles import Role
 from geom3d.evaluation import Evaluation
 from geom3d.library.materials import Material
+from geom3d.metrics import Sample
 from geom3d.metrics.report import Report
 
 #: Width and height of the pictures, pixels.
@@ -67,6 +70,17 @@ class Summary:
     rows: tuple[str, ...] = ()
 
     @property
+    def swatches(self) -> list[tuple[str, str, str]]:
+        """Name, colour in pictures and title of the material of every region, from the top down."""
+        met: dict[str, int] = {}
+        found = []
+        for name, material in self.materials.items():
+            role = self.report["materials"][name]["role"]
+            found.append((name, lighter_colour(colour_of(role), 0.4 * met.get(role, 0)), material.title))
+            met[role] = met.get(role, 0) + 1
+        return found[::-1]
+
+    @property
     def title(self) -> str:
         """The title that the template gives."""
         return self.description.title
@@ -113,7 +127,7 @@ def summary(design: Evaluation, parts: Parts) -> Summary:
         size=(cell.size[0], cell.size[1], cell.top),
         materials={region.name: region.material for region in cell.regions},
         picture=picture,
-        model=model_of(cell, design.walls()) if parts.models else None,
+        model=model_of(coloured_by_role(design).cell(), design.walls()) if parts.models else None,
         notes=notes,
     )
 
@@ -138,6 +152,20 @@ def _told_apart(designs: Sequence[Evaluation], names: list[str]) -> list[str]:
     return [f"{name} ({names[: k + 1].count(name)})" if names.count(name) > 1 else name for k, name in enumerate(names)]
 
 
+def coloured_by_role(design: Evaluation) -> Evaluation:
+    """The same battery in the colours that charts give to roles; further regions of a role are lighter."""
+    cell = design.cell()
+    regions, met = [], dict.fromkeys(Role, 0)
+    for region in cell.regions:
+        colour = lighter_colour(colour_of(region.role), 0.4 * met[region.role])
+        met[region.role] += 1
+        regions.append(replace(region, material=region.material.model_copy(update={"colour": colour})))
+    found = Evaluation(replace(cell, regions=tuple(regions)), design.source)
+    # The geometry is the same, and need not be made again.
+    found.__dict__["sample"] = Sample(found.unit_cell, design.walls())
+    return found
+
+
 def _picture(design: Evaluation) -> tuple[bytes | None, tuple[str, ...]]:
     """A PNG file; where it fails, none, and a sentence that says so."""
     from geom3d import rendering
@@ -145,7 +173,8 @@ def _picture(design: Evaluation) -> tuple[bytes | None, tuple[str, ...]]:
     with tempfile.TemporaryDirectory(prefix="geom3d-") as folder:
         path = Path(folder, "picture.png")
         try:
-            rendering.render(design, path, view="cut", size=PICTURE)
+            # The page has the title and the legend beside the picture.
+            rendering.render(coloured_by_role(design), path, size=PICTURE, title=False, legend=False)
         except Exception as error:  # noqa: BLE001 (numbers and charts do not depend on it, whatever it fails of)
             return None, (rendering.failed(design, error),)
         return path.read_bytes(), ()

@@ -42,6 +42,21 @@ def colour_of(role: str) -> str:
     return PAPER if role == "void" else ROLES[Role(role)]
 
 
+def lighter_colour(colour: str, share: float) -> str:
+    """A colour mixed with white.
+
+    >>> lighter_colour("#000000", 0.5)
+    '#808080'
+
+    Args:
+        colour: `#rrggbb`.
+        share: of white; more than 3/4 is taken as that.
+    """
+    share = min(share, 0.75)
+    parts = [round(v + share * (255 - v)) for v in (int(colour[k : k + 2], 16) for k in (1, 3, 5))]
+    return "#{:02x}{:02x}{:02x}".format(*parts)
+
+
 def text_colour(colour: str) -> str:
     """Black or white, whichever is easier to read on a colour (relative luminance of WCAG 2).
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import shapely
 
+from geom3d.cell.cell import Cell
 from geom3d.core.roles import Role
 from geom3d.evaluation import Evaluation
 from geom3d.scene.faces import Face
 
 #: Relative difference by which a length in the section may miss the template's: circles are polygons.
 SAME = 5e-3
-#: Parameters that a section across the posts or fingers does not show, and those that run along z.
-ASIDE = frozenset({"period", "wavelength", "bus_width", "finger_length", "margin"})
+#: Parameters that a section across the posts or fingers does not show, those that run along z, and that of the cell itself.
+ASIDE = frozenset({"wavelength", "bus_width", "finger_length", "margin"})
 UPRIGHT = frozenset({"height", "depth", "base", "backing", "plate", "tip gap"})
-DISTANCE, SAME_PLACE = "distance", " = "
+PERIOD, DISTANCE, SAME_PLACE = "period", "distance", " = "
+#: Where lengths along the section are looked for, from the floor to half the height: so low that their lines cross no pore.
+SHARES = (0.02, 0.1, 0.3, 0.6, 1.0)
 
 Interval = tuple[float, float]
 
@@ -64,17 +68,42 @@ def dimensions(design: Evaluation, face: Face, distance: float | None, films: Ma
     owners |= {name: [cell.names.index(name)] for name in films}
     owners |= {name: cell.labels(Role.ELECTROLYTE) for name in (DISTANCE, "tip gap")}
     owners |= {name: list(bodies) for name in ("base", "backing", "plate")}
-    height = (facts.base_z + facts.top) / 2
-    along = {name: length for name, length in lengths.items() if name not in UPRIGHT}
-    found = _merged(list(_along(face, bodies, owners, along | dict(films), height)))
+    if facts.pattern is not None:  # the lines of a grid are their films
+        owners["width"] = [cell.names.index(name) for name in cell.films]
+    heights = _heights(cell)
+    along = {name: length for name, length in lengths.items() if name not in UPRIGHT} | dict(films)
+    first: dict[str, Dimension] = {}
+    for height in heights:
+        left = {name: length for name, length in along.items() if name not in first}
+        first |= {d.name: d for d in _along(face, bodies, owners, left, height)}
+    found = _merged([first[name] for name in along if name in first])
+    if PERIOD in lengths and _same(lengths[PERIOD], cell.size[0]):
+        low, high = face.bounds[0], face.bounds[2]
+        spans = [(k, k + cell.size[0]) for k in np.arange(low, high - 0.5 * cell.size[0], cell.size[0]).tolist()]
+        found.append(Dimension(PERIOD, lengths[PERIOD], tuple(spans), face.bounds[1], upright=False))
     taken = {name for dimension in found for name in dimension.name.split(SAME_PLACE)}
     upright = {name: length for name, length in lengths.items() if name in UPRIGHT or name in {DISTANCE} - taken}
     rise = facts.top - facts.base_z
     for name in ("height", "depth"):
         if name in upright and _same(upright[name], rise):
             found.append(Dimension(name, upright.pop(name), ((facts.base_z, facts.top),), 0.0, upright=True))
-    places = [(low + high) / 2 for shape in bodies.values() for low, high in intervals(shape, height, upright=False)]
-    return _merged([*found, *_upright(bodies, owners, upright, places)])
+    places = [
+        (low + high) / 2 for shape in bodies.values() for low, high in intervals(shape, heights[-1], upright=False)
+    ]
+    ends = {"base": facts.base_z}
+    return _merged([*found, *_upright(bodies, owners, upright, places, ends)])
+
+
+def _heights(cell: Cell) -> list[float]:
+    """Where lengths along the section are looked for, µm, the best first."""
+    facts, films = cell.facts, list(cell.films.values())
+    if facts.pattern is not None:  # in the thickest film
+        k = max(range(len(films)), key=lambda n: films[n], default=-1)
+        return [facts.base_z + sum(films[:k]) + films[k] / 2] if films else [facts.base_z]
+    middle, floor = (facts.base_z + facts.top) / 2, facts.base_z + sum(films)
+    if cell.family.is_sampled or floor >= middle:
+        return [middle]
+    return [floor + share * (middle - floor) for share in SHARES]
 
 
 def _merged(found: Sequence[Dimension]) -> list[Dimension]:
@@ -149,13 +178,21 @@ def _along(
 
 
 def _upright(
-    bodies: Bodies, owners: Mapping[str, Sequence[int]], lengths: Mapping[str, float], places: Sequence[float]
+    bodies: Bodies,
+    owners: Mapping[str, Sequence[int]],
+    lengths: Mapping[str, float],
+    places: Sequence[float],
+    ends: Mapping[str, float],
 ) -> Iterator[Dimension]:
-    """Dimensions along z, at places along the section."""
+    """Dimensions along z, at places along the section; some must end at a known height."""
     for name, length in lengths.items():
         for key, place in ((k, at) for k in owners[name] for at in dict.fromkeys(places)):
             spans = intervals(bodies[key], place, upright=True) if key in bodies else []
-            fitting = [(low, high) for low, high in spans if _same(high - low, length)]
+            fitting = [
+                (low, high)
+                for low, high in spans
+                if _same(high - low, length) and abs(high - ends.get(name, high)) <= SAME * length
+            ]
             if fitting:
                 yield Dimension(name, length, (fitting[0],), place, upright=True)
                 break

@@ -21,7 +21,7 @@ from geom3d.core.progress import bar
 from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures
 from geom3d.rendering.page import DPI, rectangle, round_length
-from geom3d.rendering.views import VIEWS, scene
+from geom3d.rendering.views import VIEWS, centred, default_view, scene
 from geom3d.scene.stage import Image, require_opengl
 
 #: Size of each picture, and of each frame on the sheet, pixels; frames in a row.
@@ -73,13 +73,14 @@ def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation]
     frames: list[tuple[Evaluation, Image, float]] = []
     warnings: list[str] = []
     with bar("gallery", len(designs) + len(bare)) as advance:
-        for number, battery in enumerate([*designs, *bare]):
+        for number, design in enumerate([*designs, *bare]):
             try:
-                shown = scene(battery, VIEWS["cut"], rendering.shown_cells(battery, None))
+                battery = centred(design)
+                shown = scene(battery, VIEWS[default_view(battery)], rendering.shown_cells(battery, None))
                 picture = pictures.shot(battery, shown, SIZE) if number < len(designs) else None
                 frame = (battery, *pictures.panel(battery, shown, FRAME))
             except Exception as error:  # noqa: BLE001 (the other pictures do not depend on it, whatever it fails of)
-                warnings.append(rendering.failed(battery, error))
+                warnings.append(rendering.failed(design, error))
                 advance(1)
                 continue
             if picture is not None:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from geom3d.cell.cell import Region
-from geom3d.core.colours import INK, NOTE, PAPER
+from geom3d.core.colours import INK, NOTE, PAPER, lighter_colour
+from geom3d.core.roles import Role
 from geom3d.rendering.views import Quantity
 from geom3d.scene.details import Window
 from geom3d.scene.faces import Face, rings
@@ -32,6 +33,23 @@ SMALLEST = 48
 
 
 @dataclass(frozen=True)
+class Words:
+    """Which words a page has, and how large they are at least.
+
+    Attributes:
+        title, legend: whether they are there.
+        least: size of letters, pixels.
+    """
+
+    title: bool = True
+    legend: bool = True
+    least: float = 0.0
+
+
+ALL = Words()
+
+
+@dataclass(frozen=True)
 class Page:
     """A page, and the room it has for its parts.
 
@@ -40,17 +58,21 @@ class Page:
         title: above all.
         regions: in the order of the legend.
         note: a line at the foot.
+        words: which of these are there.
+        shades: opacity of each region in the picture, which its swatch has, too; all opaque if empty.
     """
 
     size: tuple[int, int]
     title: str
     regions: Sequence[Region]
     note: str = ""
+    words: Words = ALL
+    shades: Sequence[float] = ()
 
     @property
     def letter(self) -> float:
         """Size of letters, points."""
-        return max(4.0, min(self.size[0] / 105, self.size[1] / 75))
+        return max(4.0, min(self.size[0] / 105, self.size[1] / 75), self.words.least * 72 / DPI)
 
     @property
     def line(self) -> float:
@@ -65,6 +87,8 @@ class Page:
     @cached_property
     def heading(self) -> list[str]:
         """The title in lines that fit."""
+        if not self.words.title:
+            return []
         letters = max(12, int((self.size[0] - 2 * self.margin) / (1.3 * self.letter * DPI / 72 * 0.56)))
         return textwrap.wrap(self.title, letters, break_long_words=True)[:3]
 
@@ -81,23 +105,27 @@ class Page:
     @cached_property
     def entries(self) -> list[list[str]]:
         """Lines of every entry of the legend."""
-        found = []
-        for region in self.regions:
-            name = textwrap.wrap(region.name, LETTERS) or [region.name]
-            found.append([*name, *textwrap.wrap(region.material.title, LETTERS)])
-        return found
+        return [[*name, *material] for name, material in self.wrapped]
+
+    @cached_property
+    def wrapped(self) -> list[tuple[list[str], list[str]]]:
+        """Lines of the name and of the material of every entry of the legend; nothing where there is none."""
+        room = LEGEND * self.size[0] - self.margin - 1.9 * self.line
+        letters = max(8, min(LETTERS, int(room / (self.letter * DPI / 72 * 0.6))))
+        regions = self.regions if self.words.legend else ()
+        return [(textwrap.wrap(named(r), letters), textwrap.wrap(r.material.title, letters)) for r in regions]
 
     @cached_property
     def column(self) -> float:
         """Width of the legend's column, pixels."""
-        longest = max(len(line) for lines in self.entries for line in lines)
+        longest = max((len(line) for lines in self.entries for line in lines), default=0)
         wanted = self.margin + 1.9 * self.line + longest * self.letter * DPI / 72 * 0.6
         return min(max(wanted, 0.16 * self.size[0]), LEGEND * self.size[0])
 
     @property
     def squeeze(self) -> float:
         """By how much the legend's lines are smaller than others, so that it takes no more than 3/5 of the height."""
-        lines = sum(len(lines) + 0.6 for lines in self.entries)
+        lines = sum(len(lines) + 0.6 for lines in self.entries) or 1.0
         return min(1.0, 0.6 * (self.size[1] - self.head - self.foot) / (lines * self.line))
 
     @property
@@ -127,6 +155,13 @@ class Page:
             if side >= SMALLEST:
                 return [(left, bottom + high - (k + 1) * (side + label) + label, side) for k in range(number)]
         return []
+
+
+def named(region: Region) -> str:
+    """A region's name in a legend, with its role where the name does not say it: "scaffold (electrolyte)"."""
+    role = region.role.value.replace("_", " ")
+    said = role in region.name.lower() or (region.own and region.role is Role.SUBSTRATE)
+    return region.name if said else f"{region.name} ({role})"
 
 
 def round_length(most: float) -> float:
@@ -186,10 +221,12 @@ def compose(
     figure.text(margin, margin, page.note, fontsize=0.85 * letter, va="bottom", color=NOTE, transform=None)
     if quantity is not None and scale is not None:
         _colour_bar(figure, page, quantity, scale)
-    for name, window, place in zip("ABCD", windows, page.insets(len(windows)), strict=False):
-        _inset(figure, page, name, window, place, colours or {})
+    marks = [_corners(page, frame.pixels(window.corners) + np.array([left, bottom])) for window in windows]
+    for k, (window, place) in enumerate(zip(windows, page.insets(len(windows)), strict=False)):
+        _inset(figure, page, "ABCD"[k], window, place, colours or {})
         if marked:
-            _mark(figure, page, name, frame.pixels(window.corners) + np.array([left, bottom]))
+            others = [mark for mark in marks if mark is not marks[k]]
+            _mark(figure, page, "ABCD"[k], marks[k], others)
     # The words are drawn on nothing and laid over the picture, so that marks lie on it.
     stream = io.BytesIO()
     canvas.print_rgba(stream)
@@ -228,21 +265,21 @@ def rectangle(x: float, y: float, width: float, height: float, **look: Any) -> A
 def _legend(figure: Any, page: Page) -> None:
     line, letter = page.line * page.squeeze, page.letter * page.squeeze
     y = page.size[1] - page.head
-    for region, lines in zip(page.regions, page.entries, strict=True):
-        look = {"facecolor": region.material.colour, "edgecolor": INK, "linewidth": 0.6}
+    shades = page.shades or [1.0] * len(page.regions)
+    for region, shade, (name, material) in zip(page.regions, shades, page.wrapped, strict=False):
+        look = {"facecolor": lighter_colour(region.material.colour, 1 - shade), "edgecolor": INK, "linewidth": 0.6}
         figure.add_artist(rectangle(page.margin, y - 0.95 * line, 1.4 * line, 0.85 * line, **look))
-        for k, text in enumerate(lines):
-            name = k < len(lines) - len(textwrap.wrap(region.material.title, LETTERS))
+        for k, text in enumerate([*name, *material]):
             figure.text(
                 page.margin + 1.9 * line,
                 y - (k + 0.15) * line,
                 text,
                 fontsize=letter,
                 va="top",
-                color=INK if name else NOTE,
+                color=INK if k < len(name) else NOTE,
                 transform=None,
             )
-        y -= (len(lines) + 0.6) * line
+        y -= (len(name) + len(material) + 0.6) * line
 
 
 def _bar(figure: Any, page: Page, left: float, wide: float, step: float) -> None:
@@ -278,7 +315,7 @@ def _colour_bar(figure: Any, page: Page, quantity: Quantity, scale: Scale) -> No
     w, h = page.size
     axes = figure.add_axes((left / w, (bottom + 0.5 * page.line) / h, 1.2 * page.line / w, high / h))
     mapping = ScalarMappable(Normalize(scale.low, scale.high), scale.colours)
-    bar = figure.colorbar(mapping, cax=axes)
+    bar = figure.colorbar(mapping, cax=axes, extend="both", extendfrac=0.03)
     bar.ax.tick_params(labelsize=page.letter, colors=INK, width=0.6)
     bar.outline.set_linewidth(0.6)
     for k, text in enumerate(reversed(title)):
@@ -327,22 +364,31 @@ def paint_face(axes: Any, face: Face, colours: dict[int, str]) -> None:
             axes.add_patch(PathPatch(path, facecolor=colours[label], edgecolor=colours[label], linewidth=0.2))
 
 
-def _mark(figure: Any, page: Page, name: str, corners: Any) -> None:
-    """A frame around a magnified place, not smaller than can be seen."""
+def _corners(page: Page, corners: Any) -> Any:
+    """(4, 2) corners of a frame around a magnified place, not smaller than can be seen, pixels."""
+    centre = corners.mean(axis=0)
+    least = 0.9 * page.line
+    if np.ptp(corners, axis=0).max() >= least:
+        return corners
+    return centre + least / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+
+
+def _mark(figure: Any, page: Page, name: str, corners: Any, others: Sequence[Any]) -> None:
+    """A frame around a magnified place, with its letter where no other frame is."""
     from matplotlib.patches import Polygon
     from matplotlib.transforms import IdentityTransform
 
-    centre = corners.mean(axis=0)
-    least = 0.9 * page.line
-    if np.ptp(corners, axis=0).max() < least:
-        half = least / 2
-        corners = centre + half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     for colour, width in ((PAPER, 3.0), (INK, 1.2)):
         figure.add_artist(
             Polygon(corners, closed=True, fill=False, edgecolor=colour, linewidth=width, transform=IdentityTransform())
         )
     x, y = corners.max(axis=0)
+    side, gap = "left", 0.25 * page.line
+    for other in others:
+        away = other.mean(axis=0) - corners.mean(axis=0)
+        if 0 < away[0] < 3 * page.line and abs(away[1]) < 2 * page.line:
+            side, gap, x = "right", -gap, corners[:, 0].min()
     figure.text(
-        x + 0.25 * page.line, y, name, fontsize=page.letter, va="bottom", weight="bold", color=INK, bbox=BADGE,
+        x + gap, y, name, fontsize=page.letter, va="bottom", ha=side, weight="bold", color=INK, bbox=BADGE,
         transform=None,
     )  # fmt: skip

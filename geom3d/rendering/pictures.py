@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from geom3d.evaluation import Evaluation
-from geom3d.rendering.page import Page, compose
+from geom3d.rendering.page import ALL, Page, Words, compose
 from geom3d.rendering.views import Scene
 from geom3d.scene.details import Window, windows
 from geom3d.scene.stage import Frame, Image, framed, framed_all_round, photograph, plotter, soften, turn_lights
@@ -17,9 +17,11 @@ from geom3d.scene.stage import Frame, Image, framed, framed_all_round, photograp
 THIN = 3.0
 
 
-def shot(design: Evaluation, shown: Scene, size: tuple[int, int], *, transparent: bool = False) -> Image:
+def shot(
+    design: Evaluation, shown: Scene, size: tuple[int, int], *, transparent: bool = False, words: Words = ALL
+) -> Image:
     """The page with a picture of a scene, (h, w, 3 or 4)."""
-    page = page_of(design, shown, size)
+    page = page_of(design, shown, size, words)
     frame = framed(shown.points, shown.camera, page.panel[2:])
     with staged(design, shown, frame) as stage:
         picture = photograph(stage, frame, transparent=transparent)
@@ -33,9 +35,9 @@ def panel(design: Evaluation, shown: Scene, size: tuple[int, int]) -> tuple[Imag
         return photograph(stage, frame), frame.step
 
 
-def turning(design: Evaluation, shown: Scene, size: tuple[int, int], count: int) -> Iterator[Image]:
+def turning(design: Evaluation, shown: Scene, size: tuple[int, int], count: int, words: Words = ALL) -> Iterator[Image]:
     """Pages with pictures of a scene from all around, (h, w, 3) each."""
-    page = page_of(design, shown, size)
+    page = page_of(design, shown, size, words)
     frame = framed_all_round(shown.points, shown.camera, page.panel[2:])
     with staged(design, shown, frame) as stage:
         blank = laid_out(design, shown, page, frame, photograph(stage, frame), marked=False)
@@ -50,11 +52,13 @@ def turning(design: Evaluation, shown: Scene, size: tuple[int, int], count: int)
             yield found
 
 
-def page_of(design: Evaluation, shown: Scene, size: tuple[int, int]) -> Page:
+def page_of(design: Evaluation, shown: Scene, size: tuple[int, int], words: Words = ALL) -> Page:
     """The page for a scene."""
     x, y, z = shown.extent
     regions = [design.cell().regions[label] for label in reversed(shown.drawn)]
-    return Page(size, design.description.title, regions, f"drawn: {x:.4g} × {y:.4g} × {z:.4g} µm")
+    note = f"drawn: {x:.4g} × {y:.4g} × {z:.4g} µm" + (f"; {shown.remark}" if shown.remark else "")
+    shades = [shown.paints[label].opacity for label in reversed(shown.drawn)]
+    return Page(size, design.description.title, regions, note, words, shades)
 
 
 @contextmanager
@@ -70,7 +74,9 @@ def staged(design: Evaluation, shown: Scene, frame: Frame) -> Iterator[Any]:
         try:
             if any(paint.opacity < 1 for paint in shown.paints):
                 stage.enable_depth_peeling(8)
-            soften(stage, frame)
+                stage.enable_anti_aliasing("ssaa")  # shadows in corners would darken all that is seen through
+            else:
+                soften(stage, frame)
             yield stage
         finally:
             stage.close()
@@ -87,7 +93,8 @@ def laid_out(
     transparent: bool = False,
 ) -> Image:
     """A picture on its page, with insets of films that are too thin to be seen."""
-    found = [] if shown.quantity else magnified(design, shown, frame, page)
+    # A window whose place the picture does not show would say nothing of where it is.
+    found = [] if shown.quantity or not shown.marked else magnified(design, shown, frame, page)
     colours = {k: region.material.colour for k, region in enumerate(design.cell().regions)}
     return compose(
         page, picture, frame, windows=found, colours=colours, marked=marked, quantity=shown.quantity, scale=shown.scale,

@@ -13,7 +13,7 @@ import shapely
 from geom3d.core.colours import FAINT, INK, NOTE, PAPER
 from geom3d.evaluation import Evaluation
 from geom3d.rendering.dimensions import Dimension, dimensions, intervals
-from geom3d.rendering.page import length_text, round_length
+from geom3d.rendering.page import length_text, named, round_length
 from geom3d.rendering.views import stacked
 from geom3d.scene.details import Window, windows
 from geom3d.scene.drawing import LETTER, Placed, arrows, document, extent, line, rectangle, words
@@ -21,16 +21,22 @@ from geom3d.scene.faces import face
 
 #: Width of a journal's column, margin, size of letters, mm.
 COLUMN, MARGIN, SIZE = 85.0, 2.0, 2.3
-#: Distance of dimension lines, mm.
-LEVEL = 3.4
-#: Largest width and height of a section that has its legend aside, and of one that has it below, mm.
+#: Distance of dimension lines below the section, height of a line of words, mm.
+LEVEL, LINE = 3.4, 1.15 * SIZE
+#: Largest width and height of a section that has its legend aside, and of one that has it below, mm, in a column's width.
 ASIDE, BELOW = (36.0, 62.0), (72.0, 50.0)
-#: Films thinner than this on paper are magnified; width of their window, mm.
-THIN, WINDOW = 0.7, 17.0
+#: Least width of a legend aside, mm.
+LEGEND = 29.0
+#: Films thinner than this on paper are magnified; width of their window, mm; so much more it needs for words.
+THIN, WINDOW, BESIDE = 0.7, 17.0, 11.5
 #: Most dimensions that run one way.
 MOST = 6
-#: Arrows stand outside of what is smaller, mm.
-SMALL = 2.6
+#: Arrows stand outside of what is smaller, and reach so far, mm.
+SMALL, OUT = 2.6, 2.2
+#: Where words of an upright dimension may stand beside their line, from its middle, mm.
+SHIFTS = (0.0, 1.2, -1.2, 2.4, -2.4, 3.6, -3.6)
+#: Widths that a drawing may have, mm.
+WIDTHS = (60.0, 400.0)
 
 
 @dataclass
@@ -38,10 +44,12 @@ class Sheet:
     """A drawing in the making.
 
     Attributes:
+        width: mm.
         parts: of the file.
         bottom: lowest place used, mm.
     """
 
+    width: float
     parts: list[str] = field(default_factory=list)
     bottom: float = 0.0
 
@@ -51,91 +59,157 @@ class Sheet:
         self.bottom = max(self.bottom, bottom)
 
 
-def drawing(design: Evaluation, repeat: int | None = None) -> str:
-    """The section of a battery, normal to y, as an SVG file of a journal's column width.
+def drawing(
+    design: Evaluation, repeat: int | None = None, *, width: float = COLUMN, title: bool = True, legend: bool = True
+) -> str:
+    """The section of a battery, normal to y, as an SVG file.
 
     Args:
         design: the battery.
         repeat: unit cells along it; as many as suit its height if None.
+        width: of the drawing, mm; that of a journal's column if left out.
+        title, legend: whether they are drawn.
     """
     cell, walls = design.cell(), design.walls()
     period, height = walls.size[0], cell.top
     place = cell.middle((1, 1))[1]
-    count = repeat or _count(period, height)
+    count = repeat or _count(period, height, pitch=cell.facts.pattern is not None)
     shown = face(walls, place, "y", count)
     aside = height > 0.45 * count * period
-    room = ASIDE if aside else BELOW
+    larger = width / COLUMN
+    room = (ASIDE[0] * larger, ASIDE[1] * min(larger, 1.6)) if aside else (BELOW[0] * larger, BELOW[1] * larger)
     scale = min(room[0] / (count * period), room[1] / height)
-    distance = None
-    if cell.facts.web is None:
-        electrodes = design.sample.electrodes
-        distance = None if electrodes is None else electrodes.least(math.inf)
+    electrodes = design.sample.electrodes if cell.facts.web is None else None
+    distance = None if electrodes is None else electrodes.least(math.inf)
     films = {cell.names.index(name): thickness for name, thickness in cell.films.items()}
     wide = {cell.names[label]: length for label, length in films.items() if length * scale >= THIN}
     found = dimensions(design, shown, distance, wide)
     upright, level = ([d for d in found if d.upright is way] for way in (True, False))
 
-    sheet = Sheet()
-    title = textwrap.wrap(design.description.title, int((COLUMN - 2 * MARGIN) / (1.15 * SIZE * LETTER)))
-    for k, text in enumerate(title):
-        sheet.add(words(MARGIN, MARGIN + 1.15 * SIZE * (1 + 1.2 * k), text, 1.15 * SIZE, bold=True))
-    top = MARGIN + 1.15 * SIZE * 1.2 * len(title) + 2.0
-    rows = in_rows(upright, scale, (-30.0, height * scale + 1.0))
-    left = MARGIN + 1.0 + LEVEL * (1 + max((row for row, _ in rows), default=-1))
+    sheet, beside = Sheet(width), Sheet(width)
+    top = _heading(sheet, design.description.title) if title else MARGIN + 0.5
+    reserved = MARGIN + (4.0 + LEGEND if aside else 0.0)
+    scale, rows, lefts = _fitted(upright, (count * period, height), scale, width - MARGIN - reserved)
+    left = MARGIN + lefts[-1]
     placed = Placed(shown, left, top + height * scale, scale)
     names = dict(enumerate(cell.names))
     colours = {k: region.material.colour for k, region in enumerate(cell.regions)}
     sheet.add("".join(placed.polygons(colours, names)), placed.bottom)
     for row, mark in rows:
-        sheet.add(_upright(placed, mark, left - LEVEL * (row + 0.6)), placed.bottom - mark.start)
+        sheet.add(_upright(placed, mark, left - lefts[row] - 1.2), placed.bottom - mark.start)
     right = left + count * period * scale
     thin = {label: thickness for label, thickness in films.items() if thickness * scale < THIN}
     closer = windows(shown, thin, WINDOW * 10, least=8.0)
-    order = [label for label in reversed(stacked(walls)) if label in shown.shapes]
-    beside = Sheet()
-    if aside:
-        x = right + 4.0
-        y = _legend(beside, design, order, films, (x, top, COLUMN - MARGIN - x))
-        for number, window in enumerate(closer):
-            y = _window(beside, placed, window, "AB"[number], (x, y + 2.0), films, colours, names)
-    limit = right + 2.5 if beside.bottom > placed.bottom else COLUMN - MARGIN
-    for row, mark in in_rows(level, scale, (MARGIN - left, limit - left)):
-        y = placed.bottom + LEVEL * (row + 0.9)
+    order = [label for label in reversed(stacked(walls)) if label in shown.shapes] if legend else []
+    x = right + 4.0
+    ends = _legend(beside, design, order, films, (x, top, width - MARGIN - x)) if aside else top
+    lowest = ends + (WINDOW + 5.0 if len(closer) == 1 else 0.0)
+    limit = right + 2.5 if aside and lowest > placed.bottom else width - MARGIN
+    drawn = [
+        (placed.bottom + LEVEL * (row + 0.9), mark)
+        for row, mark in in_rows(level, scale, (MARGIN - left, limit - left))
+    ]
+    for y, mark in drawn:
         sheet.add(_level(placed, mark, y), y + 0.8)
+    for y, mark in drawn:  # on top, so that no line strikes them out
+        sheet.add(_level_words(placed, mark, y))
     _scale_bar(sheet, left, right, scale)
+    low = sheet.bottom + 2.0
     if not aside:
-        y, half = sheet.bottom + 3.0, (COLUMN - 2 * MARGIN) / 2
-        _legend(beside, design, order, films, (MARGIN, y, half - 2.0))
-        for number, window in enumerate(closer):
-            y = _window(beside, placed, window, "AB"[number], (MARGIN + half, y), films, colours, names) + 2.0
+        _legend(beside, design, order, films, (MARGIN, low + 1.0, width / 2 - MARGIN - 2.0))
+    spots = _spots(width, low, (x, ends, right) if aside else None, single=len(closer) == 1, legend=bool(order))
+    for number, (window, spot) in enumerate(zip(closer, spots, strict=False)):
+        _window(beside, placed, window, "AB"[number], spot, films, colours, names)
     sheet.add("".join(beside.parts), beside.bottom)
-    notes = [f"section at y = {_length(place)}"]
-    notes += [f"least distance of the electrodes {_length(distance)}"] if distance else []
+    note = f"section at y = {_length(place)}"
+    note += f"; least distance of the electrodes {_length(distance)}" if distance else ""
     y = sheet.bottom + 3.4
-    sheet.add(words(MARGIN, y, "; ".join(notes), 0.85 * SIZE, colour=NOTE), y + 0.6)
-    return document(COLUMN, sheet.bottom + MARGIN, design.description.title, "".join(sheet.parts))
+    sheet.add(words(MARGIN, y, note, 0.85 * SIZE, colour=NOTE), y + 0.6)
+    return document(width, sheet.bottom + MARGIN, design.description.title, "".join(sheet.parts))
 
 
-def _count(period: float, height: float) -> int:
-    """Unit cells along the section: two or more, so that the pitch is seen, unless they are wide and low."""
-    wanted = max(1, min(8, round(0.58 * height / period)))
-    return 2 if wanted == 1 and 2 * period < 1.3 * height else wanted
+def _spots(
+    width: float, low: float, aside: tuple[float, float, float] | None, *, single: bool, legend: bool
+) -> list[tuple[float, float, float]]:
+    """Where windows may stand: the left border, the top and the right border of each with its words, mm.
+
+    Args:
+        width: of the sheet.
+        low: where the section ends with its dimensions.
+        aside: where the legend begins from the left and ends below, and where the section ends on the right, if they stand
+            side by side.
+        single: whether there is one window only.
+        legend: whether there is a legend.
+    """
+    middle = width / 2
+    top = low if aside is None else max(low, aside[1])
+    halves = [(MARGIN, top, middle - 2.0), (middle, top, width - MARGIN)]
+    if aside is None and legend:  # one above the other, beside the legend
+        return [(middle, low + 1.0 + k * (WINDOW + 5.0), width - MARGIN) for k in range(2)]
+    if aside is None or not single:  # two have a row of their own below all else
+        return halves
+    x, ends, right = aside
+    spots = sorted([(x, ends + 2.0, width - MARGIN), (MARGIN, low, right)], key=lambda spot: spot[1])
+    return [spot for spot in spots if spot[2] - spot[0] >= WINDOW + BESIDE] or halves
+
+
+def _heading(sheet: Sheet, title: str) -> float:
+    """The title in lines that fit; returns where the section begins."""
+    size = 1.15 * SIZE
+    lines = textwrap.wrap(title, int((sheet.width - 2 * MARGIN) / (size * LETTER)))
+    for k, text in enumerate(lines):
+        sheet.add(words(MARGIN, MARGIN + size * (1 + 1.2 * k), text, size, bold=True))
+    return MARGIN + size * 1.2 * len(lines) + 2.0
+
+
+def _fitted(
+    upright: Sequence[Dimension], size: tuple[float, float], scale: float, room: float
+) -> tuple[float, list[tuple[int, Mark]], list[float]]:
+    """The scale at which a section and its upright dimensions fit side by side, the rows of these, and their places.
+
+    Args:
+        upright: dimensions.
+        size: of the section, µm.
+        scale: the largest, mm on paper per µm.
+        room: for both, mm.
+    """
+    while True:
+        rows = in_rows(upright, scale, (-1.5, size[1] * scale + 1.5))
+        lefts = _lefts(rows)
+        over = lefts[-1] + size[0] * scale - room
+        if over <= 0.01:
+            return scale, rows, lefts
+        scale = max(scale - over / size[0], 0.5 * scale)
+
+
+def _count(period: float, height: float, *, pitch: bool) -> int:
+    """Unit cells along the section: two or more, so that the pitch is seen, unless they are wide and low.
+
+    Args:
+        period: µm.
+        height: µm.
+        pitch: whether it shall be seen however wide and low they are.
+    """
+    wanted = max(1, min(16, round(0.58 * height / period)))
+    return 2 if wanted == 1 and (pitch or 2 * period < 1.3 * height) else wanted
 
 
 def _legend(
     sheet: Sheet, design: Evaluation, order: Sequence[int], films: dict[int, float], place: tuple[float, float, float]
 ) -> float:
-    """Colours, names, materials and thicknesses from the top down; returns where it ends."""
+    """Colours, names, roles, materials and thicknesses from the top down; returns where it ends."""
     x, y, wide = place
     letters = max(8, int((wide - 4.2) / (SIZE * LETTER)))
     for label in order:
         region = design.cell().regions[label]
-        text = f"{region.name}, {_length(films[label])}" if label in films else region.name
+        name = named(region)
+        rows = textwrap.wrap(f"{name}, {_length(films[label])}" if label in films else name, letters)
+        # A long word stays whole: letters are reckoned on the safe side.
+        material = textwrap.wrap(region.material.title, letters, break_long_words=False)
         sheet.add(rectangle(x, y, 3.0, 1.9, fill=region.material.colour, stroke=INK))
-        for k, row in enumerate([*textwrap.wrap(text, letters), *textwrap.wrap(region.material.title, letters)]):
-            grey = k >= len(textwrap.wrap(text, letters))
-            sheet.add(words(x + 4.2, y + 1.75, row, SIZE, colour=FAINT if grey else INK), y + 2.6)
-            y += 1.15 * SIZE
+        for k, row in enumerate([*rows, *material]):
+            sheet.add(words(x + 4.2, y + 1.75, row, SIZE, colour=FAINT if k >= len(rows) else INK), y + 2.6)
+            y += LINE
         y += 0.9
     return y
 
@@ -154,25 +228,39 @@ class Mark:
     """A dimension and its words along its axis, mm from the section's lower left corner.
 
     Attributes:
-        text: its words.
+        words: its lines of words.
         low, high: ends of its line.
-        start: where its words begin.
+        start, end: between which its words stand.
         across: place of what it measures on the other axis, µm.
+        upright: whether it runs along z.
+        breadth: of its words across the axis.
     """
 
-    text: str
+    words: tuple[str, ...]
     low: float
     high: float
     start: float
+    end: float
     across: float
+    upright: bool
+    breadth: float = LINE
 
     @property
-    def end(self) -> float:
-        """Where its words end."""
-        return self.start + extent(self.text, SIZE)
+    def turned(self) -> bool:
+        """Whether words of an upright dimension run upwards, as they do where they fit between its arrows."""
+        return self.upright and len(self.words) == 1
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Between which its line and arrows lie."""
+        out = OUT if self.high - self.low < SMALL else -0.01
+        return self.low - out, self.high + out
 
     def meets(self, other: Mark) -> bool:
         """Whether the two cannot stand in one row."""
+        if self.upright:  # words stand beside the line: lines may meet no line, and words no words
+            lines = self.reach[0] < other.reach[1] and other.reach[0] < self.reach[1]
+            return lines or (self.start < other.end + 0.1 and other.start < self.end + 0.1)
         mine, yours = ((min(m.low - 2.2, m.start - 0.6), max(m.high + 2.2, m.end + 0.6)) for m in (self, other))
         return mine[0] < yours[1] and yours[0] < mine[1]
 
@@ -213,32 +301,54 @@ def _in_turn(found: Sequence[Dimension], scale: float, limits: tuple[float, floa
             )
         )
         # Where every row would be crossed, far out: another order does better, if there is one.
-        placed.append(next(free, (len(found) + 1, marks[0])))
+        placed.append(next(free, (len(found) + 1 + len(placed), marks[0])))
     return placed
 
 
 def _marks(
     dimension: Dimension, span: tuple[float, float], scale: float, limits: tuple[float, float]
 ) -> Iterator[Mark]:
-    """A dimension at one of its places: words between its arrows, or else after or before them."""
+    """A dimension at one of its places: words between its arrows, or else beside its line, or after or before it."""
     text = _text(dimension)
     low, high = span[0] * scale, span[1] * scale
-    wide = extent(text, SIZE)
+    middle, wide = (low + high) / 2, extent(text, SIZE)
+    between = high - low > wide + 2.0
+    if dimension.upright and not between:
+        rows = (*textwrap.wrap(dimension.name, 10), _length(dimension.length))
+        tall, breadth = LINE * len(rows), max(extent(row, SIZE) for row in rows)
+        for shift in SHIFTS:
+            start = min(max(middle + shift - tall / 2, limits[0]), limits[1] - tall)
+            yield Mark(rows, low, high, start, start + tall, dimension.across, upright=True, breadth=breadth)
+        return
     gap = 2.6 if high - low < SMALL else 0.9
-    starts = [(low + high - wide) / 2] if high - low > wide + 2.0 else [high + gap, low - gap - wide]
+    starts = [high + gap, low - gap - wide]
+    if between:
+        starts = [middle - wide / 2, *((low + 1.0, high - 1.0 - wide) if not dimension.upright else ())]
     fitting = [start for start in starts if limits[0] <= start and start + wide <= limits[1]]
     # Where nothing fits, as near as the limits allow.
-    for start in fitting or [min(max((low + high - wide) / 2, limits[0]), limits[1] - wide)]:
-        yield Mark(text, low, high, start, dimension.across)
+    for start in fitting or [min(max(middle - wide / 2, limits[0]), limits[1] - wide)]:
+        yield Mark((text,), low, high, start, start + wide, dimension.across, dimension.upright)
+
+
+def _lefts(rows: Sequence[tuple[int, Mark]]) -> list[float]:
+    """Where each row of upright dimensions begins to the left of the section, and where the last ends, mm."""
+    found = [0.0]
+    for number in range(1 + max((row for row, _ in rows), default=-1)):
+        found.append(found[-1] + 2.2 + max(mark.breadth for row, mark in rows if row == number))
+    return found
 
 
 def _upright(placed: Placed, mark: Mark, x: float) -> str:
-    """A dimension line to the left of the section; words run upwards beside it."""
+    """A dimension line to the left of the section; words run upwards beside it, or stand level where it is short."""
     low, high = placed.bottom - mark.low, placed.bottom - mark.high
     parts = [line(x - 0.6, y, placed.left, y, width=0.08) for y in (low, high)]
     parts.append(arrows(x, low, x, high, outside=low - high < SMALL))
-    middle_at = placed.bottom - (mark.start + mark.end) / 2
-    parts.append(words(x - (0.5 if _between(mark) else -0.8), middle_at, mark.text, SIZE, anchor="middle", turned=True))
+    if mark.turned:
+        parts.append(words(x - 0.5, (low + high) / 2, mark.words[0], SIZE, anchor="middle", turned=True))
+        return "".join(parts)
+    y = placed.bottom - mark.end
+    for k, row in enumerate(mark.words):
+        parts.append(words(x - 0.8, y + LINE * (k + 0.8), row, SIZE, anchor="end"))
     return "".join(parts)
 
 
@@ -253,12 +363,19 @@ def _level(placed: Placed, mark: Mark, y: float) -> str:
     height = placed.at(0.0, mark.across)[1]
     parts = [line(x, height, x, y + 0.6, width=0.08, halo=True) for x in (low, high)]
     parts.append(arrows(low, y, high, y, outside=high - low < SMALL))
-    x = placed.left + (mark.start + mark.end) / 2
-    anchor = "middle"
-    if not _between(mark):  # the words keep their distance from the arrows, however wide the viewer's letters are
-        anchor, x = ("start", placed.left + mark.start) if mark.start > mark.high else ("end", placed.left + mark.end)
-    parts.append(words(x, y - 0.5 if _between(mark) else y + 0.8, mark.text, SIZE, anchor=anchor))
     return "".join(parts)
+
+
+def _level_words(placed: Placed, mark: Mark, y: float) -> str:
+    """The words of a dimension below the section, on white where they stand above its line."""
+    x, text = placed.left + (mark.start + mark.end) / 2, mark.words[0]
+    if _between(mark):
+        wide = 0.9 * extent(text, SIZE)
+        under = rectangle(x - wide / 2, y - 0.5 - 0.8 * SIZE, wide, 0.8 * SIZE, fill=PAPER)
+        return under + words(x, y - 0.5, text, SIZE, anchor="middle")
+    # The words keep their distance from the arrows, however wide the viewer's letters are.
+    anchor, x = ("start", placed.left + mark.start) if mark.start > mark.high else ("end", placed.left + mark.end)
+    return words(x, y + 0.8, text, SIZE, anchor=anchor)
 
 
 def _scale_bar(sheet: Sheet, left: float, right: float, scale: float) -> None:
@@ -274,13 +391,16 @@ def _window(
     placed: Placed,
     window: Window,
     name: str,
-    place: tuple[float, float],
+    place: tuple[float, float, float],
     films: dict[int, float],
     colours: dict[int, str],
     names: dict[int, str],
 ) -> float:
-    """A magnified part of the section with the thicknesses of its films; returns where it ends."""
-    x, y = place
+    """A magnified part of the section with the thicknesses of its films; returns where it ends.
+
+    Its place is its left border, its top, and the right border of its words.
+    """
+    x, y, limit = place
     scale = WINDOW / window.width
     inner = Placed(window.face.clipped(window.low, window.high), x, y + WINDOW, scale, window.low)
     sheet.add(f'<g class="detail">\n{"".join(inner.polygons(colours, names))}</g>\n')
@@ -291,8 +411,8 @@ def _window(
     end = y + WINDOW + 2.4
     sheet.add(words(x + length * scale + 0.8, y + WINDOW + 1.9, length_text(length), 0.9 * SIZE), end)
     _mark(sheet, placed, window, name)
-    _films(sheet, inner, window, films, names)
-    return end
+    lowest = _films(sheet, inner, window, films, names, limit)
+    return max(end, lowest)
 
 
 def _mark(sheet: Sheet, placed: Placed, window: Window, name: str) -> None:
@@ -309,8 +429,10 @@ def _mark(sheet: Sheet, placed: Placed, window: Window, name: str) -> None:
     sheet.add(words(x + side / 2 + 0.4, y - side / 2 + 1.5, name, SIZE, bold=True))
 
 
-def _films(sheet: Sheet, inner: Placed, window: Window, films: dict[int, float], names: dict[int, str]) -> None:
-    """Names and thicknesses of the films beside their window, with a line to each."""
+def _films(
+    sheet: Sheet, inner: Placed, window: Window, films: dict[int, float], names: dict[int, str], limit: float
+) -> float:
+    """Names and thicknesses of the films beside their window, with a line to each; returns where they end."""
     middle_u, middle_v = ((low + high) / 2 for low, high in zip(window.low, window.high, strict=True))
     found: list[tuple[float, float, str]] = []
     for label, thickness in films.items():
@@ -337,11 +459,12 @@ def _films(sheet: Sheet, inner: Placed, window: Window, films: dict[int, float],
         start = y if abs(level - y) > 0 and _same_row(found) is False else level
         sheet.add(line(x, start, left - 0.3, at - 0.35 * SIZE, width=0.1, halo=True))
         sheet.add(f'<circle cx="{x:.5g}" cy="{start:.5g}" r="0.3" fill="{INK}" stroke="{PAPER}" stroke-width="0.1"/>\n')
-        room = int((COLUMN - MARGIN - left) / (SIZE * LETTER))
+        room = int((limit - left) / (SIZE * LETTER))
         for row in textwrap.wrap(text, max(room, 6)):
             sheet.add(words(left, at, row, SIZE), at + 0.6)
             at += 1.1 * SIZE
             least = max(least, at)
+    return least - SIZE if found else 0.0
 
 
 def _same_row(found: Sequence[tuple[float, float, str]]) -> bool:

@@ -79,14 +79,19 @@ def capped(found: Sequence[Body], faces: Sequence[Face]) -> list[Body]:
     return bodies
 
 
+def laid_open(label: int, opened: Face) -> Body:
+    """A region's part of a cut face alone."""
+    return _with_face(_joined(label, []), opened)
+
+
 def cut_faces(walls: InterfaceMesh, repeat: tuple[int, int], cut: tuple[float, float]) -> list[Face]:
     """Returns the two faces that a cut-away quarter lays open: normal to y, then normal to x."""
     found = []
     for axis, other, along in ((1, 0, "y"), (0, 1, "x")):
         if cut[axis] >= repeat[axis] * walls.size[axis]:
             continue
-        step = int(cut[axis] // walls.size[axis])
-        opened = face(walls, cut[axis] - step * walls.size[axis], along, repeat[other], step=step)
+        step = int(cut[axis] / walls.size[axis] + 1e-9)  # 4.0 // 0.4 is 9
+        opened = face(walls, max(cut[axis] - step * walls.size[axis], 0.0), along, repeat[other], step=step)
         found.append(opened.clipped((0.0, 0.0), (cut[other], walls.size[2])))
     return found
 

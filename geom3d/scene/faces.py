@@ -69,24 +69,25 @@ class Face:
         return found
 
 
-def face(walls: InterfaceMesh, place: float, normal: str, repeat: int, *, step: int = 0) -> Face:
+def face(walls: InterfaceMesh, place: float, normal: str, repeat: int, *, step: int = 0, rows: int = 1) -> Face:
     """The face of a plane through a row of unit cells.
 
     Args:
         walls: of the unit cell.
         place: where the plane crosses its normal axis within the unit cell, µm.
-        normal: "x" or "y".
+        normal: "x", "y" or "z".
         repeat: unit cells along the face.
         step: number of the unit cell along the normal axis that the plane goes through.
+        rows: unit cells across the face, if it is normal to z.
     """
     found = section(walls, place, normal)
-    length = found.size[0]
+    steps = np.array([(k, row) for row in range(rows) for k in range(repeat)]) * found.size
     shapes = {}
     for label in range(len(walls.names)):
         border = (found.left == label) != (found.right == label)
         shape = area(found.points[found.ends[border]])
         if not shape.is_empty:
-            copies = [shapely.transform(shape, lambda p, k=k: p + np.array([k * length, 0.0])) for k in range(repeat)]
+            copies = [shapely.transform(shape, lambda p, away=away: p + away) for away in steps]
             # Only now are corners on straight lines left out: before, those of neighbours match.
             united = shapely.union_all(copies, grid_size=GRID)
             straight = shapely.simplify(united, 0.0)

@@ -77,6 +77,16 @@ class Camera:
         right /= np.linalg.norm(right)
         return np.array([right, np.cross(back, right), back])
 
+    @classmethod
+    def at(cls, azimuth: float, elevation: float) -> Camera:
+        """The camera so far to the right of the front and above the horizon, degrees.
+
+        >>> [round(k, 3) for k in Camera.at(90, 0).eye]
+        [1.0, 0.0, 0.0]
+        """
+        turn, rise = math.radians(azimuth), math.radians(elevation)
+        return cls((math.sin(turn) * math.cos(rise), -math.cos(turn) * math.cos(rise), math.sin(rise)))
+
     def turned(self, angle: float) -> Camera:
         """The camera moved around the z axis, radians."""
         x, y, z = self.eye
@@ -244,7 +254,7 @@ def soften(stage: Any, frame: Frame) -> None:
     """Smooth edges, and soft shadows in corners."""
     reach = frame.step * min(frame.size)
     stage.enable_anti_aliasing("ssaa")
-    stage.enable_ssao(radius=reach / 12, bias=reach / 400, kernel_size=128, blur=True)
+    stage.enable_ssao(radius=reach / 24, bias=reach / 400, kernel_size=128, blur=True)
 
 
 def photograph(stage: Any, frame: Frame, *, transparent: bool = False) -> Image:

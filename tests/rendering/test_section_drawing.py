@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import geom3d
 from geom3d import notebook
@@ -15,7 +17,7 @@ from geom3d.cli.app import run
 from geom3d.mesh.sections import section
 from geom3d.rendering import render
 from geom3d.rendering.dimensions import dimensions
-from geom3d.rendering.section import drawing
+from geom3d.rendering.section import drawing, in_rows
 from geom3d.scene.faces import face
 
 COARSE = {"resolution": 0.4}
@@ -79,6 +81,95 @@ def test_a_column_wide_with_words_inside(name):
         assert high <= (height if text.get("transform") else width), text.text
 
 
+def boxes(root):
+    """(low x, low y, high x, high y) of all words, mm, by the mean letter."""
+    found = []
+    for text in root.findall(f".//{SVG}text"):
+        size = float(text.get("font-size"))
+        long = 0.5 * size * len(text.text)
+        start = {"start": 0.0, "middle": -long / 2, "end": -long}[text.get("text-anchor")]
+        x, y = float(text.get("x")), float(text.get("y"))
+        turned = text.get("transform") is not None
+        box = (
+            (x - 0.7 * size, y - start - long, x, y - start)
+            if turned
+            else (x + start, y - 0.7 * size, x + start + long, y)
+        )
+        found.append((text.text, *box))
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_words_lie_over_each_other(name):
+    found = boxes(parsed(drawing(loaded(name))))
+    for k, (one, low_x, low_y, high_x, high_y) in enumerate(found):
+        for other, u, v, x, y in found[:k]:
+            apart = low_x >= x - 0.05 or u >= high_x - 0.05 or low_y >= y - 0.05 or v >= high_y - 0.05
+            assert apart, (one, other)
+
+
+@pytest.mark.parametrize("name", ["grid-oukassi-2019", "honeycomb-kotobuki-2010", "planar-lithium-free"])
+def test_words_stand_beside_what_they_measure(name):
+    """As far as they fit: the middle of an upright length's words lies no further from its middle than the words are high."""
+    design = loaded(name)
+    cell = design.cell()
+    shown = face(design.walls(), cell.middle()[1], "y", 2)
+    upright = [d for d in dimensions(design, shown, 2.0, {}) if d.upright]
+    assert upright
+    for row, mark in in_rows(upright, 0.4, (-1.5, 0.4 * cell.top + 1.5)):
+        assert row <= 1
+        assert abs((mark.start + mark.end) / 2 - (mark.low + mark.high) / 2) <= mark.end - mark.start
+
+
+def test_the_lines_of_a_length_cross_no_pore():
+    """They begin at the foot of the posts, and so run through the plate alone."""
+    design = loaded("pillars-coated")
+    cell = design.cell()
+    facts = cell.facts
+    shown = face(design.walls(), cell.middle()[1], "y", 3)
+    films = sum(cell.films.values())
+    for found in dimensions(design, shown, 0.5, {}):
+        if not found.upright:
+            assert facts.base_z <= found.across <= facts.base_z + films + 0.05 * (facts.top - facts.base_z)
+
+
+def test_a_section_as_pdf_and_png(tmp_path):
+    design = loaded("trenches-notten-2007")
+    for name in ("a.pdf", "a.png", "a.svg"):
+        render(design, tmp_path / name, view="section", width=120, dpi=200)
+    pdf = (tmp_path / "a.pdf").read_bytes()
+    box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", pdf)
+    root = parsed((tmp_path / "a.svg").read_text("utf-8"))
+    _, _, width, height = map(float, root.get("viewBox").split())
+    assert width == 120
+    assert [float(n) for n in box.groups()] == pytest.approx([width * 72 / 25.4, height * 72 / 25.4], abs=0.1)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+        assert picture.size[0] == pytest.approx(120 / 25.4 * 200, abs=1)
+        table = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    for region in design.cell().regions:  # each has its swatch at least
+        colour = [int(region.material.colour[k : k + 2], 16) for k in (1, 3, 5)]
+        assert (table == colour).all(axis=1).sum() > 50, region.name
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.pdf", "a.png", "a.svg"]
+
+
+def test_without_title_and_legend():
+    design = loaded("pillars-coated")
+    with_all, bare = (parsed(drawing(design, **look)) for look in ({}, {"title": False, "legend": False}))
+    titles = [region.material.title for region in design.cell().regions]
+    texts = [{text.text for text in root.findall(f".//{SVG}text")} for root in (with_all, bare)]
+    assert {design.description.title, titles[0]} <= texts[0]
+    assert not texts[1] & {design.description.title, *titles}
+    assert float(bare.get("viewBox").split()[3]) < float(with_all.get("viewBox").split()[3])
+
+
+def test_the_legend_says_the_role_that_a_name_does_not():
+    text = " ".join(t.text for t in parsed(drawing(loaded("honeycomb-kotobuki-2010"))).findall(f".//{SVG}text"))
+    assert "scaffold (electrolyte)" in text
+    assert "backing (anode)" in text
+    assert "cathode (cathode)" not in text
+
+
 def test_the_scale_bar_is_as_long_as_it_says():
     design = loaded("pillars-coated")
     root = parsed(drawing(design))
@@ -122,6 +213,9 @@ def test_dimensions_are_where_they_say():
         ("interdigitated-pillars-opposed", ["pitch 15", "anode diameter 10", "tip gap 5", "plate 5", "distance 5"]),
         ("trenches-notten-2007", ["pitch 8", "width 5", "depth 50", "cathode 1"]),
         ("comb-sun-2013", ["anode width 60", "gap", "height 400"]),
+        ("grid-oukassi-2019", ["pitch 50", "width 11.2", "distance 2", "base 10"]),
+        ("grid-yang-2011", ["pitch 200", "width 35"]),
+        ("sponge-gyroid-lto", ["period 5", "height 10", "backing 1"]),
         ("honeycomb-lei-2020", ["pitch 0.4", "wall 16", "depth 25", "electrolyte 60"]),
     ],
 )

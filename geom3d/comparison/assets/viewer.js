@@ -96,6 +96,20 @@ window.geom3dViewer = (() => {
     });
   };
 
+  // A bar of a round length, 1, 2 or 5 times a power of ten, at the foot; the projection is parallel, so it holds everywhere.
+  const scaleBar = (page, step, wide, high, sharp) => {
+    const most = 0.3 * wide * step, power = 10 ** Math.floor(Math.log10(most));
+    const length = [5, 2, 1].map((k) => k * power).find((found) => found <= most), long = length / step;
+    const right = wide - 10 * sharp, low = high - 10 * sharp;
+    page.fillStyle = "#202020";
+    page.fillRect(right - long, low - 3 * sharp, long, 3 * sharp);
+    page.font = `${12 * sharp}px sans-serif`;
+    page.textAlign = "center";
+    const words = `${Number(length.toPrecision(1))} µm`;
+    page.fillText(words, right - long / 2, low - 7 * sharp);
+    Object.assign(page.canvas.dataset, { bar: words, pixels: long / sharp });
+  };
+
   const draw = (view) => {
     const { canvas } = view, sharp = Math.min(window.devicePixelRatio || 1, 2);
     const wide = Math.max(1, Math.round(canvas.clientWidth * sharp)), high = Math.max(1, Math.round(canvas.clientHeight * sharp));
@@ -107,6 +121,7 @@ window.geom3dViewer = (() => {
     renderer.render(view.scene, view.camera);
     const page = canvas.getContext("2d");
     page.drawImage(renderer.domElement, 0, 0);
+    scaleBar(page, (2 * half) / view.camera.zoom / high, wide, high, sharp);
     view.drawn = true;
   };
   const later = (view) => {
