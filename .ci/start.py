@@ -30,8 +30,10 @@ def main(command: list[str]) -> int:
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     python = programs / ("python.exe" if os.name == "nt" else "python")
     if not python.exists():
+        say(f"making a virtual environment in {folder}")
         venv.create(folder, with_pip=True)
     extra = "[test]" if command[0] == "pytest" else ""
+    say("installing geom3d and what it needs; the first time takes a minute or two")
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]
     subprocess.run([*install, "--constraint", ROOT / "constraints.txt", f"{ROOT}{extra}"], check=True)
     add_system_packages()
@@ -43,6 +45,12 @@ def main(command: list[str]) -> int:
     return subprocess.run([program, *command[1:]], check=False, env=environment).returncode
 
 
+def say(text: str) -> None:
+    """Says on a terminal what is being done."""
+    if sys.stderr.isatty():
+        print(f"{text} …", file=sys.stderr)
+
+
 def add_system_packages() -> None:
     """Installs what drawing needs; without it geom3d does everything else and says so."""
     missing = ctypes.util.find_library("EGL") is None
@@ -50,6 +58,7 @@ def add_system_packages() -> None:
     if not missing or apt is None or os.geteuid() != 0:
         return
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    say(f"installing {' and '.join(SYSTEM_PACKAGES)}, for pictures without a screen")
     subprocess.run([apt, "update"], env=environment, capture_output=True, check=False)
     options = ["install", "--yes", "--no-install-recommends"]
     done = subprocess.run([apt, *options, *SYSTEM_PACKAGES], env=environment, capture_output=True, check=False)

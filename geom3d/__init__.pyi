@@ -1,5 +1,6 @@
 from ._version import __version__ as __version__
 from .api import Design as Design
+from .api import compare as compare
 from .api import design as design
 from .api import load as load
 from .architectures._structure import StructureFacts as StructureFacts
@@ -10,6 +11,7 @@ from .core.errors import Geom3dError as Geom3dError
 from .core.errors import GeometryError as GeometryError
 from .core.errors import InputError as InputError
 from .core.errors import OutputError as OutputError
+from .core.errors import PluginError as PluginError
 from .core.roles import Role as Role
 from .evaluation import Evaluation as Evaluation
 from .exports import BuildResult as BuildResult
@@ -18,4 +20,5 @@ from .manufacturability.report import Ranking as Ranking
 from .mesh.interfaces import OUTSIDE as OUTSIDE
 from .mesh.interfaces import InterfaceMesh as InterfaceMesh
 from .mesh.volume import VolumeMesh as VolumeMesh
+from .metrics._frames import to_frame as to_frame
 from .metrics.report import Report as Report

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geom3d import architectures, notebook
 from geom3d.cell.assembly import assemble
@@ -17,6 +17,7 @@ from geom3d.core.errors import InputError
 from geom3d.evaluation import Evaluation, naming
 from geom3d.exports import BuildResult, Job, Options, plan, write
 from geom3d.library import processes
+from geom3d.library.materials import Material
 from geom3d.manufacturability import Measures
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
@@ -24,8 +25,11 @@ from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.metrics import Sample
 from geom3d.metrics.report import Report
 
+if TYPE_CHECKING:
+    from geom3d.rendering.gallery import Gallery
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Design(Evaluation):
     """A battery that a template describes.
 
@@ -72,7 +76,9 @@ class Design(Evaluation):
         with naming(self.source):
             return measures(sample)
 
-    def check(self, process: str | Path = "micro-sla", scale: float = 1.0) -> CheckReport:
+    def check(
+        self, process: str | Path = "micro-sla", scale: float = 1.0, *, material: str | None = None
+    ) -> CheckReport:
         """Whether a process can make it: every rule's measure, limit and worst place, and the smallest scale that does.
 
         >>> report = load("pillars-coated").check("micro-sla", scale=50)
@@ -84,26 +90,36 @@ class Design(Evaluation):
         Args:
             process: name of a shipped process, or path of a TOML file.
             scale: magnification.
+            material: in which all of it is printed, for the masses; the regions' own if None.
 
         Raises:
-            InputError: a process or a scale that is none.
+            InputError: a process, a scale or a material that is none.
         """
         require_scale(scale)
         name, limits = processes.load_process(process)
-        return check(self.unit_cell, self._measures, name, limits, scale)
+        return check(self.unit_cell, self._measures, name, limits, scale, self._printed(material))
 
-    def check_all(self, scale: float = 1.0) -> Ranking:
+    def _printed(self, material: str | None) -> Material | None:
+        """The material of a demonstrator."""
+        found = None if material is None else self.template.material(material, "material")
+        if found is not None and found.density_g_cm3 is None:
+            raise InputError(f"material: {material!r} has no density_g_cm3, so no mass is known")
+        return found
+
+    def check_all(self, scale: float = 1.0, *, material: str | None = None) -> Ranking:
         """All known processes side by side, the best first.
 
         Args:
             scale: magnification.
+            material: in which all of it is printed, for the masses; the regions' own if None.
 
         Raises:
-            InputError: a scale that is none.
+            InputError: a scale or a material that is none.
         """
         require_scale(scale)
         known = processes.CATALOGUE.usable()
-        return rank([check(self.unit_cell, self._measures, name, limits, scale) for name, limits in known])
+        made_of = self._printed(material)
+        return rank([check(self.unit_cell, self._measures, name, limits, scale, made_of) for name, limits in known])
 
     def build(
         self,
@@ -200,6 +216,31 @@ class Design(Evaluation):
             notes=tuple(notes),
         )
 
+    def render(self, path: str | Path, **options: Any) -> Path:
+        """Draws a picture into a file; see `geom3d.rendering.render` for the options: view, repeat, size and others.
+
+        Raises:
+            InputError: an option that is not valid.
+            OutputError: a file that cannot be written, or a machine without OpenGL.
+        """
+        from geom3d.rendering import render
+
+        render(self, Path(path), **options)
+        return Path(path)
+
+    def section(self, repeat: int | None = None) -> str:
+        """The exact section through the posts with its dimensions, as the text of an SVG file; needs no OpenGL.
+
+        >>> "<svg" in load("planar-efl700a39").section()
+        True
+
+        Args:
+            repeat: unit cells along it; as many as suit its height if None.
+        """
+        from geom3d.rendering.section import drawing
+
+        return drawing(self, repeat)
+
     def plot(self, *, repeat: tuple[int, int] = (1, 1), cut: bool = True, **options: Any) -> Any:
         """The regions in a PyVista plotter: see `notebook.plot`."""
         return notebook.plot(self.unit_cell, self.walls(), repeat=repeat, cut=cut, **options)
@@ -231,7 +272,46 @@ def design(description: Mapping[str, Any], name: str = "design") -> Design:
     return Design.of(parse_draft(description, name), {}, name)
 
 
-def gallery(folder: str | Path, templates: Sequence[str] = ()) -> list[Path]:
+def compare(
+    designs: Sequence[Design | str | Path],
+    path: str | Path,
+    *,
+    rows: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    charts: str | Path | None = None,
+    pictures: bool = True,
+    workers: int = 1,
+) -> list[str]:
+    """Writes designs side by side into a file; the ending of the path chooses the form.
+
+    Args:
+        designs: or templates, by path or name; the first is the one that others are held against.
+        path: of the file: .html, .md, .csv, .json, .xlsx or .tex.
+        rows: paths of the numbers to show, in this order; `capacity_uAh_cm2` means all below; all numbers if empty.
+        labels: what the designs are called, one for each; their titles if empty.
+        charts: a folder for the charts as separate files; made if it is missing.
+        pictures: whether a page shows pictures.
+        workers: processes that share the work; several need a `__main__` guard in scripts.
+
+    Returns:
+        sentences that the user must know: what could not be done.
+
+    Raises:
+        InputError: where an option is not valid, or a design cannot be built.
+        OutputError: where a file cannot be written.
+    """
+    from geom3d import comparison
+
+    found = [entry if isinstance(entry, Design) else load(entry) for entry in designs]
+    if not found:
+        raise InputError("compare: needs at least one design")
+    folder = None if charts is None else Path(charts)
+    return comparison.compare(
+        found, Path(path), charts=folder, pictures=pictures, workers=workers, rows=rows, labels=labels
+    )
+
+
+def gallery(folder: str | Path, templates: Sequence[str] = ()) -> Gallery:
     """Draws a picture of each template, and one sheet of all architectures.
 
     Args:
@@ -239,7 +319,7 @@ def gallery(folder: str | Path, templates: Sequence[str] = ()) -> list[Path]:
         templates: paths or names; all shipped ones, and the architectures that none of them has, if there are none.
 
     Returns:
-        the files written.
+        the files written, and which pictures were left out because they failed.
 
     Raises:
         InputError: a template that is not valid.

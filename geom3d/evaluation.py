@@ -95,6 +95,11 @@ class Evaluation:
         """The unit cell: its regions in order, in a box periodic in x and y."""
         return self.unit_cell
 
+    def __repr__(self) -> str:
+        x, y, z = self.unit_cell.size
+        name = f"<{type(self).__name__} {self.description.title!r}"
+        return f"{name}: {x:.6g} × {y:.6g} × {z:.6g} µm, {', '.join(self.unit_cell.names)}>"
+
     def walls(self) -> InterfaceMesh:
         """The triangles between the regions of the unit cell, checked.
 
@@ -105,7 +110,9 @@ class Evaluation:
         return self.sample.walls
 
     def walls_with_distance(self) -> InterfaceMesh:
-        """The walls with a field: `fields["inter_electrode_distance_um"]` holds for every triangle of an electrode's surface
+        """Returns the walls with the inter-electrode distance as a field.
+
+        `fields["inter_electrode_distance_um"]` holds for every triangle of an electrode's surface
         its mean distance to the other electrode, µm, and nan for all others.
         """
         return with_distance(self.walls(), self.sample.electrodes)
@@ -159,7 +166,7 @@ class Evaluation:
             temperature: °C.
 
         Raises:
-            InputError: a temperature that is none, or a design in which no current can flow.
+            InputError: where the temperature is out of range, or no current can flow.
         """
         with naming(self.source):
             try:
@@ -168,13 +175,15 @@ class Evaluation:
                 raise InputError(f"transport: {missing}") from None
 
     def walls_with_current(self, temperature: float = CELSIUS) -> InterfaceMesh:
-        """InterfaceMesh with a field: `fields["current_density_over_mean"]` holds for every triangle of an electrode's surface the
+        """Returns the walls with the current density as a field.
+
+        `fields["current_density_over_mean"]` holds for every triangle of an electrode's surface the
         current density over its mean, and nan for all others. Their triangles are finer than those of `walls()`.
 
         Args:
             temperature: °C.
 
         Raises:
-            InputError: a temperature that is none, or a design in which no current can flow.
+            InputError: where the temperature is out of range, or no current can flow.
         """
         return self.transport(temperature).field()

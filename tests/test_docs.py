@@ -25,9 +25,14 @@ COMMANDS = [
 
 
 def marks(command: str) -> list[pytest.MarkDecorator]:
-    """What draws needs OpenGL, but for exact sections; what draws, meshes volumes, or takes a sponge or all templates is slow."""
+    """What draws needs OpenGL, but for exact sections; what draws, conducts, meshes volumes, or takes a sponge or all templates is slow."""
     verb, drawn = command.split()[1], ".svg" not in command
-    slow = verb in ("compare", "gallery", "verify") or "sponge-" in command or "--format msh" in command
+    slow = (
+        verb in ("compare", "gallery", "verify")
+        or "sponge-" in command
+        or "--format msh" in command
+        or "--transport" in command
+    )
     opengl = verb in ("gallery", "render") and drawn
     return [pytest.mark.slow] * (slow or opengl) + [pytest.mark.opengl] * opengl
 
@@ -63,11 +68,13 @@ def test_code_of_the_readme(code, tmp_path, monkeypatch):
 
 
 def test_the_two_commands():
-    """One line that does the main job, one that runs the tests, both by a script that sets everything up."""
-    starts = re.findall(r"^python3 \.ci/start\.py (.*)$", README, flags=re.MULTILINE)
-    assert starts[0].startswith("geom3d build ")
-    assert shlex.split(starts[0])[2] in shipped()
-    assert starts[1] == "pytest"
+    """One line that does the main job with nothing but venv and pip, one that runs the tests by a script that sets all up."""
+    made, installed, built = next(line for line in README.splitlines() if "-m venv" in line).split(" && ")
+    assert made == "python3 -m venv .venv"
+    assert installed == ".venv/bin/pip install -c constraints.txt ."
+    assert built.startswith(".venv/bin/geom3d build ")
+    assert shlex.split(built)[2] in shipped()
+    assert re.findall(r"^python3 \.ci/start\.py (.*)$", README, flags=re.MULTILINE) == ["pytest"]
 
 
 def test_pictures_of_the_readme_exist():
@@ -77,9 +84,7 @@ def test_pictures_of_the_readme_exist():
 
 
 def test_readme_opens_with_words_a_picture_and_the_commands():
-    assert (
-        README.index("![") < README.index("python3 .ci/start.py geom3d") < README.index("python3 .ci/start.py pytest")
-    )
+    assert README.index("![") < README.index("python3 -m venv") < README.index("python3 .ci/start.py pytest")
 
 
 def test_every_template_stands_in_the_readme():

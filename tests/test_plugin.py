@@ -169,16 +169,31 @@ def test_the_python_api_knows_it(site, tmp_path):
     code([site], text, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "which"),
     [
-        (("test_properties.py", "test_properties_more.py"), "rods"),
+        (("test_properties.py", "solids/test_growth.py"), "rods"),
         (("architectures/test_sponges.py",), "split_p and not honest"),
         (("plugin/tests/check_round_trips.py",), "test"),
     ],
 )
 def test_it_holds_what_all_must_hold(site, tmp_path, files, which):
-    options = ["-q", "-n", "0", "-p", "no:cacheprovider", "-k", which, "--rootdir", ROOT, "-c", ROOT / "pyproject.toml"]
+    options = [
+        "-q",
+        "-n",
+        "0",
+        "-m",
+        "",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        which,
+        "--rootdir",
+        ROOT,
+        "-c",
+        ROOT / "pyproject.toml",
+    ]
     ended = python([site], "-m", "pytest", *options, *(ROOT / "tests" / file for file in files), cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout[-4000:]
     assert re.search(r"\d+ passed", ended.stdout)

@@ -37,9 +37,10 @@ from geom3d.verification.comparison import verify
 Description = dict[str, Any]
 #: Sponges are drawn in test_sponges.py, on grids as coarse as they may be.
 PRISMATIC = [n for n in architectures.names() if not issubclass(architectures.get(n).Parameters, SpongeParameters)]
-#: Posts of both signs take a quarter of all the time.
+#: Posts of both signs and tubes take more than a third of all the time.
 each_architecture = pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow) if n == "interdigitated_pillars" else n for n in PRISMATIC]
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n in ("interdigitated_pillars", "tubes") else n for n in PRISMATIC],
 )
 #: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
 NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf

@@ -1,4 +1,4 @@
-"""Whether a sponge is one: its web must lead from foot to top, and films must leave some of its pores open."""
+"""Percolation of a sponge: the web must reach from base to top, and films must leave pores open."""
 
 from __future__ import annotations
 

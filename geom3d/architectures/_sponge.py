@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field as Key
+from scipy.optimize import brentq
 
 from geom3d.architectures import ParametersBase, Size, SizeOrZero, below
 from geom3d.architectures._structure import OwnRegion, Quadrature, Sites, Structure, StructureFacts
@@ -16,7 +18,7 @@ from geom3d.core.roles import Role
 from geom3d.solids.fields.field import MOST_NODES, Field
 from geom3d.solids.fields.implicit import Implicit, ImplicitBody, coarsest_step
 
-#: Samples by which levels are found, at most; the grid of the mesh is another one.
+#: Samples by which the number of spheres is found, at most.
 MOST_SAMPLES = 4_000_000
 #: Samples by which a volume is found in a second way.
 SAMPLES = 1_000_000
@@ -24,6 +26,9 @@ SAMPLES = 1_000_000
 PLASTIC = np.array([0.8191725133961645, 0.6710436067037893, 0.5497004779019703])
 #: Distance of samples as a share of the smallest radius of curvature.
 SAMPLING = 0.3
+#: Edge of the bricks by which levels are found, as a share of the smallest radius of curvature, and their most.
+LINEAR = 0.14
+MOST_BRICKS = 1_000_000
 
 
 class SpongeParameters(ParametersBase):
@@ -56,6 +61,8 @@ def sponge(
     radius: float,
     gap: float = math.inf,
     sites: Sites = (),
+    asked: float | None = None,
+    slack: float = 0.0,
 ) -> Structure:
     """The structure of a web.
 
@@ -66,6 +73,8 @@ def sponge(
         radius: smallest radius of curvature, µm.
         gap: smallest opening, µm, where that is known.
         sites: of its lowest pores, where they are regular.
+        asked: share of the web in its height that is asked for, if it is.
+        slack: by how much a web of whole parts can miss that share.
     """
     p = parameters
     web = ImplicitBody(shape, size, p.base_z, p.base_z + p.height, radius)
@@ -75,7 +84,15 @@ def sponge(
         ("scaffold", Role.SUBSTRATE, scaffold),
     )
     facts = StructureFacts(
-        base_z=p.base_z, top=web.top, scaffold=("scaffold",), below=below(p), gap=gap, sites=sites, web=web
+        base_z=p.base_z,
+        top=web.top,
+        scaffold=("scaffold",),
+        below=below(p),
+        gap=gap,
+        sites=sites,
+        web=web,
+        solid_fraction=asked,
+        fraction_slack=slack,
     )
     return Structure(size, regions, facts, scaffold)
 
@@ -96,13 +113,97 @@ def planes(size: tuple[float, float], base_z: float, height: float, radius: floa
 
 @cache
 def level_at(
-    shape: Implicit, share: float, size: tuple[float, float], base_z: float, height: float, radius: float
+    shape: Implicit,
+    share: float,
+    size: tuple[float, float],
+    base_z: float,
+    height: float,
+    radius: float,
+    *,
+    both_sides: bool = False,
 ) -> float:
-    """The level below which a function lies in that share of the web's box."""
-    return float(np.quantile(shape.on_grid(*planes(size, base_z, height, radius)), share))
+    """The level below which a smooth function lies in that share of the web's box.
+
+    A quantile of samples would not do: on a lattice a symmetric surface's samples tie, and whole families of them lie on
+    one side. Here each brick is cut by the function's tangent plane, which makes the share continuous in the level and of
+    second order in the step; two steps extrapolate it to about 1e-5.
+
+    Args:
+        shape: the function, periodic in x and y.
+        share: of the box below the level.
+        size: the period in x and y, µm.
+        base_z, height: lower end and height of the box, µm.
+        radius: smallest radius of curvature, µm.
+        both_sides: count what lies between minus the level and the level instead.
+    """
+    fine, coarse = (Bricks.of(shape, size, base_z, height, radius * factor) for factor in (1, 2))
+
+    def miss(level: float) -> float:
+        found = [bricks.below(level) - (bricks.below(-level) if both_sides else 0.0) for bricks in (fine, coarse)]
+        return found[0] + (found[0] - found[1]) / 3 - share
+
+    low, high = float(fine.values.min()), float(fine.values.max())
+    return float(
+        brentq(miss, 0.0 if both_sides else low, max(-low, high) if both_sides else high, xtol=1e-10 * (high - low))
+    )
 
 
-def quadrature(parameters: SpongeParameters, shape: Implicit, size: tuple[float, float], area: float) -> Quadrature:
+@dataclass(frozen=True)
+class Bricks:
+    """A function in small bricks that fill a box, in each of them as linear.
+
+    Attributes:
+        values: (n,) at the bricks' middles.
+        reach: (3, n) how far the function rises from the middle to the middle of a side, by axis.
+    """
+
+    values: FloatArray
+    reach: FloatArray
+
+    @classmethod
+    def of(cls, shape: Implicit, size: tuple[float, float], base_z: float, height: float, radius: float) -> Bricks:
+        """Bricks of edges of about `LINEAR` times a radius of curvature, µm."""
+        extent = (*size, height)
+        step = max(LINEAR * radius, (math.prod(extent) / MOST_BRICKS) ** (1 / 3))
+        counts = [max(8, math.ceil(length / step)) for length in extent]
+        x, y = ((np.arange(n) + 0.5) * (length / n) for n, length in zip(counts[:2], size, strict=True))
+        z = base_z + (np.arange(-1, counts[2] + 1) + 0.5) * (height / counts[2])
+        samples = shape.on_grid(x, y, z)
+        values = samples[1:-1]
+        slopes = [np.roll(values, -1, axis) - np.roll(values, 1, axis) for axis in (2, 1)] + [
+            samples[2:] - samples[:-2]
+        ]
+        return cls(values.ravel(), np.stack([np.abs(slope).ravel() / 4 for slope in slopes]))
+
+    def below(self, level: float) -> float:
+        """The share of the box in which the function lies below a level.
+
+        In a brick a linear function is distributed as the sum of three even ones: its share below t is
+        Σ ±(t ± a ± b ± c)₊³ / (48 a b c), over all signs.
+        """
+        rise = level - self.values
+        cut = np.abs(rise) < self.reach.sum(axis=0)
+        t, reach = rise[cut], self.reach[:, cut]
+        a, b, c = np.maximum(
+            reach, 0.01 * reach.max(axis=0, initial=0.0)
+        )  # a flat direction would divide nought by nought
+        terms = sum(
+            i * j * k * np.maximum(t + i * a + j * b + k * c, 0.0) ** 3
+            for i in (1, -1)
+            for j in (1, -1)
+            for k in (1, -1)
+        )
+        inside = np.count_nonzero(rise[~cut] > 0) + float(np.clip(terms / (48 * a * b * c), 0.0, 1.0).sum())
+        return inside / len(rise)
+
+
+def quadrature(
+    parameters: SpongeParameters,
+    shape: Implicit,
+    size: tuple[float, float],
+    area: float,
+    asked: float | None = None,
+) -> Quadrature:
     """Volume and surface of a web in another way than by its mesh.
 
     Args:
@@ -110,6 +211,8 @@ def quadrature(parameters: SpongeParameters, shape: Implicit, size: tuple[float,
         shape: the web's function; the volume is the share of samples inside.
         size: the period in x and y, µm.
         area: of the web's surface between foot and top, µm², found otherwise.
+        asked: share of the web in its height that is asked for, if it is: what was built is held against that, and
+            not against what the same function gives.
     """
     p = parameters
     counts = [math.ceil(length / (size[0] * size[1] * p.height / SAMPLES) ** (1 / 3)) for length in (*size, p.height)]
@@ -119,7 +222,7 @@ def quadrature(parameters: SpongeParameters, shape: Implicit, size: tuple[float,
     share = float((shape.at(points) <= 0).mean())
     return Quadrature(
         {
-            "sponge.solid_fraction": share,
+            "sponge.solid_fraction": share if asked is None else asked,
             "sponge.surface_per_volume_per_um": area / (size[0] * size[1] * p.height),
             "thickness_equivalent_um.scaffold": p.base + share * p.height,
         }

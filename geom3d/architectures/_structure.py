@@ -36,6 +36,8 @@ class StructureFacts:
         device_gap: distance from a finite device's films to the next device in an array, µm, if both were bare; infinite for
             what does not end.
         web: the bare web of a sponge, which has throats and percolates; else None. Not every field is a sponge.
+        solid_fraction: share of the web in its height that was asked for; None where it was not.
+        fraction_slack: by how much the web can miss that share, since it is made of whole parts.
     """
 
     base_z: float
@@ -51,6 +53,8 @@ class StructureFacts:
     film_gap: float = math.inf
     device_gap: float = math.inf
     web: ImplicitBody | None = None
+    solid_fraction: float | None = None
+    fraction_slack: float = 0.0
 
 
 #: Name, usual role and body of one of an architecture's own regions.
@@ -105,9 +109,12 @@ class ClosedForms:
 
     Attributes:
         metrics: value by the path of its metric.
+        conductance_per_um: of an electrolyte of unit conductivity that fills what the electrodes leave, per footprint,
+            1/µm; None where it has no closed form.
     """
 
     metrics: dict[str, float]
+    conductance_per_um: float | None = None
 
 
 class Quadrature(ClosedForms):

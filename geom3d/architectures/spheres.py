@@ -52,7 +52,7 @@ class Spheres:
         return np.asarray(number * 9 + (images[:, 0] + 1) * 3 + images[:, 1] + 1)
 
     def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
-        # Between two centres the nearest one changes on the plane amid them.
+        # The nearest centre changes on the plane midway between two centres.
         first, second = (
             np.array(self.centres)[number] + np.column_stack([images * self.size, np.zeros(len(images))])
             for number, images in (self._nearest(one), self._nearest(other))
@@ -112,24 +112,33 @@ class Parameters(SpongeParameters):
 
 def build(parameters: Parameters) -> Structure:
     """The union of the spheres, or what it leaves."""
-    return sponge(parameters, *_shape(parameters))
+    p = parameters
+    shape, size, radius = _shape(p)
+    _, slack = _centres(p.radius, _covered(p), p.seed, size[0], p.base_z, p.height)
+    return sponge(p, shape, size, radius, asked=1 - p.void_fraction, slack=slack)
 
 
 def closed_form(parameters: Parameters) -> Quadrature:
     """Volume and area by quadrature."""
     shape, size, _ = _shape(parameters)
-    return quadrature(parameters, shape, size, shape.area(parameters.base_z, parameters.base_z + parameters.height))
+    p = parameters
+    return quadrature(p, shape, size, shape.area(p.base_z, p.base_z + p.height), 1 - p.void_fraction)
 
 
 def _shape(p: Parameters) -> tuple[Spheres, tuple[float, float], float]:
     """The function, the period and the radius of curvature."""
     edge = 2 * p.radius * p.periods
-    covered = 1 - p.void_fraction if p.kind == "particles" else p.void_fraction
+    covered = _covered(p)
     count = _expected(p.radius, covered, edge, p.height)
     p.require(count <= MOST_SPHERES, "height", f"must leave at most {MOST_SPHERES:,} spheres, here {count:.3g}")
-    centres = _centres(p.radius, covered, p.seed, edge, p.base_z, p.height)
+    centres, _ = _centres(p.radius, covered, p.seed, edge, p.base_z, p.height)
     # A quarter of the radius: necks and pores between spheres are finer than the spheres.
     return Spheres(centres, p.radius, (edge, edge), p.kind == "pores"), (edge, edge), p.radius / 4
+
+
+def _covered(p: Parameters) -> float:
+    """The share of the web's height that the spheres are to cover."""
+    return 1 - p.void_fraction if p.kind == "particles" else p.void_fraction
 
 
 def _expected(radius: float, covered: float, edge: float, height: float) -> float:
@@ -140,8 +149,9 @@ def _expected(radius: float, covered: float, edge: float, height: float) -> floa
 @cache
 def _centres(
     radius: float, covered: float, seed: int, edge: float, base_z: float, height: float
-) -> tuple[tuple[float, float, float], ...]:
-    """Centres, one after the other at random, until the spheres cover that share of the web's height.
+) -> tuple[tuple[tuple[float, float, float], ...], float]:
+    """Centres, one after the other at random, until the spheres cover that share of the web's height; and how near to it
+    whole spheres come for certain: half of what one more or one less changes.
 
     They reach a radius below and above it, so that its ends are like its middle.
     """
@@ -157,4 +167,5 @@ def _centres(
         first[tree.query_ball_point(centres[number], radius)] = number
     shares = np.cumsum(np.bincount(first, minlength=len(centres))[: len(centres)]) / len(points)
     count = int(np.abs(shares - covered).argmin()) + 1
-    return tuple((float(x), float(y), float(z)) for x, y, z in centres[:count])
+    steps = np.diff(shares, prepend=0.0)[count - 1 : count + 1]
+    return tuple((float(x), float(y), float(z)) for x, y, z in centres[:count]), float(steps.max()) / 2

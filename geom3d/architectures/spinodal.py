@@ -93,13 +93,14 @@ class Parameters(SpongeParameters):
 def build(parameters: Parameters) -> Structure:
     """The web below the level that leaves the solid fraction."""
     shape, size, radius = _shape(parameters)
-    return sponge(parameters, shape, size, radius)
+    return sponge(parameters, shape, size, radius, asked=parameters.solid_fraction)
 
 
 def closed_form(parameters: Parameters) -> Quadrature:
     """Volume and area by quadrature."""
     shape, size, radius = _shape(parameters)
-    return quadrature(parameters, shape, size, contoured(parameters, shape, size, radius))
+    area = contoured(parameters, shape, size, radius)
+    return quadrature(parameters, shape, size, area, parameters.solid_fraction)
 
 
 def _shape(parameters: Parameters) -> tuple[Waves, tuple[float, float], float]:

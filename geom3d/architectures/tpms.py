@@ -28,7 +28,7 @@ class Nodal:
     Attributes:
         surface: which.
         period: edge of the cubic cell, µm.
-        foot: z at which the first cell begins, µm.
+        base_z: z at which the first cell begins, µm.
         sheet: whether the body lies on both sides of the surface.
         level: see above.
     """
@@ -46,7 +46,7 @@ class Nodal:
         return self._values(*points.T)
 
     def branches(self, points: FloatArray) -> IntArray | None:
-        # The magnitude has its kink amid the sheet.
+        # The magnitude has its kink on the middle surface of the sheet.
         return (self._nodal(*points.T) > 0).astype(np.int64) if self.sheet else None
 
     def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
@@ -92,7 +92,7 @@ class Parameters(SpongeParameters):
 def build(parameters: Parameters) -> Structure:
     """The web below a level of the nodal function, or within it on both sides."""
     shape, radius = _shape(parameters)
-    return sponge(parameters, shape, (parameters.period, parameters.period), radius)
+    return sponge(parameters, shape, (parameters.period, parameters.period), radius, asked=_asked(parameters))
 
 
 def closed_form(parameters: Parameters) -> Quadrature:
@@ -103,7 +103,12 @@ def closed_form(parameters: Parameters) -> Quadrature:
     if shape.sheet:
         sides = [replace(shape, sheet=False, level=level) for level in (shape.level, -shape.level)]
     area = sum(contoured(parameters, side, size, radius) for side in sides)
-    return quadrature(parameters, shape, size, area)
+    return quadrature(parameters, shape, size, area, _asked(parameters))
+
+
+def _asked(p: Parameters) -> float | None:
+    """The solid fraction that is asked for; None of a web that is given by its level."""
+    return (0.5 if p.solid_fraction is None else p.solid_fraction) if p.level is None else None
 
 
 def _shape(parameters: Parameters) -> tuple[Nodal, float]:
@@ -114,11 +119,12 @@ def _shape(parameters: Parameters) -> tuple[Nodal, float]:
     radius = p.period / (2 * math.pi * waves)
     require_room(p, (p.period, p.period), radius)
     p.require(p.level is None or p.solid_fraction is None, "level", "give it or solid_fraction, not both")
-    if p.level is not None:
+    if (asked := _asked(p)) is None:
+        assert p.level is not None  # it is given by one or the other
         least = 0.0 if sheet else -largest
         p.require(least < p.level < largest, "level", f"must lie between {least:g} and {largest:.4g} for this surface")
         return Nodal(p.surface, p.period, p.base_z, sheet, p.level), radius
-    plain = Nodal(p.surface, p.period, p.base_z, sheet)
-    share = 0.5 if p.solid_fraction is None else p.solid_fraction
-    level = level_at(plain, share, (p.period, p.period), p.base_z, p.height, radius)
+    plain = Nodal(p.surface, p.period, p.base_z, sheet=False)
+    size = (p.period, p.period)
+    level = level_at(plain, asked, size, p.base_z, p.height, radius, both_sides=sheet)
     return Nodal(p.surface, p.period, p.base_z, sheet, level), radius

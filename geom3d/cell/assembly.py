@@ -8,8 +8,8 @@ from geom3d.architectures._structure import Structure
 from geom3d.cell.cell import Cell, Region
 from geom3d.cell.template import Draft, Layer, Template
 from geom3d.core.errors import InputError
-from geom3d.core.roles import Role
-from geom3d.library.materials import Material, fitting
+from geom3d.core.roles import COLLECTOR, Role
+from geom3d.library.materials import COLLECTS, Material, collecting, fitting
 from geom3d.solids import Solid
 
 #: Taken where a template names no material for one of the architecture's own regions.
@@ -77,7 +77,7 @@ def _own_region(template: Template, name: str, usual: Role, solid: Solid) -> Reg
     if choice is None and role not in DEFAULT_MATERIALS:
         raise InputError(f"{key}: is missing; a region of role {role.value} needs a material")
     material = template.material(DEFAULT_MATERIALS[role] if choice is None else choice.material, key)
-    _require_fit(material, role, key, template.capacity_basis)
+    material = _fitting(material, role, key, template.capacity_basis, None if choice is None else choice.utilisation)
     return Region(name, role, material, solid, usual)
 
 
@@ -89,10 +89,10 @@ def _layer_regions(template: Template, structure: Structure) -> list[Region]:
     for layer in template.layers:
         key = f"layers.{layer.name}"
         material = template.material(layer.material, f"{key}.material")
-        _require_fit(material, layer.role, f"{key}.material", template.capacity_basis)
+        material = _fitting(material, layer.role, f"{key}.material", template.capacity_basis, layer.utilisation)
         if layer.thickness is not None:
             grown += layer.thickness
-            # The last 1e-6 of a gap is no opening but rounding.
+            # An opening of less than 1e-6 of the gap is rounding.
             if 2 * grown >= gap * (1 - 1e-6):
                 raise InputError(
                     f"{key}.thickness: coats of {grown:g} µm in all close the gap of {gap:g} µm between facing walls "
@@ -122,10 +122,31 @@ def _fill_level(layer: Layer, base_z: float, top: float, key: str) -> float:
     return level
 
 
-def _require_fit(material: Material, role: Role, key: str, basis: str) -> None:
-    """Electrodes and electrolytes need materials that can serve as such; other roles take any."""
+def _fitting(material: Material, role: Role, key: str, basis: str, utilisation: float | None) -> Material:
+    """The material, with the share of its charge that the template states.
+
+    Electrodes and electrolytes need materials that can serve as such, collectors those that conduct electrons; other roles
+    take any.
+
+    Raises:
+        InputError: naming the materials that would do.
+    """
+    if utilisation is not None:
+        if role not in COLLECTOR:
+            raise InputError(f"{key}: utilisation belongs to electrodes, not to the role {role.value}")
+        try:
+            material = material.used(utilisation)
+        except ValueError as error:
+            raise InputError(f"{key}: {error}; utilisation is a share of it") from None
+    if role in COLLECTOR.values():
+        if not material.collects:
+            raise InputError(
+                f"{key}: {material.title} is not known to conduct electrons and cannot be the {role.value}; valid: "
+                f"{', '.join(collecting())} (a material of your own: electronic_conductivity_S_cm of at least {COLLECTS:g})"
+            )
+        return material
     if role not in (Role.ANODE, Role.CATHODE, Role.ELECTROLYTE):
-        return
+        return material
     if role.value not in material.roles:
         can = ", ".join(material.roles) or "none"
         raise InputError(
@@ -135,4 +156,11 @@ def _require_fit(material: Material, role: Role, key: str, basis: str) -> None:
         try:
             material.capacity_uAh_cm2_um(basis)
         except ValueError as error:
-            raise InputError(f"{key}: {error}; an electrode needs both") from None
+            raise InputError(f"{key}: {error}; an electrode needs both{_way_out(material, basis)}") from None
+    return material
+
+
+def _way_out(material: Material, basis: str) -> str:
+    """What else to do where nothing but the practical charge is missing."""
+    known = material.density_g_cm3 is not None and material.capacity_theoretical_mAh_g is not None
+    return " (or state its utilisation, the share of the theoretical one)" if known and basis == "practical" else ""

@@ -16,7 +16,7 @@ from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import Geom3dError, InputError
 from geom3d.core.roles import COLLECTOR, Role
 from geom3d.library.materials import Material
-from geom3d.mesh.components import Components, reaching
+from geom3d.mesh.components import Components, reaching, served, touching
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.solids import Family, Solid, family_of
@@ -113,6 +113,30 @@ class Cell:
         """Thicknesses of the coats by name, from the scaffold outward, µm."""
         return {region.name: region.thickness for region in self.regions if region.thickness is not None}
 
+    @property
+    def films_between(self) -> tuple[Region, ...]:
+        """The coats of electrolyte where nothing else parts the electrodes, and no other electrolyte is; else none.
+
+        The outer electrode then begins where the inner body, grown by their thickness, ends: they are a parallel film.
+        """
+        regions = [region for region in self.regions if region.role is not Role.SUBSTRATE]
+        roles = [region.role for region in regions]
+        between = [k for k, role in enumerate(roles) if role is Role.ELECTROLYTE]
+        if not between or between[0] == 0 or between[-1] == len(roles) - 1:
+            return ()
+        films = tuple(regions[between[0] : between[-1] + 1])
+        # Where lithium is yet to be plated the anode's collector stands for the anode.
+        anode = Role.ANODE if Role.ANODE in roles else Role.ANODE_COLLECTOR
+        ends = {roles[between[0] - 1], roles[between[-1] + 1]}
+        alike = len(films) == len(between) and all(film.thickness is not None for film in films)
+        return films if alike and ends == {anode, Role.CATHODE} else ()
+
+    @property
+    def film_between(self) -> float | None:
+        """Thickness of the parallel film between the electrodes, µm; None where there is none."""
+        films = self.films_between
+        return sum(film.thickness or 0.0 for film in films) if films else None
+
     def labels(self, *roles: Role) -> list[int]:
         """Labels of the regions that have one of these roles."""
         return [k for k, region in enumerate(self.regions) if region.role in roles]
@@ -122,6 +146,26 @@ class Cell:
         return reaching(
             components, self.labels(electrode), self.labels(COLLECTOR[electrode]), self.labels(Role.SUBSTRATE)
         )
+
+    def counted(self, components: Components, electrode: Role) -> BoolArray:
+        """(n,) pieces of an electrode that take part: electrons reach their contact, ions the counter-electrode.
+
+        The counter-electrode is what reaches its own contact; where lithium is yet to be plated it is the anode's collector.
+        Without a counter-electrode any electrolyte will do, and without an electrolyte electrons alone: such a half cell is
+        meant to be dipped into a liquid.
+        """
+        mine = np.isin(components.labels, self.labels(electrode)) & self.reached(components, electrode)
+        electrolyte = self.labels(Role.ELECTROLYTE)
+        if not electrolyte:
+            return mine
+        other = Role.CATHODE if electrode is Role.ANODE else Role.ANODE
+        opposite = self.electrode(other)
+        counter = np.isin(components.labels, opposite) & self.reached(components, other) if opposite else None
+        return mine & served(components, self.labels(electrode), electrolyte, counter)
+
+    def shorted(self, components: Components) -> bool:
+        """Whether electrons pass from one contact to the other without a load."""
+        return touching(components, self.reached(components, Role.ANODE), self.reached(components, Role.CATHODE))
 
     def locate(self, points: FloatArray) -> IntArray:
         """The label at each point, from the exact shapes (circles as circles).
@@ -231,14 +275,16 @@ class Cell:
             sizes = [self._sizes(walls, label) for label in range(len(self.regions))]
         rows = "".join(
             f"<tr><td><span style='background:{r.material.colour};padding:0 1em'>&nbsp;</span></td>"
-            f"<td>{escape(r.name)}</td><td>{r.role.value.replace('_', ' ')}</td><td>{escape(r.material.title)}</td>{size}</tr>"
+            f"<td style='text-align:left'>{escape(r.name)}</td><td style='text-align:left'>{r.role.value.replace('_', ' ')}</td>"
+            f"<td style='text-align:left'>{escape(r.material.title)}</td>{size}</tr>"
             for r, size in zip(self.regions, sizes, strict=True)
         )
         x, y, z = self.size
         right = f"<td style='padding-left:2em'>{beside}</td>" if beside else ""
         return (
             f"<p>Cell of {x:.6g} × {y:.6g} × {z:.6g} µm, periodic in x and y</p>"
-            f"<table><tr><td><table><tr>{head}</tr>{rows}</table></td>{right}</tr></table>"
+            f"<table style='margin-left:0'><tr><td><table style='margin-left:0;text-align:left'><tr>{head}</tr>{rows}</table></td>"
+            f"{right}</tr></table>"
         )
 
     def _sizes(self, walls: InterfaceMesh, label: int) -> str:

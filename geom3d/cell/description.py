@@ -25,6 +25,9 @@ class Published(BaseModel):
         metric: path of the metric, such as `area_gain.scaffold`.
         value: in the metric's unit.
         note: what to know about it.
+        chosen: the free dimension of the template that was chosen to give this value; empty for none. Such a comparison
+            is circular: it tells that the arithmetic is right, and nothing of the device.
+        reason: why the measured number is far from it, where it is.
     """
 
     model_config = _CONFIG
@@ -32,16 +35,18 @@ class Published(BaseModel):
     metric: str
     value: Value
     note: str = ""
+    chosen: str = ""
+    reason: str = ""
 
 
 class Device(BaseModel):
-    """A packaged device: outer dimensions, and its data-sheet figures where they are known."""
+    """A device: outer dimensions, without the thickness where that is open, and its data-sheet figures where they are known."""
 
     model_config = _CONFIG
 
     width: Extent
     length: Extent
-    thickness: Extent
+    thickness: Extent | None = None
     capacity: Charge | None = None
     voltage: Voltage | None = None
 

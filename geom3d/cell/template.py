@@ -26,17 +26,17 @@ from geom3d.architectures import ParametersBase, Structure
 from geom3d.cell.description import Description, Device, Published
 from geom3d.cell.repeat import Repeat
 from geom3d.core.errors import InputError, choose_from
-from geom3d.core.plugins import toml_files
+from geom3d.core.plugins import spelled, toml_files
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
 from geom3d.core.validation import explain, fields_of
 from geom3d.library import materials
 from geom3d.library.catalogue import read_text, read_toml
-from geom3d.library.materials import Material
+from geom3d.library.materials import FIGURES, Material
 
 
 def _encodable(text: str) -> str:
-    """Text that a file can hold; a shell may hand over bytes that are none."""
+    """Checks that UTF-8 can encode a text; a shell may pass bytes that it cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -48,6 +48,7 @@ _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 #: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^|/\\.\x00-\x1f\"=]+$")]
 Words = Annotated[str, AfterValidator(_encodable)]
+Utilisation = Annotated[float, Field(strict=True, gt=0, le=1)]
 
 
 class Layer(BaseModel):
@@ -57,6 +58,8 @@ class Layer(BaseModel):
         name: unique in its template.
         role: what the layer does.
         material: name of a material.
+        utilisation: of an electrode, share of the material's theoretical charge that counts as practical; the material's own
+            if None.
         thickness: of a coat, µm.
         fill_to: the level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left.
     """
@@ -66,6 +69,7 @@ class Layer(BaseModel):
     name: Name
     role: Role
     material: str
+    utilisation: Utilisation | None = None
     thickness: Annotated[Length, Field(gt=0, le=1e4)] | None = None
     fill_to: Annotated[Length, Field(ge=-1e5, le=1e5)] | None = None
 
@@ -77,12 +81,13 @@ class Layer(BaseModel):
 
 
 class RegionChoice(BaseModel):
-    """Material, and if it differs from the usual one the role, of one of the architecture's own regions."""
+    """Material, and where they differ from the usual ones the role and the utilisation, of one of the architecture's own regions."""
 
     model_config = _CONFIG
 
     material: str
     role: Role | None = None
+    utilisation: Utilisation | None = None
 
 
 class Template(BaseModel):
@@ -144,8 +149,12 @@ class Template(BaseModel):
         Raises:
             InputError: naming `key` and the valid names.
         """
-        found = self.user_materials.get(name) or materials.find(name)
+        found = self.user_materials.get(name) or self.user_materials.get(_usual(name)) or materials.find(name)
         if found is None:
+            meant = materials.meant_by(name)
+            if len(meant) > 1:
+                titles = " or ".join(f"{other!r} ({materials.find(other).title})" for other in meant)  # type: ignore[union-attr]
+                raise InputError(f"{key}: {name!r} may mean {titles}: case matters where names differ in nothing else")
             valid = choose_from(name, [*materials.names(), *self.user_materials], limit=80)
             raise InputError(f"{key}: unknown material {name!r}; {valid}")
         return found
@@ -185,8 +194,9 @@ def load_draft(source: str | Path, overrides: Mapping[str, Any] | None = None) -
         InputError: one or two lines that name the file, the key, the rule, the value and the valid options.
     """
     path = Path(source)
-    if path.suffix != ".toml" and str(source) in _files():
-        text, folder, name = _files()[str(source)].read_text("utf-8"), None, str(source)
+    known = spelled(str(source), _files())
+    if path.suffix != ".toml" and known in _files():
+        text, folder, name = _files()[known].read_text("utf-8"), None, known
     else:
         text, folder, name = _read(path), path.parent, path.stem
     data = read_toml(text, str(source))
@@ -218,8 +228,10 @@ def parse_draft(
     content.setdefault("title", name)
     if "architecture" not in content:
         raise InputError(f"architecture: missing; valid: {', '.join(architectures.names())}")
+    _require_known(content)
     if not isinstance(content["architecture"], str):
         raise InputError(f"architecture: must be a name in quotes; got {content['architecture']!r}")
+    content["architecture"] = spelled(content["architecture"], architectures.names())
     architecture = architectures.get(content["architecture"])
     given = content.pop("parameters", {})
     if not isinstance(given, dict):
@@ -246,6 +258,27 @@ def parse_draft(
     return Draft(template, structure)
 
 
+def _require_known(content: Mapping[str, Any]) -> None:
+    """Raises a clear error for a key that stands where none of that name does, but would in a table."""
+    name = content["architecture"]
+    known = architectures.DOOR.knows(name) if isinstance(name, str) else False
+    parameters = architectures.get(name).Parameters.model_fields if known else {}
+    layers = [layer for layer in _list(content.get("layers")) if isinstance(layer, dict)]
+    places = {key: f"parameters.{key}" for key in parameters}
+    places |= {str(layer.get("name")): f"layers.{layer.get('name')}.thickness" for layer in layers}
+    for key in content:
+        if key not in Template.model_fields and key in places:
+            raise InputError(f"{key}: unknown key; did you mean {places[key]}?")
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _first_duplicate(names: Iterable[str]) -> str | None:
     """The first name that occurs twice (files and override paths do not tell case apart), or None."""
     seen: set[str] = set()
@@ -261,6 +294,12 @@ def _files() -> dict[str, Traversable]:
     """The shipped templates by name: inside an installed package, or beside it in a checkout."""
     inside = files("geom3d") / "templates"
     return toml_files(inside if inside.is_dir() else Path(__file__).resolve().parent.parent.parent / "templates")
+
+
+def text_of(name: str) -> str | None:
+    """The text of the shipped template of that name, hyphen and underscore alike; None where there is none."""
+    file = _files().get(spelled(name, _files()))
+    return None if file is None else file.read_text("utf-8")
 
 
 def _read(path: Path) -> str:
@@ -281,7 +320,7 @@ def _copy(value: Any) -> Any:
 
 def _override(content: dict[str, Any], path: str, value: Any) -> None:
     """Sets one key; layers are named, not numbered."""
-    keys = path.split(".")
+    keys = _keys(path, content)
     if not all(keys):
         raise InputError(
             f"override {path!r}: must be a path of names such as parameters.pitch or layers.NAME.thickness"
@@ -291,7 +330,9 @@ def _override(content: dict[str, Any], path: str, value: Any) -> None:
         if isinstance(target, list):
             target = _named(target, key, path)
             continue
-        if key not in target and key in ("parameters", "materials", "device"):
+        if key not in target and (
+            key in ("parameters", "materials", "device") or (keys[0] == "materials" and materials.find(key))
+        ):
             target[key] = {}
         target = target.get(key)
         if not isinstance(target, dict | list):
@@ -303,6 +344,18 @@ def _override(content: dict[str, Any], path: str, value: Any) -> None:
         if keys[0] == "layers" and keys[-1] == one:
             target.pop(other, None)
     target[keys[-1]] = value
+
+
+def _keys(path: str, content: Mapping[str, Any]) -> list[str]:
+    """The parts of an override's path; names of materials may hold dots, as argyrodite-cl1.5 does."""
+    table, _, rest = path.partition(".")
+    if table == "materials" and rest.count(".") > 1:
+        given = content.get("materials")
+        names = [*(given if isinstance(given, dict) else ()), *materials.names()]
+        found = max((name for name in names if rest.startswith(f"{name}.")), key=len, default=None)
+        if found is not None:
+            return [table, found, *rest[len(found) + 1 :].split(".")]
+    return path.split(".")
 
 
 def _named(items: list[Any], name: str, path: str) -> Any:
@@ -324,14 +377,29 @@ def _materials(given: Any, own: Iterable[str]) -> tuple[dict[str, Any], dict[str
         if key in own:
             choices[key] = {"material": value} if isinstance(value, str) else value
         elif isinstance(value, dict):
-            defined[key] = _define(value, key, f"materials.{key}")
+            defined[_usual(key) if "roles" not in value else key] = _define(value, key, f"materials.{key}")
         else:
             raise InputError(f"materials.{key}: not a region of this architecture; {choose_from(key, own)}")
     return choices, defined
 
 
+def _usual(name: str) -> str:
+    """The name of a known material that has this name or alias; the name itself where there is none."""
+    entry = materials.CATALOGUE.entry(name)
+    return name if entry is None else entry.name
+
+
 def _define(value: Mapping[str, Any], name: str, key: str) -> Material:
-    content = {"title": name, **value}
+    """A material of the user; without roles of its own, a known one of that name with some figures changed."""
+    known = None if "roles" in value else materials.find(name)
+    if known is None:
+        content = {"title": name, **value}
+    else:
+        figures = known.model_dump(exclude_defaults=True, by_alias=True)
+        # The one follows from the other and the theoretical charge.
+        figures.pop("capacity_practical_mAh_g" if "utilisation" in value else "utilisation", None)
+        sources = {figure: "stated in the template" for figure in value if figure in FIGURES and "source" not in value}
+        content = {**figures, **value, "sources": {**known.sources, **sources, **_table(value.get("sources"))}}
     try:
         return Material.model_validate(content)
     except ValidationError as error:
@@ -343,15 +411,29 @@ def _find_beside(content: dict[str, Any], folder: Path | None) -> None:
 
     A file beside the template goes before what other distributions register: to install one changes no design.
     """
-    if folder is None:
-        return
     layers = content.get("layers", [])
     users = [*content["materials"].values(), *(layers if isinstance(layers, list) else [])]
     for user in users:
         name = user.get("material") if isinstance(user, dict) else None
         if not isinstance(name, str) or name in content["user_materials"] or materials.find_shipped(name):
             continue
+        if name.endswith(".toml"):
+            path = _material_file(Path(name), folder)
+            content["user_materials"][name] = _define(read_toml(_read_material(path), str(path)), path.stem, str(path))
+            continue
+        if folder is None:
+            continue
         path = folder / f"{name}.toml"
         if Path(name).name == name and path.is_file():
             data = read_toml(_read(path), str(path))
             content["user_materials"][name] = _define(data, name, str(path))
+
+
+def _material_file(path: Path, folder: Path | None) -> Path:
+    """Where a material's file is: beside the template, or seen from the working folder."""
+    beside = path if folder is None else folder / path
+    return beside if beside.is_file() else path
+
+
+def _read_material(path: Path) -> str:
+    return read_text(path, str(path), lambda: f"material {str(path)!r}: no such file")

@@ -1,60 +1,84 @@
 """The command line. Data goes to stdout, words and progress to stderr; no geometry here.
 
-Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage.
+Exit codes: 0 done, 1 the design is invalid or the work failed, 2 wrong usage, 3 what is checked cannot be made.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import tomllib
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token
 
 from geom3d._version import __version__
-from geom3d.cli.tables import print_numbers, print_table, say
-from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError
+from geom3d.cli.tables import as_json, print_numbers, print_table, say
+from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError, OutputError, choose_from
 from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
     from geom3d.api import Design
 
+#: Exit code of a check that ends well and says no.
+CANNOT_BE_MADE = 3
+
 app = App(
     name="geom3d",
     version=__version__,
+    default_parameter=Parameter(negative=()),  # no --no-json, no --empty-size
     suppress_keyboard_interrupt=False,  # run() says that unfinished files are gone
     help="Exact geometry, files and figures of merit of 3D solid-state microbatteries.",
     help_epilogue="TEMPLATE is a path or the name of a shipped template (`geom3d list`). Lengths are in µm, or text with a unit.",
 )
 
+app.register_install_completion_command(help="Install completion of commands and options for the shell in use.")
+
 Overrides = Annotated[
     tuple[str, ...],
     Parameter(
         name="--set",
-        negative=(),
         show_default=False,
         help='Override a key: `--set parameters.pitch=12`, `--set layers.barrier.thickness="20 nm"`. Repeatable.',
     ),
 ]
 Transport = Annotated[
     bool,
-    Parameter(negative=(), help="Also the ionic resistance and the spread of current; takes seconds, a sponge longer."),
+    Parameter(help="Also the ionic resistance and the spread of current; takes seconds, a sponge longer."),
 ]
 Requests = Annotated[
     tuple[str, ...],
     Parameter(
         name="--request",
-        negative=(),
         show_default=False,
         help="Also a metric that takes its time, by the name that `geom3d list` gives. Repeatable.",
     ),
 ]
-Temperature = Annotated[float, Parameter(help="Of the electrolyte, °C, with --transport or --request.")]
+Temperature = Annotated[
+    float | None, Parameter(help="Of the electrolyte, °C, with --transport or --request; 25 where left out.")
+]
+Device = Annotated[
+    str | None,
+    Parameter(help='Outer size of a device, for its numbers in total: "2 mm x 2 mm", or with a thickness as third.'),
+]
+Json = Annotated[bool, Parameter(help="Print JSON, for machines.")]
 Source = Annotated[str, Parameter(help="Path or name of a template.")]
+
+
+def _cells(_: Any, tokens: Sequence[Token]) -> tuple[int, int]:
+    """Numbers of unit cells as they stand: a plain conversion would cut 1.5 to 1."""
+    from geom3d.cell.repeat import checked_repeat
+
+    try:
+        numbers = [float(token.value) for token in tokens]
+    except ValueError:
+        raise ValueError(f"--repeat: must be two whole numbers; got {' '.join(t.value for t in tokens)}") from None
+    return checked_repeat([int(number) if number.is_integer() else number for number in numbers])
 
 
 def main() -> None:
@@ -80,7 +104,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as error:
-        say(f"{error}\nTry `geom3d --help`.")
+        say(f"{error}\nTry `{' '.join(['geom3d', *(error.command_chain or ())])} --help`.")
         return 2
     except GeometryError as error:
         say(str(error))
@@ -107,28 +131,84 @@ def run(arguments: list[str]) -> int:
 
 
 @app.command(name="list")
-def list_() -> None:
+def list_(
+    kind: Annotated[
+        str | None,
+        Parameter(help="architectures, templates, materials, processes, metrics or formats; all where left out."),
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
     """List architectures, templates, materials, processes, metrics and formats, those of other distributions included."""
-    from geom3d.cli.known import listing
+    from dataclasses import asdict
 
-    lines, problems = listing()
-    print("\n".join(lines))
-    for problem in problems:
+    from geom3d.cli import known
+
+    if json:
+        print(as_json({name: [asdict(entry) for entry in entries] for name, entries in known.listed(kind).items()}))
+    else:
+        print("\n".join(known.listing(kind)))
+    for problem in known.problems(kind):
         say(f"warning: {problem}")
 
 
 @app.command
 def describe(
     name: Annotated[str, Parameter(help="Name of an architecture, material, process, metric or format.")],
+    *,
+    json: Json = False,
 ) -> None:
     """Describe an architecture by its parameters (unit, range, default, meaning), and whatever else has a name."""
-    from geom3d.cli.known import described
+    from geom3d.cli import known
 
-    for part in described(name):
+    if json:
+        print(as_json(known.described_as_data(name)))
+        return
+    for part in known.described(name):
         if isinstance(part, str):
             print(part)
         else:
             print_table(part)
+
+
+@app.command
+def show(
+    name: Annotated[
+        str, Parameter(help="Name of a template, material or process; or electrolytes, for a table of them all.")
+    ],
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Chart of the electrolytes to write, .svg or .png.")
+    ] = None,
+) -> None:
+    """Show the TOML file of a template, material or process; or the electrolytes: conductivity, and a chart of it."""
+    if name == "electrolytes":
+        _show_electrolytes(output)
+        return
+    from geom3d.cli.known import text_of
+
+    if output is not None:
+        raise InputError(f"output: a chart is drawn of electrolytes only; got {name!r}")
+    print(text_of(name), end="")
+
+
+@app.command
+def new(
+    name: Annotated[str, Parameter(help="Name of an architecture, or of a shipped template to change.")],
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="File to write, such as mine.toml.")],
+    force: Annotated[bool, Parameter(help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a template of one's own, whole and ready to measure: every key with its unit, range and meaning."""
+    from geom3d.cell.commented import commented
+    from geom3d.core.files import replacing
+
+    text = commented(name)
+    if output.exists() and not force:
+        raise OutputError(f"{output} is there already; --force replaces it")
+    with replacing(output) as file:
+        file.write(text.encode())
+    print(output)
 
 
 @app.command
@@ -138,16 +218,20 @@ def measure(
     set_: Overrides = (),
     transport: Transport = False,
     request: Requests = (),
-    temperature: Temperature = 25.0,
-    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
+    temperature: Temperature = None,
+    device: Device = None,
+    all_: Annotated[
+        bool, Parameter(name="--all", help="All numbers in groups, not only those that are asked first.")
+    ] = False,
+    json: Annotated[bool, Parameter(help="Print JSON, for machines: all numbers in full.")] = False,
 ) -> None:
-    """Measure a battery: area gain, capacity per footprint and all else."""
-    design = _load(template, set_, _asked(request, transport), temperature)
+    """Measure a battery: area gain, distance, capacity and energy per footprint; with --all everything."""
+    design = _load(template, set_, _asked(request, transport), temperature, device)
     report = design.measure()
     if json:
         print(report.to_json())
     else:
-        print_numbers(report)
+        print_numbers(report, everything=all_)
     for warning in report.warnings:
         say(f"warning: {warning}")
 
@@ -160,22 +244,33 @@ def check(
         str, Parameter(help="Name of a process, path of a TOML file, or all: every shipped one, the best first.")
     ] = "all",
     scale: Annotated[float, Parameter(help="Magnification of all lengths.")] = 1.0,
+    material: Annotated[
+        str | None,
+        Parameter(help="Material in which all of it is printed, for the masses; the regions' own if left out."),
+    ] = None,
     set_: Overrides = (),
-    json: Annotated[bool, Parameter(negative=(), help="Print JSON, for machines.")] = False,
-) -> None:
-    """Check whether a process can make a battery: the worst places, and the smallest scale at which it can."""
+    json: Json = False,
+) -> int:
+    """Check whether a process can make a battery: the worst places, and the smallest scale at which it can.
+
+    The exit code is 0 where it can be made at this scale (with all: by one process at least), and 3 where it cannot.
+    """
     from geom3d.library.processes import CATALOGUE
 
     design = _load(template, set_)
-    report = design.check_all(scale) if process == "all" else design.check(process, scale)
+    everything = process == "all"
+    report = (
+        design.check_all(scale, material=material) if everything else design.check(process, scale, material=material)
+    )
     for problem in CATALOGUE.problems() if process == "all" else ():
         say(f"warning: {problem}")
     if json:
         print(report.to_json())
-        return
-    print(report.heading)
-    for table in report.tables():
-        print_table(table)
+    else:
+        print(report.heading)
+        for table in report.tables():
+            print_table(table, width=80)
+    return 0 if report.can_be_made else CANNOT_BE_MADE
 
 
 @app.command
@@ -187,40 +282,43 @@ def build(
     format: Annotated[
         tuple[str, ...],
         Parameter(
-            negative=(),
             show_default=False,
             help="Kind of file, such as stl, 3mf, gds or vtu; a wrong one names all. Repeatable.",
         ),
     ] = ("stl",),
     repeat: Annotated[
-        tuple[float, float] | None, Parameter(negative=(), help="Unit cells in x and y; the template's where left out.")
+        tuple[int, int] | None,
+        Parameter(converter=_cells, help="Unit cells in x and y; the template's where left out."),
     ] = None,
-    unit: Annotated[str, Parameter(help="Length that one unit of the file stands for: mm or um.")] = "mm",
+    unit: Annotated[
+        str | None, Parameter(help="Length that one unit of the file stands for: mm or um; mm where left out.")
+    ] = None,
     scale: Annotated[float, Parameter(help="Magnification, for hand-sized demonstrators.")] = 1.0,
     drop_islands: Annotated[
-        bool, Parameter(negative=(), help="Leave out what hangs on nothing; the numbers still count it.")
+        bool, Parameter(help="Leave out what hangs on nothing; the numbers still count it.")
     ] = False,
     max_edge: Annotated[str | None, Parameter(help="Longest edge of a volume mesh (vtu, msh).")] = None,
     voxel: Annotated[str | None, Parameter(help="Edge of a voxel (tiff, nrrd).")] = None,
     pixel: Annotated[str | None, Parameter(help="Edge of a pixel of a slice (png).")] = None,
     layer_height: Annotated[str | None, Parameter(help="Distance of slices (png, svg).")] = None,
     transport: Annotated[
-        bool, Parameter(negative=(), help="Finer triangles with the current density on the electrodes (vtp).")
+        bool, Parameter(help="Finer triangles with the current density on the electrodes (vtp).")
     ] = False,
     request: Requests = (),
-    temperature: Temperature = 25.0,
-    dry_run: Annotated[bool, Parameter(negative=(), help="Tell files and sizes, write nothing.")] = False,
+    temperature: Temperature = None,
+    device: Device = None,
+    dry_run: Annotated[bool, Parameter(help="Tell files and sizes, write nothing.")] = False,
 ) -> None:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     from geom3d.core.files import size_text
-    from geom3d.exports import Options
+    from geom3d.exports import Options, require_used
 
-    design = _load(template, set_, request, temperature)
+    design = _load(template, set_, _asked(request, transport), temperature, device)
     lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
     options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
-    # Read as floats, since 1.5 is to be refused and not cut.
-    cells: Any = repeat
-    requested: dict[str, Any] = {"formats": format, "repeat": cells, "unit": unit, "scale": scale}
+    given = {"unit": unit, **lengths}
+    require_used(format, [key for key, value in given.items() if value is not None])
+    requested: dict[str, Any] = {"formats": format, "repeat": repeat, "unit": unit or "mm", "scale": scale}
     requested |= {"drop_islands": drop_islands, "transport": transport, "options": options}
     if dry_run:
         planned = design.plan(output, **requested)
@@ -242,25 +340,50 @@ def compare(
     *templates: Source,
     output: Annotated[
         Path,
-        Parameter(name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json or .xlsx."),
+        Parameter(
+            name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex."
+        ),
     ],
+    set_: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--set",
+            show_default=False,
+            help="Override a key in all designs, or in one: `--set pillars-coated@parameters.pitch=12`; a number before "
+            "the @ counts the designs. Repeatable.",
+        ),
+    ] = (),
+    rows: Annotated[
+        tuple[str, ...],
+        Parameter(
+            show_default=False,
+            help="Numbers to show, by their path: `--rows capacity_uAh_cm2.cell,area_gain`. Repeatable; all if left out.",
+        ),
+    ] = (),
+    labels: Annotated[
+        tuple[str, ...],
+        Parameter(show_default=False, help="Name of a design, one for each in order; titles if left out."),
+    ] = (),
     charts: Annotated[
         Path | None, Parameter(help="Folder for the charts as SVG and PNG, 85 and 170 mm wide; made if missing.")
     ] = None,
-    no_pictures: Annotated[
-        bool, Parameter(negative=(), help="Leave pictures out of the page: that is faster.")
-    ] = False,
+    no_pictures: Annotated[bool, Parameter(help="Leave pictures out of the page: that is faster.")] = False,
     transport: Transport = False,
     request: Requests = (),
-    temperature: Temperature = 25.0,
+    temperature: Temperature = None,
 ) -> None:
     """Compare batteries in one report: pictures, charts, all numbers, what differs, sources."""
-    from geom3d import comparison as module
+    from geom3d.api import compare as write
 
+    if no_pictures and output.suffix.lower() != ".html":
+        raise InputError(f"no_pictures: only a page (.html) has pictures; got {output.name!r}")
     requests = _asked(request, transport)
-    designs = [_load(name, (), requests, temperature) for name in (template, *templates)]
-    workers = os.cpu_count() or 1
-    for note in module.compare(designs, output, charts=charts, pictures=not no_pictures, workers=workers):
+    names = (template, *templates)
+    changes = _per_design(set_, names)
+    designs = [_load(name, own, requests, temperature) for name, own in zip(names, changes, strict=True)]
+    shown = [row.strip() for text in rows for row in text.split(",")]
+    look: dict[str, Any] = {"rows": shown, "labels": labels, "charts": charts, "pictures": not no_pictures}
+    for note in write(designs, output, workers=os.cpu_count() or 1, **look):
         say(note)
     print(output)
 
@@ -271,21 +394,26 @@ def render(
     *,
     output: Annotated[
         Path,
-        Parameter(name=["--output", "-o"], help="Picture to write: .png, .svg for a section, .gif or .mp4 to turn."),
+        Parameter(
+            name=["--output", "-o"],
+            help="Picture to write: .png, .svg for a section, .gif or .mp4 to turn. Its folder is made if missing.",
+        ),
     ],
     set_: Overrides = (),
     view: Annotated[
         str | None,
         Parameter(
-            help="cut (front quarter removed), iso, top, front, exploded, xray, peeled, distance, or section; cut where left out."
+            help="cut (front quarter removed), iso, top, front, exploded, xray, peeled, distance, current, or section; "
+            "where left out, section for .svg, else cut."
         ),
     ] = None,
-    repeat: Annotated[tuple[int, int] | None, Parameter(negative=(), help="Unit cells in x and y.")] = None,
-    size: Annotated[tuple[int, int], Parameter(help="Width and height in pixels.")] = (1600, 1200),
-    transparent: Annotated[bool, Parameter(negative=(), help="No white behind the picture.")] = False,
-    turntable: Annotated[
-        bool, Parameter(negative=(), help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")
-    ] = False,
+    repeat: Annotated[tuple[int, int] | None, Parameter(converter=_cells, help="Unit cells in x and y.")] = None,
+    size: Annotated[
+        tuple[int, int] | None,
+        Parameter(help="Width and height in pixels, not of a section; 1600 1200 where left out."),
+    ] = None,
+    transparent: Annotated[bool, Parameter(help="No white behind the picture.")] = False,
+    turntable: Annotated[bool, Parameter(help="Turn the battery: .gif, or .mp4 with imageio-ffmpeg.")] = False,
 ) -> None:
     """Render a picture of a battery, or an exact section with dimensions."""
     from geom3d import rendering as module
@@ -305,45 +433,110 @@ def gallery(
     """Render every template, and one sheet of all architectures."""
     from geom3d.api import gallery as draw
 
-    for path in draw(output, templates):
+    drawn = draw(output, templates)
+    for path in drawn:
         print(path)
+    for warning in drawn.warnings:
+        say(f"warning: {warning}")
 
 
 @app.command
-def verify(*templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")]) -> int:
+def verify(
+    *templates: Annotated[str, Parameter(help="Path or name of a template; all shipped ones if none.")],
+    json: Json = False,
+) -> int:
     """Compare measured numbers with closed forms and published values, per template."""
     from geom3d.cell import template as module
-    from geom3d.verification.comparison import PASS
+    from geom3d.verification.comparison import PASS, Comparison, plain, verdicts
     from geom3d.verification.comparison import verify as compare_ways
 
-    deviation = Column("deviation", Kind.DEVIATIONS)
-    columns = [Column("template"), Column("metric"), Column("measured", Kind.NUMBERS)]
-    columns += [Column("closed form", Kind.NUMBERS), deviation, Column("published", Kind.NUMBERS), deviation]
-    table: list[list[Value]] = []
-    failed = 0
+    found: list[Comparison] = []
     for name in templates or module.shipped():
         design = _load(name, ())
         for warning in design.measure().warnings:
             say(f"warning: {name}: {warning}")
-        for found in compare_ways(design):
-            failed += not found.agrees
-            numbers = [found.measured, found.closed, found.from_closed, found.published, found.from_published]
+        found += compare_ways(design)
+    judged = verdicts(found)
+    if json:
+        print(as_json([plain(verdict) for verdict in judged]))
+    else:
+        deviation = Column("deviation", Kind.DEVIATIONS)
+        columns = [Column("template"), Column("metric"), Column("measured", Kind.NUMBERS)]
+        columns += [Column("closed form", Kind.NUMBERS), deviation, Column("shared")]
+        columns += [Column("published", Kind.NUMBERS), deviation, Column("unit")]
+        rows: list[list[Value]] = []
+        for row in found:
+            numbers = [row.measured, row.closed, row.from_closed, row.shared, row.published, row.from_published]
             shown = ["" if number is None else number for number in numbers]
-            table.append([found.template, found.path, *shown, "" if found.unit == "1" else found.unit])
-    print_table(Table.of([*columns, Column("unit")], table))
+            rows.append([row.template, row.path, *shown, "" if row.unit == "1" else row.unit])
+        print_table(Table.of(columns, rows))
+        heads = [Column("template"), Column("numbers", Kind.NUMBERS), Column("independent", Kind.NUMBERS)]
+        heads += [Column("worst of these", Kind.FIGURES, "%"), Column("verdict"), Column("published values")]
+        lines: list[list[Value]] = [
+            [v.template, len(v.rows), len(v.independent), v.worst_percent, v.text, "; ".join(v.published)]
+            for v in judged
+        ]
+        print_table(Table.of(heads, lines))
+    failed = sum(not row.agrees for row in found)
     if failed:
         say(f"{failed} numbers deviate by more than {PASS:g} from their closed form")
     return 1 if failed else 0
 
 
-def _load(source: str, overrides: tuple[str, ...], requests: tuple[str, ...] = (), temperature: float = 25.0) -> Design:
+def _show_electrolytes(output: Path | None) -> None:
+    """Prints conductivity and activation energy of the electrolytes, and draws a chart where a path is given."""
+    from geom3d.comparison.electrolytes import curves, write_chart
+
+    columns = [Column("material"), Column("formula"), Column("class")]
+    columns += [Column("", Kind.FIGURES, unit) for unit in ("S/cm at 25 °C", "eV", "S/cm at 60 °C")]
+    rows: list[list[Value]] = []
+    for curve in curves():
+        material = curve.material
+        numbers = material.conductivity_S_cm, material.activation_energy_eV, material.conductivity_at(60)
+        rows.append(
+            [curve.name, material.formula, material.kind or "", *numbers, material.source_of("conductivity_S_cm")]
+        )
+    table = Table.of([*columns, Column("source")], rows)
+    print_table(table)
+    if output is not None:
+        write_chart(output)
+        print(output)
+
+
+def _load(
+    source: str,
+    overrides: tuple[str, ...],
+    requests: tuple[str, ...] = (),
+    temperature: float | None = None,
+    device: str | None = None,
+) -> Design:
     from dataclasses import replace
 
     from geom3d.api import load
     from geom3d.metrics import requested
 
-    design = load(source, dict(_override(text) for text in overrides))
-    return replace(design, requests=tuple(requested(requests)), temperature=temperature)
+    if temperature is not None and not requests:
+        raise InputError("temperature: nothing asked for depends on it; give --transport or --request as well")
+    changes = dict(_override(text) for text in overrides)
+    if device is not None:
+        changes["device"] = _device(device)
+    design = load(source, changes)
+    design = replace(design, requests=tuple(requested(requests)))
+    return design if temperature is None else replace(design, temperature=temperature)
+
+
+def _per_design(overrides: tuple[str, ...], names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The overrides of each design: those for all, and those that its name or its number precedes."""
+    found: list[list[str]] = [[] for _ in names]
+    for text in overrides:
+        path, equals, value = text.partition("=")
+        whose, at, key = path.rpartition("@")
+        called = [k for k, name in enumerate(names) if not at or whose in (name, Path(name).stem, str(k + 1))]
+        if not called:
+            raise InputError(f"--set {text}: no design {whose!r}; {choose_from(whose, names)}")
+        for k in called:
+            found[k].append(f"{key}{equals}{value}")
+    return [tuple(own) for own in found]
 
 
 def _asked(requests: tuple[str, ...], transport: bool) -> tuple[str, ...]:
@@ -361,6 +554,14 @@ def _override(text: str) -> tuple[str, Any]:
         return path.strip(), read["value"] if len(read) == 1 else value.strip()
     except (ValueError, RecursionError):
         return path.strip(), value.strip()
+
+
+def _device(text: str) -> dict[str, str | float]:
+    """The [device] of the command line: width, length and perhaps thickness, µm or with a unit."""
+    edges = re.split(r"\s*[x×,]\s*", text.strip())
+    if len(edges) not in (2, 3):
+        raise InputError(f'device: must be two or three lengths such as "2 mm x 2 mm"; got {text!r}')
+    return {key: _length("device", edge) for key, edge in zip(("width", "length", "thickness"), edges, strict=False)}
 
 
 def _length(key: str, text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,47 +22,150 @@ DOORS: dict[str, Door[Any]] = {"architecture": architectures.DOOR, "metric": met
 CATALOGUES: dict[str, Catalogue[Any]] = {"material": materials.CATALOGUE, "process": processes.CATALOGUE}
 
 
-def listing() -> tuple[list[str], list[str]]:
-    """Lines that name all there is, and sentences on what other distributions register and cannot be used."""
-    lines = ["Architectures", *_of_door(architectures.DOOR, dict(architectures.DOOR.usable()))]
-    lines += ["", "Templates", *(f"  {name:34}{template.load_template(name).title}" for name in template.shipped())]
-    lines += ["", "Materials", *_of_catalogue(materials.CATALOGUE, lambda material: ", ".join(material.roles))]
-    lines += ["", "Processes", *_of_catalogue(processes.CATALOGUE, lambda process: process.kind)]
-    lines += ["", "Metrics", *_of_door(metrics.DOOR, metrics.named())]
-    lines += ["", "Formats", *_of_door(exports.DOOR, dict(exports.DOOR.usable()))]
-    problems = [*architectures.DOOR.problems(), *materials.CATALOGUE.problems(), *processes.CATALOGUE.problems()]
-    return lines, [*problems, *metrics.problems(), *exports.DOOR.problems()]
+@dataclass(frozen=True)
+class Named:
+    """Something that has a name.
+
+    Attributes:
+        name, title: of it.
+        words: what else a list says of it, in a few words.
+        origin: the distribution that it comes with; empty for geom3d itself.
+    """
+
+    name: str
+    title: str
+    words: str = ""
+    origin: str = ""
+
+    @property
+    def line(self) -> str:
+        """As a list for people says it."""
+        words = f" ({self.words})" if self.words else ""
+        return f"  {self.name:34}{self.title}{words}{_from(self.origin)}"
+
+
+def sections() -> dict[str, Callable[[], Iterator[Named]]]:
+    """What can be listed."""
+    return {
+        "architectures": lambda: _of_door(architectures.DOOR, dict(architectures.DOOR.usable())),
+        "templates": lambda: (Named(name, template.load_template(name).title) for name in template.shipped()),
+        "materials": lambda: _of_catalogue(materials.CATALOGUE, lambda material: ", ".join(material.roles)),
+        "processes": lambda: _of_catalogue(processes.CATALOGUE, lambda process: str(process.kind)),
+        "metrics": lambda: _of_door(metrics.DOOR, metrics.named()),
+        "formats": lambda: _of_door(exports.DOOR, dict(exports.DOOR.usable())),
+    }
+
+
+def listed(kind: str | None = None) -> dict[str, list[Named]]:
+    """What there is of a kind, or of all kinds.
+
+    Raises:
+        InputError: for an unknown kind, with the valid ones.
+    """
+    known = sections()
+    if kind is not None and kind not in known:
+        raise InputError(f"kind: unknown {kind!r}; {choose_from(kind, known)}")
+    return {name: list(find()) for name, find in known.items() if kind in (None, name)}
+
+
+def listing(kind: str | None = None) -> list[str]:
+    """Lines that name all there is, or all of a kind."""
+    lines: list[str] = []
+    for name, entries in listed(kind).items():
+        lines += ["", name.capitalize(), *(entry.line for entry in entries)]
+    return lines[1:]
+
+
+def problems(kind: str | None = None) -> list[str]:
+    """Sentences on what other distributions register and cannot be used."""
+    known: dict[str, Callable[[], list[str]]] = {
+        "architectures": architectures.DOOR.problems,
+        "materials": materials.CATALOGUE.problems,
+        "processes": processes.CATALOGUE.problems,
+        "metrics": metrics.problems,
+        "formats": exports.DOOR.problems,
+    }
+    return [problem for name, find in known.items() if kind in (None, name) for problem in find()]
 
 
 def described(name: str) -> Iterator[str | Table]:
-    """Text and tables on whatever has that name.
+    """Text and tables on whatever has that name, hyphen and underscore alike.
 
     Raises:
         InputError: where nothing has.
         PluginError: where a distribution registers it, but it cannot be used.
     """
-    known = [*architectures.DOOR.names, *metrics.DOOR.names, *exports.DOOR.names]
-    known += [*materials.names(), *processes.names()]
     described: dict[str, Callable[[Any], Iterator[str | Table]]] = {
         "architecture": _architecture,
         "metric": _metric,
         "format": lambda thing: iter([_rest(thing.__doc__)]),
     }
+    for kind, own, title, origin, thing in _found(name):
+        yield f"{own}: {title}{_from(origin)}\n"
+        yield from described[kind](thing) if kind in described else iter([_figures(thing)])
+
+
+def described_as_data(name: str) -> list[dict[str, Any]]:
+    """The same for machines: one entry for each thing that has the name.
+
+    Raises:
+        InputError, PluginError: as `described`.
+    """
+    found = []
+    for kind, own, title, origin, thing in _found(name):
+        entry: dict[str, Any] = {"kind": kind, "name": own, "title": title, "origin": origin}
+        if kind == "architecture":
+            keys = ("name", "unit", "range", "default", "meaning")
+            entry["parameters"] = [dict(zip(keys, row, strict=True)) for row in rows(thing)]
+            entry["regions"] = regions(thing)
+        elif kind == "metric":
+            entry["quantities"] = [
+                {"path": m.path, "title": m.title, "unit": m.unit, "meaning": m.meaning} for m in thing.METRICS
+            ]
+            request = metrics.request_of(thing)
+            entry["request"] = None if request is None else request.name
+        elif kind == "format":
+            entry["text"] = _rest(thing.__doc__)
+        else:
+            entry["figures"] = thing.model_dump(mode="json", by_alias=True, exclude={"title"})
+        found.append(entry)
+    return found
+
+
+def _found(name: str) -> Iterator[tuple[str, str, str, str, Any]]:
+    """Kind, name, title, origin and thing itself of whatever has that name."""
     found = 0
     for kind, door in DOORS.items():
         if door.knows(name):
             thing = door.get(name)
-            yield f"{name}: {summary(thing.__doc__)}{_from(door.origin(name))}\n"
-            yield from described[kind](thing)
+            yield kind, door.spelled(name), summary(thing.__doc__), door.origin(name), thing
             found += 1
-    for catalogue in CATALOGUES.values():
-        entry = catalogue.find(name)
-        if entry is not None:
-            yield f"{name}: {entry.title}{_from(catalogue.origin(name) if name in catalogue.names else '')}\n"
-            yield _figures(entry)
+    for kind, catalogue in CATALOGUES.items():
+        model, entry = catalogue.find(name), catalogue.entry(name)
+        if model is not None and entry is not None:
+            yield kind, entry.name, model.title, entry.origin, model
             found += 1
     if not found:
+        known = [each for door in DOORS.values() for each in door.names]
+        known += [each for catalogue in CATALOGUES.values() for each in catalogue.names]
         raise InputError(f"name: unknown {name!r}; {choose_from(name, known)}")
+
+
+def text_of(name: str) -> str:
+    """The file of a template, a material or a process, as it is.
+
+    Raises:
+        InputError: where none has that name.
+    """
+    text = template.text_of(name)
+    if text is not None:
+        return text
+    for catalogue in CATALOGUES.values():
+        entry = catalogue.entry(name)
+        if entry is not None:
+            return entry.file.read_text("utf-8")
+    known = [*template.shipped(), *materials.names(), *processes.names()]
+    raise InputError(f"name: no template, material or process {name!r}; {choose_from(name, known)}")
 
 
 def summary(text: str | None) -> str:
@@ -79,16 +183,16 @@ def _from(origin: str) -> str:
     return f" [{origin}]" if origin else ""
 
 
-def _of_door(door: Door[Any], usable: Mapping[str, Any]) -> Iterator[str]:
+def _of_door(door: Door[Any], usable: Mapping[str, Any]) -> Iterator[Named]:
     for name, thing in sorted(usable.items()):
         request = getattr(thing, "REQUEST", None)
-        asked = "" if request is None else f" (--request {request.name})"
-        yield f"  {name:24}{summary(thing.__doc__)}{asked}{_from(door.origin(name))}"
+        asked = "" if request is None else f"--request {request.name}"
+        yield Named(name, summary(thing.__doc__), asked, door.origin(name))
 
 
-def _of_catalogue(catalogue: Catalogue[Any], words: Callable[[Any], str]) -> Iterator[str]:
+def _of_catalogue(catalogue: Catalogue[Any], words: Callable[[Any], str]) -> Iterator[Named]:
     for name, entry in catalogue.usable():
-        yield f"  {name:24}{entry.title} ({words(entry)}){_from(catalogue.origin(name))}"
+        yield Named(name, entry.title, words(entry), catalogue.origin(name))
 
 
 def _architecture(architecture: Architecture) -> Iterator[str | Table]:
@@ -109,6 +213,12 @@ def _metric(module: metrics.MetricModule | metrics.MetricOnRequest) -> Iterator[
 def _figures(entry: BaseModel) -> Table:
     """The figures of a material or a process as its file gives them."""
     figures = entry.model_dump(mode="json", by_alias=True, exclude={"title"})
-    given = [(key, value) for key, value in figures.items() if value not in (None, "", [])]
-    rows = [[key, ", ".join(value) if isinstance(value, list) else str(value)] for key, value in given]
-    return Table.of([Column("key"), Column("figure")], rows)
+    given = [(key, value) for key, value in figures.items() if value not in (None, "", [], {})]
+    return Table.of([Column("key"), Column("figure")], [[key, _plain(value)] for key, value in given])
+
+
+def _plain(value: Any) -> str:
+    """What a key of a file holds, in one line."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {part}" for key, part in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

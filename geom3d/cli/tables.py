@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from geom3d.core.tables import Column, Kind, Table
+from geom3d.core.tables import Table
 
 if TYPE_CHECKING:
     from geom3d.metrics.report import Report
@@ -16,8 +17,18 @@ def say(text: str) -> None:
     print(f"geom3d: {text}", file=sys.stderr)
 
 
-def print_table(table: Table) -> None:
-    """Prints a table under its title, as wide as it is where stdout is no terminal: a pipe has no right edge."""
+def as_json(data: Any) -> str:
+    """Data for machines as JSON text; no NaN, no infinity."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def print_table(table: Table, width: int = 250) -> None:
+    """Prints a table under its title, as wide as it is where stdout is no terminal: a pipe has no right edge.
+
+    Args:
+        table: what to print.
+        width: characters that it may have where stdout is no terminal.
+    """
     from rich import box
     from rich import table as rich
     from rich.console import Console
@@ -30,18 +41,16 @@ def print_table(table: Table) -> None:
         drawn.add_row(*row)
     if table.title:
         print(table.title)
-    wide = None if sys.stdout.isatty() else 250
+    wide = None if sys.stdout.isatty() else width
     # Names of layers are the user's: brackets and colons in them are no markup.
     Console(width=wide, markup=False, emoji=False, highlight=False).print(drawn)
 
 
-def print_numbers(report: Report) -> None:
-    """Prints the numbers of a report; the uncertainty stands in a column of its own, where numbers are sampled."""
-    sampled = report["uncertainty"] is not None
-    columns = [Column("quantity"), Column("value", Kind.NUMBERS), Column("unit")]
-    rows = [[row.title, row.value, row.unit] for row in report.rows() if row.value is not None]
-    if sampled:
-        columns.append(Column("uncertainty"))
-        errors = [row.error for row in report.rows() if row.value is not None]
-        rows = [[*row, error] for row, error in zip(rows, errors, strict=True)]
-    print_table(Table.of(columns, rows, report["title"]))
+def print_numbers(report: Report, *, everything: bool = False) -> None:
+    """Prints what a reader of a report looks for first, or all of its numbers in groups."""
+    from geom3d.metrics.answer import answer, in_groups
+
+    if everything:
+        print(report["title"])
+    for table in in_groups(report) if everything else answer(report):
+        print_table(table)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from geom3d import rendering
-from geom3d.comparison.summary import Parts, Summary, gather
+from geom3d.comparison import tables
+from geom3d.comparison.summary import Parts, Summary, gather, titles
 from geom3d.core.errors import InputError, OutputError, choose_from
 from geom3d.core.files import replacing
 from geom3d.evaluation import Evaluation
 from geom3d.scene.stage import NO_OPENGL
 
 #: Endings of files.
-FORMS = ("csv", "html", "json", "md", "xlsx")
+FORMS = ("csv", "html", "json", "md", "tex", "xlsx")
+#: Forms that machines read: designs go by the names of their templates there.
+MACHINES = ("csv", "json")
 
 
 def compare(
@@ -23,16 +27,21 @@ def compare(
     charts: Path | None = None,
     pictures: bool = True,
     workers: int = 1,
+    rows: Sequence[str] = (),
+    labels: Sequence[str] = (),
 ) -> list[str]:
     """Writes the comparison; the ending of the path chooses the form.
 
     Args:
-        designs: in the order of the comparison; the first is the one that others are held against.
-        path: of the file: .html, .md, .csv, .json or .xlsx.
+        designs: in the order of the comparison; the first is the reference.
+        path: of the file: .html, .md, .csv, .json, .xlsx or .tex.
         charts: a folder for the charts as separate files; made if it is missing.
         pictures: whether a page shows pictures.
         workers: processes that share the work. Scripts that ask for several need a `__main__` guard, as with all of
             Python's process pools.
+        rows: paths of the numbers to show, in this order; `capacity_uAh_cm2.*` and `capacity_uAh_cm2` mean all below; all
+            numbers if empty, in LaTeX the key figures. JSON holds the reports whole.
+        labels: what the designs are called, one for each; their titles if empty, in files for machines their names.
 
     Returns:
         sentences that the user must know: what could not be done.
@@ -46,12 +55,23 @@ def compare(
         raise InputError(f"output: unknown ending {path.suffix!r} of {path.name!r}; {choose_from(form, FORMS)}")
     if not path.parent.is_dir():
         raise OutputError(f"folder {str(path.parent)!r} does not exist")
+    if labels and (len(labels) != len(designs) or len(set(labels)) < len(labels)):
+        raise InputError(
+            f"labels: must be one for each of the {len(designs)} designs, all different; got {len(labels)}"
+        )
     notes = []
     if form == "html" and pictures and not rendering.has_opengl():
         pictures = False
         notes.append(f"no pictures: {NO_OPENGL}")
     page = form == "html"
     summaries = gather(designs, Parts(pictures=page and pictures, models=page), workers)
+    notes += [note for each in summaries for note in each.notes]
+    if labels or form not in MACHINES:
+        names = labels or titles(designs)
+        summaries = [replace(entry, label=name) for entry, name in zip(summaries, names, strict=True)]
+    if rows:
+        tables.require_rows(summaries, rows)
+        summaries = [replace(entry, rows=tuple(rows)) for entry in summaries]
     _write(summaries, path, form, notes)
     if charts is not None:
         from geom3d.comparison.charts import write_charts
@@ -73,7 +93,7 @@ def _write(summaries: Sequence[Summary], path: Path, form: str, notes: Sequence[
 
         data = page(summaries, notes).encode()
     else:
-        forms = {"md": texts.markdown, "csv": texts.comma_separated, "json": texts.as_json}
+        forms = {"md": texts.markdown, "csv": texts.comma_separated, "json": texts.as_json, "tex": texts.latex}
         data = forms[form](summaries).encode()
     with replacing(path) as file:
         file.write(data)

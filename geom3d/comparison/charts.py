@@ -161,7 +161,7 @@ def _capacity(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
                 axes.plot(entry[side], row, marker, color=SIDES[side], markersize=4.2, markeredgewidth=0, zorder=3)
         if entry["cell"]:
             axes.plot(entry["cell"], row, "o", markerfacecolor="none", markeredgecolor=INK, markersize=7.6, zorder=4)
-    limits = ["half cell" if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
+    limits = [_why(e["reason"]) if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
     column(axes, "cell, limited by", limits)
     axes.set_xlim(*((min(values) / 1.7, max(values) * 1.7) if log else (0, 1.06 * max(values))))
     canvas.legend(
@@ -172,6 +172,11 @@ def _capacity(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
         ]
     )
     return True
+
+
+def _why(reason: str) -> str:
+    """In a word or two, why a cell has no capacity."""
+    return reason.partition(":")[0].removeprefix("there is ").removeprefix("the electrodes are ")
 
 
 def _volume_fractions(canvas: Canvas, summaries: Sequence[Summary]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from geom3d.comparison.drawing import Canvas, is_wide, logarithmic, short
 from geom3d.comparison.summary import Summary
-from geom3d.core.colours import ABSENT, GRID, INK, LEADER, SIDES, WHISKER
+from geom3d.core.colours import ABSENT, GRID, INK, LEADER, NEUTRAL, SIDES, WHISKER
 
 #: Where a number may stand beside its point, in units of its own size, the best first.
 AROUND = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
@@ -39,7 +39,8 @@ def scatter(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     for _, spread, charge, limiting in points:
         axes.plot([max(spread["p05"], 1e-9), spread["p95"]], [charge, charge], color=WHISKER, linewidth=1.0, zorder=2)
         marker = "o" if limiting == "anode" else "s"
-        axes.plot(spread["mean"], charge, marker, color=SIDES[limiting], markersize=4.6, markeredgewidth=0, zorder=3)
+        colour = SIDES.get(limiting, NEUTRAL)
+        axes.plot(spread["mean"], charge, marker, color=colour, markersize=4.6, markeredgewidth=0, zorder=3)
     canvas.legend(
         [
             canvas.marker("o", SIDES["anode"], "the anode limits"),

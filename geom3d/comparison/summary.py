@@ -52,6 +52,8 @@ class Summary:
         materials: by region, in order.
         picture: a PNG file, or None.
         model: a light mesh, or None.
+        notes: what could not be drawn, in sentences.
+        rows: paths of the numbers that tables show, in order; all if empty.
     """
 
     label: str
@@ -61,6 +63,8 @@ class Summary:
     materials: dict[str, Material]
     picture: bytes | None = None
     model: Model | None = None
+    notes: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -101,38 +105,50 @@ def gather(designs: Sequence[Evaluation], parts: Parts, workers: int = 1) -> lis
 def summary(design: Evaluation, parts: Parts) -> Summary:
     """One design, measured and drawn."""
     report, cell = design.measure(), design.cell()
+    picture, notes = _picture(design) if parts.pictures else (None, ())
     return Summary(
         label=design.description.name,
         description=design.description,
         report=report,
         size=(cell.size[0], cell.size[1], cell.top),
         materials={region.name: region.material for region in cell.regions},
-        picture=_picture(design) if parts.pictures else None,
+        picture=picture,
         model=model_of(cell, design.walls()) if parts.models else None,
+        notes=notes,
     )
 
 
 def labels(designs: Sequence[Evaluation]) -> list[str]:
     """A name for every design: the template's, with what was overridden where names repeat, numbered where that does."""
-    names = [design.description.name for design in designs]
+    return _told_apart(designs, [design.description.name for design in designs])
+
+
+def titles(designs: Sequence[Evaluation]) -> list[str]:
+    """The same with the titles that people read."""
+    return _told_apart(designs, [design.description.title for design in designs])
+
+
+def _told_apart(designs: Sequence[Evaluation], names: list[str]) -> list[str]:
+    """Names, with what was overridden where they repeat, numbered where that does."""
+    plain = tuple(names)
     for k, design in enumerate(designs):
-        if design.overrides and _repeats(designs, design.description.name):
+        if design.overrides and plain.count(plain[k]) > 1:
             changes = [f"{key.rpartition('.')[2]} = {value}" for key, value in design.overrides.items()]
             names[k] = f"{names[k]} ({', '.join(changes)})"
     return [f"{name} ({names[: k + 1].count(name)})" if names.count(name) > 1 else name for k, name in enumerate(names)]
 
 
-def _repeats(designs: Sequence[Evaluation], name: str) -> bool:
-    return sum(design.description.name == name for design in designs) > 1
-
-
-def _picture(design: Evaluation) -> bytes:
-    from geom3d.rendering import render
+def _picture(design: Evaluation) -> tuple[bytes | None, tuple[str, ...]]:
+    """A PNG file; where it fails, none, and a sentence that says so."""
+    from geom3d import rendering
 
     with tempfile.TemporaryDirectory(prefix="geom3d-") as folder:
         path = Path(folder, "picture.png")
-        render(design, path, view="cut", size=PICTURE)
-        return path.read_bytes()
+        try:
+            rendering.render(design, path, view="cut", size=PICTURE)
+        except Exception as error:  # noqa: BLE001 (numbers and charts do not depend on it, whatever it fails of)
+            return None, (rendering.failed(design, error),)
+        return path.read_bytes(), ()
 
 
 def _in_worker(design: Evaluation, parts: Parts) -> Summary | None:
@@ -171,8 +187,10 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _quietly() -> None:
-    """The first process answers for all: Ctrl-C reaches every one of a terminal, all would draw bars, and VTK says that it
-    found no screen.
+    """Silences a worker process.
+
+    The first process handles Ctrl-C, which reaches every process of a terminal; all would draw bars, and VTK would warn
+    that it found no screen.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -14,6 +14,7 @@ from typing import Any
 from geom3d import architectures
 from geom3d.cell.describe import rows as parameter_rows
 from geom3d.comparison.summary import Summary
+from geom3d.core.errors import InputError, choose_from
 from geom3d.core.tables import Column, Entry, Kind, Table, Value
 from geom3d.metrics import Metric, catalogue, metric_of
 
@@ -35,9 +36,26 @@ def numbers(summaries: Sequence[Summary]) -> Table:
         if any(row is not None and row.value is not None for row in found):
             first = next(row for row in found if row is not None)
             column = Column(first.title, Kind.NUMBERS, first.unit, path, first.meaning)
-            entries = [Entry() if row is None else Entry(row.value, row.uncertainty) for row in found]
+            entries = [Entry() if row is None else row.entry for row in found]
             filled.append((column, tuple(entries)))
+    asked = summaries[0].rows if summaries else ()
+    if asked:
+        filled = [pair for row in asked for pair in filled if _meant(row, pair[0].key)]
     return _with_names(summaries, filled)
+
+
+def _meant(row: str, path: str) -> bool:
+    """Whether a path is the one asked for, or below it."""
+    stem = row.removesuffix(".*")
+    return path == stem or path.startswith(f"{stem}.")
+
+
+def require_rows(summaries: Sequence[Summary], rows: Sequence[str]) -> None:
+    """Raises a clear error for rows that no design has."""
+    known = [column.key for column in numbers(summaries).columns[1:]]
+    for row in rows:
+        if not any(_meant(row, path) for path in known):
+            raise InputError(f"rows: no number {row!r}; {choose_from(row, known)}")
 
 
 def key_figures(table: Table) -> Table:
@@ -156,6 +174,8 @@ def materials(summaries: Sequence[Summary]) -> Table:
         Column("density", Kind.NUMBERS, "g/cm³"),
         Column("practical charge", Kind.NUMBERS, "mAh/g"),
         Column("theoretical charge", Kind.NUMBERS, "mAh/g"),
+        Column("utilisation", Kind.NUMBERS),
+        Column("lithium as made", Kind.NUMBERS),
         Column("potential", Kind.NUMBERS, "V"),
         Column("conductivity", Kind.NUMBERS, "S/cm"),
         Column("source"),
@@ -164,8 +184,9 @@ def materials(summaries: Sequence[Summary]) -> Table:
     for summary in summaries:
         for material in summary.materials.values():
             charges = material.capacity_practical_mAh_g, material.capacity_theoretical_mAh_g
-            figures = material.density_g_cm3, *charges, material.potential_V, material.conductivity_S_cm
-            rows[material.title, material.formula, *figures, material.source] = None
+            shares = material.utilisation, material.lithiated
+            figures = material.density_g_cm3, *charges, *shares, material.potential_V, material.conductivity_S_cm
+            rows[material.title, material.formula, *figures, material.cited] = None
     by_name = sorted(rows, key=lambda row: str(row[0]).casefold())
     return Table.of(columns, by_name)
 

@@ -1,4 +1,4 @@
-"""The comparison as Markdown, CSV and JSON."""
+"""The comparison as Markdown, LaTeX, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from geom3d._version import __version__
 from geom3d.comparison.summary import Summary
-from geom3d.comparison.tables import TITLE, by_group, numbers, settings, source
+from geom3d.comparison.tables import TITLE, by_group, key_figures, numbers, settings, source
 from geom3d.core import tables
 from geom3d.core.tables import Column, Kind, Table, Value, exact
 from geom3d.metrics import catalogue
@@ -16,7 +16,8 @@ from geom3d.metrics import catalogue
 
 def markdown(summaries: Sequence[Summary]) -> str:
     """Tables to be read, designs side by side: numbers, parameters, layers, warnings, sources."""
-    titles = [Column(summary.title, Kind.NUMBERS) for summary in summaries]
+    called = [e.title if e.label == e.description.name else e.label for e in summaries]
+    titles = [Column(name, Kind.NUMBERS) for name in called]
     _, *filled = numbers(summaries).by_column()
     measured = Table.of(
         [Column(""), *titles, Column("unit")], [[column.title, *entries, column.unit] for column, entries in filled]
@@ -46,6 +47,40 @@ def comma_separated(summaries: Sequence[Summary]) -> str:
     rows += [[column.key, column.unit, *(entry.value for entry in entries)] for column, entries in measured]
     heads = [Column("metric"), Column("unit"), *(Column(summary.label) for summary in summaries)]
     return tables.comma_separated(Table.of(heads, rows))
+
+
+#: What LaTeX writes in another way.
+LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "µ": r"\textmu{}", "Ω": r"$\Omega$", "·": r"$\cdot$",
+    "²": r"\textsuperscript{2}", "³": r"\textsuperscript{3}", "⁺": r"\textsuperscript{+}", "×": r"$\times$",
+    "±": r"$\pm$", "°": r"\textdegree{}", "√": r"$\surd$", "–": "--", "…": r"\ldots{}", "≥": r"$\geq$", "≤": r"$\leq$",
+}  # fmt: skip
+
+
+def latex(summaries: Sequence[Summary]) -> str:
+    """A table for a paper, designs side by side: the rows asked for, else the key figures. Needs the package booktabs."""
+    table = numbers(summaries)
+    _, *filled = (table if summaries[0].rows else key_figures(table)).by_column()
+    rows = [["", *(summary.label for summary in summaries)]]
+    rows += [
+        [column.heading, *(f"{entry.text(Kind.SIZES)} {entry.error}".strip() for entry in entries)]
+        for column, entries in filled
+    ]
+    head, *body = [" & ".join("".join(LATEX.get(c, c) for c in cell) for cell in row) + r" \\" for row in rows]
+    return "\n".join(
+        [
+            f"% geom3d {__version__}",
+            rf"\begin{{tabular}}{{l{'r' * len(summaries)}}}",
+            r"\toprule",
+            head,
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
 
 
 def as_json(summaries: Sequence[Summary]) -> str:

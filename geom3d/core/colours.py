@@ -52,3 +52,23 @@ def text_colour(colour: str) -> str:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "#000000" if luminance > 0.179 else "#ffffff"
+
+
+# Chart of electrolytes
+
+#: Colour by class of electrolyte, after Okabe and Ito, and grey for classes that a user may add.
+CLASSES = {
+    "amorphous": "#0072b2",
+    "crystalline": "#009e73",
+    "glass-ceramic": "#56b4e9",
+    "perovskite": "#cc79a7",
+    "antiperovskite": "#7b4a9e",
+    "NASICON": "#e69f00",
+    "thio-LISICON": "#8c564b",
+    "LGPS": "#d55e00",
+    "garnet": "#333333",
+    "gel": "#b3a800",
+}
+OTHER = "#888888"
+#: Lines of a grid behind curves.
+GRID = "#e8e8e8"

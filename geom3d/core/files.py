@@ -45,6 +45,18 @@ def size_text(count: float) -> str:
     return f"{count:.3g} TB"
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder, if it is missing, and those that it lies in.
+
+    Raises:
+        OutputError: naming the folder and the reason.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"folder {str(folder)!r} cannot be made: {error.strerror}") from None
+
+
 @contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder, which takes the name of `path` in the end, or vanishes.

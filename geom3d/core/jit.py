@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+class _Notice(event.Listener):
+    """Says on a terminal, once, that a compilation takes its time; code that was kept is not compiled."""
+
+    said = False
+
+    def on_start(self, event: Any) -> None:
+        if not self.said and sys.stderr is not None and sys.stderr.isatty():
+            print("geom3d: compiling, once on this machine; this takes some seconds", file=sys.stderr)
+            self.said = True
+
+    def on_end(self, event: Any) -> None:
+        """Nothing is said of the end: what was asked for follows."""
+
+
+event.register("numba:compile", _Notice())  # type: ignore[no-untyped-call]
 
 
 def compiled(function: F) -> F:

@@ -69,6 +69,17 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
+def spelled(name: str, names: Collection[str]) -> str:
+    """The one of some names that is meant: hyphen and underscore are alike; the name itself where none is.
+
+    >>> spelled("interdigitated-pillars", ["pillars", "interdigitated_pillars"])
+    'interdigitated_pillars'
+    """
+    if name in names:
+        return name
+    return next((known for known in names if known.replace("_", "-") == name.replace("_", "-")), name)
+
+
 class Door(Generic[T]):
     """Modules of one kind, by name: those of a shipped folder, and those that other distributions register.
 
@@ -120,10 +131,15 @@ class Door(Generic[T]):
 
     def knows(self, name: str) -> bool:
         """Whether anything has that name, be it usable or not."""
-        return name in self.shipped or name in self._registered
+        return self.spelled(name) in {*self.shipped, *self._registered}
+
+    def spelled(self, name: str) -> str:
+        """The name that is meant: hyphen and underscore are alike."""
+        return spelled(name, (*self.shipped, *self._registered))
 
     def origin(self, name: str) -> str:
         """The distribution that registers a name; empty for those that come with geom3d."""
+        name = self.spelled(name)
         return "" if name in self.shipped else origin_of(self._registered[name][0])
 
     def get(self, name: str) -> T:
@@ -133,6 +149,7 @@ class Door(Generic[T]):
             InputError: for an unknown name, with the valid ones.
             PluginError: where a distribution registers it, but it cannot be used.
         """
+        name = self.spelled(name)
         if name in self.shipped:
             return cast("T", importlib.import_module(f"{self.package}.{name}"))
         if name not in self._registered:

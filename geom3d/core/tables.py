@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,8 @@ Value = float | str | None
 
 #: What people see where there is no value.
 NOTHING = "–"
+#: A number below this share of what it is a part of is nothing but rounding, and shown as zero.
+ROUNDING = 1e-9
 
 
 class Kind(StrEnum):
@@ -25,6 +28,7 @@ class Kind(StrEnum):
     WORDS = ""
     NUMBERS = ".6g"
     SIZES = ".4g"
+    FIGURES = ".3g"
     DEVIATIONS = "+.2e"
 
     @property
@@ -61,7 +65,7 @@ class Column:
     @property
     def short_heading(self) -> str:
         """The title with the unit, for narrow columns."""
-        return f"{self.title} {self.unit}".rstrip()
+        return f"{self.title} {self.unit}".strip()
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,13 @@ class Entry:
 
     Attributes:
         value: a number, words, or None.
-        uncertainty: of a sampled number, in its unit, else None.
+        uncertainty: of a number that has one, in its unit, else None.
+        scale: size of what the number is a part of; 0 where that is not known.
     """
 
     value: Value = None
     uncertainty: float | None = None
+    scale: float = 0.0
 
     @property
     def error(self) -> str:
@@ -89,8 +95,15 @@ class Entry:
         return "word" if isinstance(self.value, str) else "number"
 
     def text(self, kind: Kind = Kind.NUMBERS) -> str:
-        """The value for people, without its uncertainty."""
-        return show(self.value, kind)
+        """The value for people, as far as it is known, without its uncertainty."""
+        if not isinstance(self.value, float):
+            return show(self.value, kind)
+        if abs(self.value) < ROUNDING * self.scale:
+            return "0"
+        digits = kind or Kind.NUMBERS
+        if self.uncertainty is None or digits not in (Kind.NUMBERS, Kind.SIZES, Kind.FIGURES):
+            return show(self.value, kind)
+        return known(self.value, self.uncertainty, int(digits[1:-1]))
 
 
 @dataclass(frozen=True)
@@ -151,6 +164,29 @@ def show(value: Value, kind: Kind = Kind.NUMBERS) -> str:
     if isinstance(value, int) and kind in (Kind.WORDS, Kind.NUMBERS):
         return str(value)
     return format(value, kind or Kind.NUMBERS)
+
+
+def known(value: float, uncertainty: float, most: int = 6) -> str:
+    """A number to the second significant digit of its uncertainty.
+
+    >>> known(12.34567, 0.0213), known(8.9999, 0.031), known(123456.7, 2100.0), known(0.5, 0.0)
+    ('12.346', '9.000', '123500', '0.5')
+
+    Args:
+        value: the number.
+        uncertainty: in its unit; 0 for none.
+        most: significant digits that are shown at most.
+    """
+    if not uncertainty or not value:
+        return f"{value:.{most}g}"
+    decimals = 1 - math.floor(math.log10(float(f"{uncertainty:.1e}")))
+    size = math.floor(math.log10(abs(value)))
+    if decimals + size + 1 >= most:
+        return f"{value:.{most}g}"
+    rounded = round(value, decimals)
+    if not rounded:
+        return "0"
+    return f"{rounded:.{max(decimals, 0)}f}" if 1e-4 <= abs(rounded) < 1e6 else f"{rounded:.{most}g}"
 
 
 def exact(value: Value) -> str:

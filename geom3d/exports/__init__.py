@@ -18,8 +18,8 @@ from geom3d._version import __version__
 from geom3d.cell.cell import Cell
 from geom3d.cell.description import Description
 from geom3d.cell.repeat import checked_repeat
-from geom3d.core.errors import InputError, OutputError, choose_from
-from geom3d.core.files import replacing, require_room
+from geom3d.core.errors import InputError, choose_from
+from geom3d.core.files import make_folder, replacing, require_room
 from geom3d.core.plugins import Door, lacking
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
@@ -175,7 +175,7 @@ class BuildResult:
 class Exporter(Protocol):
     r"""The form of an exporter: of a module in this folder, and of what another distribution registers.
 
-    The first line of its docstring says what the files hold. One that writes the vertices of every region as a table, with
+    The first line of its docstring says what the files hold; a tuple `USES` may say which of `SETTINGS` it heeds. One that writes the vertices of every region as a table, with
     their unit in the name of the file:
 
     >>> import numpy as np
@@ -243,6 +243,33 @@ DOOR: Door[Exporter] = Door(
 )
 
 
+#: What single formats ask for or leave aside: `unit` and the fields of `Options`. An exporter says in `USES` which of these it
+#: heeds; one that does not say may heed all.
+SETTINGS = ("unit", *Options.__dataclass_fields__)
+
+
+def require_used(names: Sequence[str], given: Sequence[str]) -> None:
+    """Checks that some format heeds each setting that was given.
+
+    Args:
+        names: of the formats asked for.
+        given: names of settings.
+
+    Raises:
+        InputError: a setting that does nothing, with the formats that heed it; an unknown format.
+    """
+    for key in given:
+        if not any(key in _used(name) for name in names):
+            heeding = [name for name in formats() if key in _used(name)]
+            kind = f"the format {names[0]}" if len(names) == 1 else "none of these formats"
+            denied = "does not heed it" if len(names) == 1 else "heeds it"
+            raise InputError(f"{key}: {kind} {denied}; those that do: {', '.join(heeding)}")
+
+
+def _used(name: str) -> Sequence[str]:
+    return getattr(DOOR.get(name), "USES", SETTINGS)
+
+
 def formats() -> tuple[str, ...]:
     """Names of all exporters."""
     return DOOR.names
@@ -266,10 +293,7 @@ def write(job: Job, names: tuple[str, ...]) -> BuildResult:
     """
     job = _checked(job, names)
     require_room(job.folder, sum(_sizes(job, names).values()))
-    try:
-        job.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"folder {str(job.folder)!r} cannot be made: {error.strerror}") from None
+    make_folder(job.folder)
     written = [DOOR.get(name).export(job) for name in names]
     files = [entry for one in written for entry in one.files]
     # Formats of one kind may have the same to say.

@@ -21,7 +21,7 @@ from geom3d.rasters.voxels import Labels, VoxelGrid, layers, rounded_up, voxel_g
 
 #: A cell that is proposed has no more voxels than this.
 USUAL_VOXELS = 2e8
-#: Edges of a voxel that differ by more are told.
+#: Relative difference of a voxel's edges above which a warning is given.
 ANISOTROPY = 0.01
 
 

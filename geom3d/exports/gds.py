@@ -25,6 +25,9 @@ from geom3d.core.files import replacing, unfinished
 from geom3d.exports import Job, Written, formats
 from geom3d.rasters.masks import Mask, masks
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ()
+
 if TYPE_CHECKING:
     import gdstk
 

@@ -22,6 +22,9 @@ from geom3d.core.progress import bar
 from geom3d.exports import Job, Written
 from geom3d.mesh import manifold
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ()
+
 #: Viewers draw node by node; more of them than this cannot be turned with a mouse.
 MOST_NODES = 20_000
 METRES = 1e-6

@@ -1,5 +1,6 @@
 """MSH 2.2 of Gmsh: the volume mesh of one unit cell; volumes, interfaces and sides of the box are named physical groups.
 
+No two groups have one number, of whatever dimension: scikit-fem and others look a name up by its number alone.
 This version, unlike 4.1, is read by all solvers that know the format at all. Points that are one through the period stand
 in `$Periodic`, which meshio and MFEM read; Gmsh itself passes over it in files of this version.
 """
@@ -15,6 +16,9 @@ from geom3d.exports import Job, Written
 from geom3d.exports._volume import Parts, most, parts
 from geom3d.mesh.volume import SIDES
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit", "max_edge")
+
 #: Bytes of a point with its place in periodic pairs, of a tetrahedron and of a triangle.
 OF_POINT, OF_TETRAHEDRON, OF_TRIANGLE = 28, 28, 24
 #: Bytes of a pair of points, twice, and of all names.
@@ -27,7 +31,7 @@ def export(job: Job) -> Written:
 
     found = parts(job, "msh")
     mesh = found.mesh
-    tags = [(found.group + 1).astype(np.int32), (mesh.labels + 1).astype(np.int32)]
+    tags = [(found.group + first_group(found)).astype(np.int32), (mesh.labels + 1).astype(np.int32)]
     content = meshio.Mesh(
         mesh.points * job.factor,
         [("triangle", mesh.interfaces), ("tetra", mesh.tetrahedra)],
@@ -43,16 +47,21 @@ def export(job: Job) -> Written:
     return Written([entry], found.warnings)
 
 
+def first_group(found: Parts) -> int:
+    """The number of the first group of triangles: volumes come first, since readers look names up by the number alone."""
+    return len(found.mesh.names) + 1
+
+
 def _names(found: Parts) -> dict[str, Any]:
     """Number and dimension by name."""
-    named = [(name, k + 1, 2) for k, name in enumerate(found.groups)]
+    named = [(name, k + first_group(found), 2) for k, name in enumerate(found.groups)]
     named += [(name, k + 1, 3) for k, name in enumerate(found.mesh.names)]
     return {name.replace('"', "'"): np.array([number, size]) for name, number, size in named}
 
 
 def _periodic(found: Parts, factor: float) -> list[list[Any]]:
     """The high side of x and of y as copies of the low sides, point by point."""
-    groups = {name.removesuffix(" of the box"): k + 1 for k, name in enumerate(found.groups)}
+    groups = {name.removesuffix(" of the box"): k + first_group(found) for k, name in enumerate(found.groups)}
     entries = []
     for axis, pairs in enumerate(found.mesh.periodic):
         low, high = (groups[SIDES[2 * axis + end]] for end in (0, 1))

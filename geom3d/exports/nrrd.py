@@ -11,6 +11,9 @@ from geom3d.core.files import replacing
 from geom3d.exports import Job, Written
 from geom3d.exports._voxels import Stack, sheet_estimate
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit", "voxel")
+
 
 def export(job: Job) -> Written:
     """Writes the voxels and their sheet."""

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from geom3d.exports import Job, Written
 from geom3d.exports.gds import mask_sizes, write_masks
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ()
+
 if TYPE_CHECKING:
     import gdstk
 

@@ -17,6 +17,9 @@ from geom3d.core.progress import bar
 from geom3d.exports import Job, Written
 from geom3d.mesh import manifold
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit",)
+
 #: Triangles of a design that is held in memory: about 1.5 GB.
 MOST_TRIANGLES = 20_000_000
 VERTEX = "v %.12g %.12g %.12g\n"

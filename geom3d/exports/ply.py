@@ -15,6 +15,9 @@ from geom3d.exports import Job, Written
 from geom3d.exports.obj import require_fit
 from geom3d.mesh import manifold
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit",)
+
 VERTEX = np.dtype([("at", "<f8", 3), ("colour", "u1", 3)])
 FACE = np.dtype([("corners", "u1"), ("vertices", "<i4", 3)])
 #: Rows that are prepared at once.

@@ -24,6 +24,9 @@ from geom3d.exports import Job, Written
 from geom3d.mesh.sections import Slicer
 from geom3d.rasters.slices import Labels, PixelGrid, file_name, given, heights, lost, z_layers
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("pixel", "layer_height")
+
 Block = NDArray[np.uint8]
 #: Bytes of the images, uncompressed, beyond which some slices are tried, and how much larger the others may be.
 PLAIN, TRIED, MARGIN = 10**9, 8, 2.0

@@ -21,6 +21,9 @@ from geom3d.exports import Job, Written
 from geom3d.mesh import manifold
 from geom3d.mesh.interfaces import InterfaceMesh
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit",)
+
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 #: Triangles that are prepared at once: 0.8 MB, which stays in a processor's cache.
 CHUNK = 16_000
@@ -84,7 +87,7 @@ def write_stl(
         repeat: unit cells in x and y.
         factor: units of the file per µm.
         head: text of the header, cut at 80 bytes.
-        advance: told of tiles.
+        advance: called with the number of tiles written.
 
     Returns:
         the number of triangles.

@@ -17,6 +17,9 @@ from geom3d.exports import Job, Written
 from geom3d.mesh.sections import Section, Slicer
 from geom3d.rasters.slices import file_name, given, heights, lost
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit", "layer_height")
+
 #: Most bytes of a corner, which stands in the outlines of two regions, of one use of a unit cell and of all else.
 CORNER, USE, HEAD, GROUP = 2 * 42, 60, 1000, 1000
 

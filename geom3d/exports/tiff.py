@@ -15,6 +15,9 @@ from geom3d.core.files import unfinished
 from geom3d.exports import Job, Written
 from geom3d.exports._voxels import Stack, sheet_estimate
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit", "voxel")
+
 #: Files that may grow beyond this have 64-bit offsets (BigTIFF), which ImageJ's own form does not have.
 LARGEST = 2**32 - 2**25
 

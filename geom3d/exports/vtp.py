@@ -13,10 +13,14 @@ from geom3d.core.files import replacing
 from geom3d.exports import Job, Written
 from geom3d.transport.distance import FIELD, with_distance
 
+#: The settings that it heeds.
+USES: tuple[str, ...] = ("unit",)
+
 
 def export(job: Job) -> Written:
     """Writes the walls of the unit cell."""
     import pyvista
+    from vtkmodules.vtkCommonCore import vtkStringArray
     from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 
     walls = job.walls if FIELD in job.walls.fields else with_distance(job.walls, job.electrodes)
@@ -28,7 +32,11 @@ def export(job: Job) -> Written:
     polygons.cell_data["area_um2"] = walls.areas
     for name, values in walls.fields.items():
         polygons.cell_data[name] = values
-    polygons.field_data["regions"] = names
+    words = vtkStringArray()  # PyVista's own way takes ASCII alone
+    words.SetName("regions")
+    for name in names:
+        words.InsertNextValue(name)
+    polygons.GetFieldData().AddArray(words)
     # Into memory first: VTK tells of a full disk in its log only.
     writer = vtkXMLPolyDataWriter()
     writer.SetInputData(polygons)

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from geom3d.core.errors import InputError, PluginError
-from geom3d.core.plugins import clash, origin_of, registered, registered_files, toml_files
+from geom3d.core.plugins import clash, origin_of, registered, registered_files, spelled, toml_files
 from geom3d.core.validation import explain
 
 M = TypeVar("M", bound=BaseModel)
@@ -144,25 +144,48 @@ class Catalogue(Generic[M]):
     def find(self, name: str) -> M | None:
         """The one of that name or alias, or None; shipped ones come first.
 
+        Case is overlooked where nothing is written so and that leaves one.
+
         Raises:
             InputError: where a shipped file has a wrong form.
             PluginError: where the file of another distribution has one, or two distributions register the name.
         """
         if name not in self._found:
-            self._found[name] = self.find_shipped(name) or self._find_registered(name)
+            self._found[name] = self.find_shipped(name) or self._find_registered(name) or self._find_folded(name)
         return self._found[name]
 
     def find_shipped(self, name: str) -> M | None:
         """The one of that name or alias that comes with geom3d, or None."""
-        entry = self.shipped.get(name) or _called(name, self.shipped)
+        entry = self._shipped_entry(name)
         return None if entry is None else self._read(entry)
+
+    def _shipped_entry(self, name: str) -> Entry | None:
+        return self.shipped.get(spelled(name, self.shipped)) or _called(name, self.shipped)
+
+    def entry(self, name: str) -> Entry | None:
+        """The file of that name or alias, or None; hyphen and underscore are alike."""
+        others = self._registered[0]
+        return self._shipped_entry(name) or others.get(spelled(name, others)) or _called(name, others)
 
     def _find_registered(self, name: str) -> M | None:
         entries, clashes, _ = self._registered
         if name in clashes:
             raise PluginError(clashes[name])
-        entry = entries.get(name) or _called(name, entries)
+        entry = entries.get(spelled(name, entries)) or _called(name, entries)
         return None if entry is None else self._read(entry)
+
+    def meant_by(self, name: str) -> list[str]:
+        """Names of those that a name or alias may mean where case is overlooked."""
+        folded, entries = name.casefold(), {**self._registered[0], **self.shipped}
+        return sorted(
+            entry.name
+            for entry in entries.values()
+            if folded in {word.casefold() for word in (entry.name, *_aliases(entry))}
+        )
+
+    def _find_folded(self, name: str) -> M | None:
+        meant = self.meant_by(name)
+        return self.find(meant[0]) if len(meant) == 1 and meant[0] != name else None
 
     def usable(self) -> list[tuple[str, M]]:
         """Name and description of all that can be used, by name."""

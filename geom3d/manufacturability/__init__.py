@@ -1,4 +1,4 @@
-"""Will it print? What a process asks of a design, measured once on the unit cell and held against any process's limits."""
+"""Manufacturability: a design's measures, taken once on the unit cell, against a process's limits."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Local widths of plane shapes on a floor plan, through the period, from their exact outlines.
 
 From a point of an outline a disc grows inward until something else stops it. Where it then touches a wall opposite, its
-diameter is the width of the shape there; where it touches but the neighbouring side of a corner, it says nothing. So
+diameter is the width of the shape there; where it touches only the neighbouring side of a corner, it says nothing. So
 corners, which no disc fills, do not count as narrow, and wedges of less than 20° do. A shape whose walls face each other
 nowhere, such as a triangular post, is as wide as the largest disc in it.
 """
@@ -19,7 +19,7 @@ from geom3d.core.arrays import BoolArray, FloatArray, IntArray, owners_of, ranks
 from geom3d.mesh.components import component_numbers
 from geom3d.solids.prisms.floorplan import FloorPlan
 
-#: InterfaceMesh face each other where they lean by less than this.
+#: Walls face each other where they lean by less than this.
 WEDGE = math.radians(20)
 #: By this share of its radius a disc's middle is moved on to see whether it touches a wall there.
 NUDGE = 0.01
@@ -27,7 +27,7 @@ NUDGE = 0.01
 SHALLOW = 0.1
 #: Relative error of a distance that a wrong normal makes.
 ROUGH = 0.02
-#: Relative change of a radius that is none.
+#: Relative change of a radius below which it counts as settled.
 SAME = 1e-7
 #: A disc settles in a few rounds; one that has not by then rolls along a curved wall.
 ROUNDS = 60

@@ -12,6 +12,7 @@ from geom3d.cell.cell import Cell
 from geom3d.core.errors import InputError
 from geom3d.core.markup import render
 from geom3d.core.tables import Column, Kind, Table, Value
+from geom3d.library.materials import Material
 from geom3d.library.processes import Process
 from geom3d.manufacturability import ASSEMBLY, Measures
 from geom3d.manufacturability.rules import Finding, findings, region_scale
@@ -59,6 +60,7 @@ class CheckReport:
         repeat: unit cells of which volumes and masses are told.
         findings: of every rule.
         parts: every region, then the assembly.
+        material: in which all of it is printed; each region in its own if None.
     """
 
     title: str
@@ -68,6 +70,7 @@ class CheckReport:
     repeat: tuple[int, int]
     findings: tuple[Finding, ...]
     parts: tuple[Part, ...]
+    material: Material | None = None
 
     @property
     def violations(self) -> tuple[Finding, ...]:
@@ -91,6 +94,11 @@ class CheckReport:
         if not self.findings:
             return "nothing"
         return "no" if self.never else "from scale" if self.violations else "yes"
+
+    @property
+    def can_be_made(self) -> bool:
+        """Whether no rule is broken at this scale, or there is nothing to do."""
+        return not self.violations
 
     @property
     def verdict(self) -> str:
@@ -123,6 +131,7 @@ class CheckReport:
             "findings": [asdict(finding) for finding in self.findings],
             "violations": [finding.rule for finding in self.violations],
             "repeat": list(self.repeat),
+            "print_material": None if self.material is None else self.material.title,
             "parts": [asdict(part) for part in self.parts],
         }
 
@@ -138,7 +147,7 @@ class CheckReport:
             Column("limit", Kind.NUMBERS),
             Column(""),
             Column("from scale", Kind.NUMBERS),
-            Column("worst place (x, y, z in µm, before magnification)"),
+            Column("worst place"),
         ]
         cells = f"{self.repeat[0]} × {self.repeat[1]} unit cells at scale {self.scale:g}"
         made = [
@@ -154,7 +163,9 @@ class CheckReport:
             [p.name, p.material, p.narrowest_um, p.thinnest_um, p.from_scale, p.volume_mm3, p.mass_g]
             for p in self.parts
         ]
-        return [Table.of(found, map(_row, self.findings)), Table.of(made, parts, cells)]
+        told = "places are x, y, z in µm, before magnification" if any(f.at for f in self.findings) else ""
+        of = "" if self.material is None else f", masses as printed in {self.material.title}"
+        return [Table.of(found, map(_row, self.findings), told), Table.of(made, parts, cells + of)]
 
     @property
     def heading(self) -> str:
@@ -188,6 +199,11 @@ class Ranking:
     reports: tuple[CheckReport, ...]
 
     @property
+    def can_be_made(self) -> bool:
+        """Whether one process at least can make it at this scale."""
+        return any(report.status == "yes" for report in self.reports)
+
+    @property
     def data(self) -> dict[str, Any]:
         """All of it, for machines."""
         return {"title": self.title, "scale": self.scale, "processes": [report.data for report in self.reports]}
@@ -199,7 +215,7 @@ class Ranking:
     def tables(self) -> list[Table]:
         """One row per process."""
         scale = Column("from scale", Kind.SIZES)
-        columns = [Column("process"), Column(""), Column("verdict"), scale, Column("decided by")]
+        columns = [Column("process"), Column("verdict"), scale, Column("decided by")]
         rows: list[list[Value]] = []
         for report in self.reports:
             decisive = report.decisive
@@ -209,7 +225,7 @@ class Ranking:
             why = "" if decisive is None else reason(decisive)
             if len(report.never) > 1:
                 why += f" (and {len(report.never) - 1} more)"
-            rows.append([report.name, report.process.title, verdict, report.smallest_scale, why])
+            rows.append([report.name, verdict, report.smallest_scale, why])
         return [Table.of(columns, rows)]
 
     @property
@@ -222,16 +238,18 @@ class Ranking:
 
 
 def require_scale(scale: float) -> None:
-    """Raises a clear error for a magnification that is none."""
+    """Raises an InputError unless the magnification is a positive number."""
     if not (math.isfinite(scale) and 1e-6 <= scale <= 1e9):
         raise InputError(f"scale: must be a number from 1e-6 to 1e9; got {scale}")
 
 
-def check(cell: Cell, measures: Measures, name: str, process: Process, scale: float) -> CheckReport:
-    """Holds a design against a process."""
-    parts = _parts(cell, measures, process, scale)
+def check(
+    cell: Cell, measures: Measures, name: str, process: Process, scale: float, material: Material | None = None
+) -> CheckReport:
+    """Holds a design against a process; masses are those of the regions' materials, or of one in which all is printed."""
+    parts = _parts(cell, measures, process, scale, material)
     found = tuple(findings(process, measures, scale))
-    return CheckReport(cell.description.title, name, process, scale, cell.description.repeat, found, parts)
+    return CheckReport(cell.description.title, name, process, scale, cell.description.repeat, found, parts, material)
 
 
 def rank(reports: Sequence[CheckReport]) -> Ranking:
@@ -257,11 +275,13 @@ def reason(finding: Finding) -> str:
     return f"{finding.title} {value}{finding.unit}{most}{thin}"
 
 
-def _parts(cell: Cell, measures: Measures, process: Process, scale: float) -> tuple[Part, ...]:
+def _parts(
+    cell: Cell, measures: Measures, process: Process, scale: float, printed: Material | None
+) -> tuple[Part, ...]:
     """Every region and the assembly, magnified, of all unit cells."""
     repeat = cell.description.repeat
     factor = scale**3 * repeat[0] * repeat[1]
-    density = {region.name: region.material.density_g_cm3 for region in cell.regions}
+    density = {region.name: (printed or region.material).density_g_cm3 for region in cell.regions}
     found = []
     for name, volume in measures.volumes.items():
         wide, high = measures.widths.get(name), measures.heights.get(name)

@@ -12,7 +12,7 @@ from geom3d.library.processes import Process
 from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Place, Slopes, Spot, least
 from geom3d.manufacturability.line_of_sight import in_hole, in_trench
 
-#: Relative difference between a measure and a limit that is none: chords and rounding.
+#: Relative amount by which a measure may miss a limit: chords and rounding.
 SLACK = 1e-4
 #: Overhangs may exceed the limit by so much, degrees.
 SLACK_DEG = 0.1
@@ -27,7 +27,7 @@ class Finding:
         title: what is measured, in words.
         unit: of measure and limit; "" for plain numbers.
         value: measured, magnified; None where there is nothing to measure.
-        limit: None where the figure is only told.
+        limit: None where the figure is for information only.
         at_least: whether the limit is a lower one.
         ok: whether it is kept.
         from_scale: the smallest scale at which it is kept; 0 where it is kept at any, None where it is at none.
@@ -136,7 +136,7 @@ def _length(rule: str, title: str, spot: Spot | None, limit: float | None, scale
 
 
 def _written(scale: float) -> float:
-    """A scale in four digits, rounded to what is written most simply and is yet enough but for the slack."""
+    """Rounds a scale to four digits; upward unless the slack allows rounding down."""
     if scale <= 0:
         return 0.0
     unit = 10.0 ** (math.floor(math.log10(scale)) - 3)

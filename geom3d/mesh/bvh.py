@@ -140,7 +140,7 @@ class Nearest:
         Args:
             points: (n, 3) µm, neighbours side by side where possible.
             limit: (n,) or one for all, µm.
-            told: called with the number of points done, from time to time.
+            on_progress: called with the number of points done, from time to time.
         """
         steps = self.steps(points, limit, on_progress)
         found: FloatArray = np.sqrt(np.einsum("nk,nk->n", steps, steps))
@@ -156,7 +156,7 @@ class Nearest:
         that is further than the limit.
 
         Args:
-            points, limit, told: as for `distances`.
+            points, limit, on_progress: as for `distances`.
         """
         return self._found(points, limit, on_progress)[0]
 

@@ -56,6 +56,34 @@ def reaching(components: Components, electrode: list[int], collectors: list[int]
     return reached
 
 
+def served(
+    components: Components, electrode: list[int], electrolyte: list[int], counter: BoolArray | None = None
+) -> BoolArray:
+    """(n,) pieces of an electrode that ions reach from the counter-electrode.
+
+    Ions travel in the electrolyte, and on through the electrode itself; nothing else lets them pass.
+
+    Args:
+        components: the pieces of the partition.
+        electrode, electrolyte: labels of the regions with these roles.
+        counter: (n,) pieces of the counter-electrode; None where there is none, and any electrolyte will do.
+    """
+    ions = np.isin(components.labels, electrolyte)
+    mine = np.isin(components.labels, electrode)
+    members = mine | ions
+    inner = members[components.links].all(axis=1)
+    component = component_numbers(len(members), components.links[inner])
+    sources = ions if counter is None else ions & _beside(components, counter)
+    found: BoolArray = mine & np.isin(component, np.unique(component[sources]))
+    return found
+
+
+def touching(components: Components, some: BoolArray, others: BoolArray) -> bool:
+    """Whether a piece of one kind shares a face with one of the other kind."""
+    one, two = components.links.T
+    return bool(((some[one] & others[two]) | (others[one] & some[two])).any())
+
+
 def tiled(components: Components, repeat: tuple[int, int]) -> Components:
     """The pieces of an array of tiles as those of one box; those of neighbours stay apart, and are linked.
 

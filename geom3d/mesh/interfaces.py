@@ -59,9 +59,9 @@ class InterfaceMesh:
         size: edges of the box (x, y, z), µm; its lower corner is the origin; x and y are periodic.
         vertices: (V, 3) µm; shared by index, never welded.
         triangles: (T, 3) indices; the normal (right-hand rule) points from `back_region` to `front_region`.
-        behind: (T,) label behind each triangle, never OUTSIDE.
-        front: (T,) label in front; OUTSIDE on the faces of the box.
-        twin: (T,) on the box's side faces the same triangle one period on, elsewhere -1.
+        back_region: (T,) label behind each triangle, never OUTSIDE.
+        front_region: (T,) label in front; OUTSIDE on the faces of the box.
+        periodic_image: (T,) on the box's side faces the same triangle one period on, elsewhere -1.
         pieces: finds the connected pieces of the regions, when they are asked for.
         fields: (T,) numbers on the triangles by name, nan where a triangle has none; pictures and VTP files show them.
         filling: fills the regions with tetrahedra; None where single pieces were taken out.
@@ -77,6 +77,11 @@ class InterfaceMesh:
     pieces: Callable[[], Components]
     filling: VolumeMesher | None = None
     fields: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        x, y, z = self.size
+        counts = f"{len(self.vertices)} vertices, {len(self.triangles)} triangles"
+        return f"<InterfaceMesh {x:.6g} × {y:.6g} × {z:.6g} µm, {counts}: {', '.join(self.names)}>"
 
     def with_field(self, name: str, values: FloatArray) -> InterfaceMesh:
         """The same walls with (T,) numbers on the triangles."""

@@ -61,6 +61,11 @@ class VolumeMesh:
     neighbour_region: IntArray
     periodic: tuple[IntArray, IntArray]
 
+    def __repr__(self) -> str:
+        x, y, z = self.size
+        counts = f"{len(self.points)} points, {len(self.tetrahedra)} tetrahedra"
+        return f"<VolumeMesh {x:.6g} × {y:.6g} × {z:.6g} µm, {counts}: {', '.join(self.names)}>"
+
     @property
     def void(self) -> int:
         """The label of the empty space in the box."""

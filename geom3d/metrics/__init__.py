@@ -13,9 +13,11 @@ from functools import cache, cached_property
 from typing import Any, Protocol
 
 from geom3d.cell.cell import Cell
+from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError, PluginError, choose_from
-from geom3d.core.plugins import Door, lacking
+from geom3d.core.plugins import Door, lacking, spelled
 from geom3d.core.roles import COLLECTOR, Role
+from geom3d.mesh.components import Components
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.transport import Transport
 from geom3d.transport.distance import Electrodes
@@ -64,7 +66,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Request:
-    """How a metric is asked for: `geom3d measure --request NAME`, `design.measure(request=[NAME])`.
+    """How a metric is asked for: `design.measure(request=[NAME])`, and by an option of the command line.
 
     Attributes:
         name: by which it is asked for.
@@ -104,15 +106,24 @@ class Sample:
     @cached_property
     def connected_volumes(self) -> dict[int, float]:
         """By label of every electrode region, its volume that reaches its own collector, µm³."""
+        return self._volumes(self.cell.reached)
+
+    @cached_property
+    def counted_volumes(self) -> dict[int, float]:
+        """By label of every electrode region, its volume that electrons and ions reach, µm³."""
+        return self._volumes(self.cell.counted)
+
+    def _volumes(self, chosen: Callable[[Components, Role], BoolArray]) -> dict[int, float]:
+        """By label of every electrode region, the volume of its chosen pieces, µm³."""
         components = self.walls.components
         volumes: dict[int, float] = {}
         for role in COLLECTOR:
             electrode = self.labels(role)
             if electrode:
-                reached = self.cell.reached(components, role)
+                taken = chosen(components, role)
                 for label in electrode:
                     own = components.labels == label
-                    share = components.volumes[own & reached].sum() / components.volumes[own].sum()
+                    share = components.volumes[own & taken].sum() / components.volumes[own].sum()
                     volumes[label] = float(self.walls.volumes[label] * share)
         return volumes
 
@@ -165,7 +176,7 @@ class MetricModule(Protocol):
     >>> import geom3d
     >>> battery = geom3d.load("pillars-coated")
     >>> round(measure(battery.sample).values["slenderness"], 3)
-    5.788
+    5.787
 
     Attributes:
         METRICS: the quantities it gives. The first keys of their paths belong to this metric alone.
@@ -270,7 +281,7 @@ DOOR: Door[MetricModule | MetricOnRequest] = Door(
     "geom3d.metrics",
     _fault,
     {"measure": _wrong_measured, "answer": _wrong_measured},
-    hidden=("report",),
+    hidden=("report", "answer"),
 )
 
 
@@ -336,6 +347,7 @@ def requested(names: Sequence[str]) -> dict[str, Any]:
         InputError: for an unknown name, with the valid ones.
     """
     known = requests()
+    names = [spelled(name, known) for name in names]
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
         raise InputError(f"request: unknown {unknown!r}; {choose_from(unknown, known)}")
@@ -353,8 +365,9 @@ def measure(sample: Sample) -> Measured:
     found = [_measured(module, sample) for module in modules()]
     values = {key: value for measured in found for key, value in measured.values.items()}
     warnings = [warning for measured in found for warning in measured.warnings]
+    own = {path: error for measured in found for path, error in measured.uncertainty.items()}
     # Metrics that ask each other may have the same to say.
-    return Measured(values, tuple(dict.fromkeys([*warnings, *problems()])))
+    return Measured(values, tuple(dict.fromkeys([*warnings, *problems()])), own)
 
 
 def _measured(module: Any, sample: Sample) -> Measured:

@@ -7,6 +7,8 @@ from typing import Any
 from geom3d.core.roles import Role
 from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
+BARE = "; in a design without electrolyte its bare surface, which a liquid would wet"
+
 METRICS = (
     Metric("footprint_um2", "footprint of the unit cell", "µm²", "chip area of one period", 0),
     Metric(
@@ -21,7 +23,7 @@ METRICS = (
         "area_gain.anode",
         "area gain of the anode",
         "1",
-        "interface of anode and electrolyte per footprint",
+        f"interface of anode and electrolyte per footprint{BARE}",
         11,
         KeyFigure("area gain, anode"),
     ),
@@ -29,7 +31,7 @@ METRICS = (
         "area_gain.cathode",
         "area gain of the cathode",
         "1",
-        "interface of cathode and electrolyte per footprint",
+        f"interface of cathode and electrolyte per footprint{BARE}",
         12,
         KeyFigure("area gain, cathode"),
     ),
@@ -60,7 +62,7 @@ def measure(sample: Sample) -> Measured:
     # The floor between a web's struts is that of what it stands on.
     surface = walls.between([k for k in range(len(names)) if k not in rest], rest)
     gains: dict[str, Any] = {"scaffold": float(walls.areas[surface].sum()) / footprint}
-    electrolyte = sample.labels(Role.ELECTROLYTE)
+    electrolyte = sample.labels(Role.ELECTROLYTE) or [walls.void]
     upright = walls.upright
     for role in (Role.ANODE, Role.CATHODE):
         facing = walls.between(sample.labels(role), electrolyte)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from geom3d.core.errors import choose_from
 from geom3d.core.markup import render
-from geom3d.core.tables import show
+from geom3d.core.tables import ROUNDING as NOTHING
+from geom3d.core.tables import Entry
 from geom3d.metrics import UNCERTAIN, Measured, Metric, Sample, catalogue, measure
+from geom3d.metrics._uncertainty import of_chords, of_grid
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Row:
         path: of the value in the report.
         title, unit, meaning: as in `Metric`, the unit empty for plain numbers.
         value: a number, a word, or None where there is nothing to tell.
-        uncertainty: of a sampled number, else None.
+        uncertainty: of a number that has one, else None.
+        scale: the largest of the numbers that it stands among; of plain numbers at least 1.
     """
 
     path: str
@@ -31,24 +34,35 @@ class Row:
     meaning: str
     value: float | str | None
     uncertainty: float | None = None
+    scale: float = 0.0
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """First key and unit: numbers of one kind, which stand side by side."""
+        return self.path.split(".", 1)[0], self.unit
+
+    @property
+    def entry(self) -> Entry:
+        """The value as tables hold it."""
+        return Entry(self.value, self.uncertainty, self.scale)
 
     @property
     def text(self) -> str:
-        """The value for people: six significant digits."""
-        return show(self.value)
+        """The value for people: to its uncertainty, six significant digits at most."""
+        return self.entry.text()
 
     @property
     def error(self) -> str:
         """The uncertainty for people: two significant digits, empty where there is none."""
-        return "" if not self.uncertainty else f"± {self.uncertainty:.2g}"
+        return self.entry.error
 
 
 @dataclass(frozen=True)
-class Report:
-    """The measured numbers of a battery.
+class Report(Mapping[str, Any]):
+    """The measured numbers of a battery: a mapping whose keys are those of the machines' form, `to_json`.
 
-    `report["area_gain"]["anode"]` and `report["area_gain.anode"]` are the same value; the keys are those of
-    the machines' form, `to_json`.
+    `report["area_gain"]["anode"]` and `report["area_gain.anode"]` are the same value, and both paths are `in` the report;
+    one goes over the keys alone, as `list` and `dict` do.
     """
 
     data: dict[str, Any]
@@ -61,6 +75,8 @@ class Report:
         """
         here: Any = self.data
         rest = path
+        if not isinstance(path, str):
+            raise KeyError(f"{path!r}: a key is text, such as 'area_gain.anode'")
         if not path:
             raise KeyError(f"{path!r}: unknown; {choose_from(path, self.data)}")
         while rest:
@@ -73,10 +89,20 @@ class Report:
             here, rest = here[key], rest[len(key) + 1 :]
         return here
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
     def rows(self) -> Iterator[Row]:
         """Every single value, in the order of tables."""
-        for metric in catalogue():
-            yield from self._rows_of(metric)
+        rows = [row for metric in catalogue() for row in self._rows_of(metric)]
+        scales: dict[tuple[str, str], float] = {}
+        for row in rows:
+            if isinstance(row.value, int | float):
+                scales[row.group] = max(abs(row.value), scales.get(row.group, 0.0 if row.unit else 1.0))
+        yield from (replace(row, scale=scales.get(row.group, 0.0)) for row in rows)
 
     def _rows_of(self, metric: Metric) -> Iterator[Row]:
         unit = "" if metric.unit == "1" else metric.unit
@@ -105,6 +131,19 @@ class Report:
         """The report as JSON text; no NaN, no infinity."""
         return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False)
 
+    def to_frame(self) -> Any:
+        """The numbers as a pandas data frame, a row for each: see `geom3d.to_frame` for several reports.
+
+        Returns:
+            a `pandas.DataFrame` with the columns value, uncertainty, unit and title, by path.
+
+        Raises:
+            OutputError: where pandas is not installed.
+        """
+        from geom3d.metrics._frames import of_report
+
+        return of_report(self)
+
     def __repr__(self) -> str:
         return f"<Report {self.data['title']!r}: {sum(row.value is not None for row in self.rows())} numbers>"
 
@@ -118,15 +157,15 @@ class Report:
 
     def _repr_html_(self) -> str:
         rows = [row for row in self.rows() if row.value is not None]
-        shown = {"title": self.data["title"], "warnings": self.warnings, "rows": rows}
+        from geom3d.metrics.answer import answer
+
+        shown = {"title": self.data["title"], "warnings": self.warnings, "rows": rows, "answer": answer(self)}
         return render("geom3d.metrics", "report.html", **shown)
 
 
 #: Numbers that may hang on a single place of the surface and so are as rough as the grid there: interfaces between two
 #: regions can be as small as one likes, and extremes of a distance are those of facets. What counts is sums and means.
-LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|max|std|p05|p95)$")
-#: Relative difference that is no more than rounding.
-ROUNDING = 1e-9
+LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|min_on_mesh|max|std|p05|p95)$")
 
 
 def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[str] = ()) -> Report:
@@ -147,9 +186,14 @@ def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[st
     }
     found = measure(sample)
     report = Report({**head, **found.values, "warnings": [], "uncertainty": None})
-    uncertainty = None if coarse is None else _uncertainty(report, Report(dict(measure(coarse).values)))
-    rough = [] if uncertainty is None else _rough(report, uncertainty, sample.cell.step)
-    return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty})
+    values = {row.path: row.value for row in report.rows()}
+    if coarse is None:
+        uncertainty = of_chords(sample.cell.family, values, found.uncertainty, sample)
+    else:
+        there = {row.path: row.value for row in Report(dict(measure(coarse).values)).rows()}
+        uncertainty = of_grid(values, there, found.uncertainty, sample)
+    rough = [] if coarse is None else _rough(report, uncertainty, sample.cell.step)
+    return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty or None})
 
 
 def with_answer(report: Report, answer: Measured) -> Report:
@@ -166,29 +210,28 @@ def with_answer(report: Report, answer: Measured) -> Report:
     )
 
 
-def _uncertainty(report: Report, coarse: Report) -> dict[str, float]:
-    """By how much every sampled number differs from that on a grid of twice the step.
-
-    An area or a volume that converges in second order is off by a third of that, one of first order by all of it.
-    """
-    coarser = {row.path: row.value for row in coarse.rows()}
-    found: dict[str, float] = {}
-    for row in report.rows():
-        value, there = row.value, coarser.get(row.path)
-        if row.path != "sponge.grid_step_um" and isinstance(value, float) and isinstance(there, int | float):
-            change = abs(value - there)
-            found[row.path] = change if change > ROUNDING * abs(value) else 0.0
-    return found
-
-
 def _rough(report: Report, uncertainty: Mapping[str, float], step: float | None) -> list[str]:
     """A sentence on the numbers that the grid is too coarse for, if there are any."""
+    rows = {row.path: row for row in report.rows()}
     rough = [
-        f"{path} ({100 * error / abs(value):.2g} %)"
+        f"{path} ({_share(row.value, error)})"
         for path, error in uncertainty.items()
-        if not LOCAL.match(path) and (value := report[path]) and error > UNCERTAIN * abs(value)
+        if not LOCAL.match(path) and (row := rows.get(path)) and _matters(row, error)
     ]
     if not rough or step is None:
         return []
     words = f"uncertain by more than {100 * UNCERTAIN:g} % at a grid step of {step:.3g} µm"
     return [f"{words}: {', '.join(rough)}; a smaller resolution makes them better"]
+
+
+def _matters(row: Row, error: float) -> bool:
+    """Whether an uncertainty is large against the number, and that number or uncertainty is more than nothing."""
+    if not isinstance(row.value, float) or abs(row.value) < NOTHING * row.scale:
+        return False
+    # A number that cannot be told from nothing is held against what it is a part of.
+    return error > UNCERTAIN * (abs(row.value) if error < abs(row.value) else row.scale)
+
+
+def _share(value: float | str | None, error: float) -> str:
+    """An uncertainty in percent, of a number that is more than its uncertainty; else as it is."""
+    return f"{100 * error / abs(value):.2g} %" if isinstance(value, float) and error < abs(value) else f"± {error:.2g}"

@@ -1,4 +1,4 @@
-"""What is asked of sponges: how much web and surface there is, and how many pores the films have shut off."""
+"""Figures of sponges: solid fraction, specific surface, and pores closed by films."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from geom3d.metrics import Measured, Metric, Sample
 
 METRICS = (
     Metric("sponge.solid_fraction", "solid fraction of the web", "1", "share of the web in its height", 67),
+    Metric(
+        "sponge.solid_fraction_requested",
+        "solid fraction that was asked for",
+        "1",
+        "by the parameters; none where the web is given in another way",
+        67.5,
+    ),
     Metric(
         "sponge.surface_per_volume_per_um",
         "surface per volume of the web",
@@ -28,6 +35,10 @@ METRICS = (
 )
 
 
+#: Relative difference between the solid fraction that is asked for and the one that is built from which on the report warns.
+AMISS = 0.01
+
+
 def measure(sample: Sample) -> Measured:
     """Figures of the web; nothing for other families."""
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
@@ -43,11 +54,22 @@ def measure(sample: Sample) -> Measured:
     side = float(walls.areas[surface & ~level].sum())
     figures = {
         "solid_fraction": volume / box,
+        "solid_fraction_requested": facts.solid_fraction,
         "surface_per_volume_per_um": side / box,
         "closed_pores": _closed(sample) / (box - volume) if box > volume else 0.0,
         "grid_step_um": cell.step,
     }
-    return Measured({"sponge": figures})
+    return Measured({"sponge": figures}, _amiss(volume / box, facts.solid_fraction, facts.fraction_slack))
+
+
+def _amiss(built: float, asked: float | None, slack: float) -> tuple[str, ...]:
+    """What there is to say of a web that is not as dense as was asked for."""
+    if asked is None or abs(built / asked - 1) <= AMISS:
+        return ()
+    words = f"the web's solid fraction is {built:.4g}, {100 * (built / asked - 1):+.2g} % off the {asked:.4g} asked for"
+    if slack > AMISS / 2 * asked:
+        return (f"{words}: whole spheres come no nearer; more periods or another seed may",)
+    return (f"{words}: the grid is too coarse for it; a smaller resolution makes it better",)
 
 
 def _closed(sample: Sample) -> float:

@@ -1,4 +1,4 @@
-"""What a process engineer asks of a structure: how slender, how fine, how hard to coat, how many per cm²."""
+"""Figures for process engineers: aspect ratios, smallest widths and gaps, posts per cm²."""
 
 from __future__ import annotations
 

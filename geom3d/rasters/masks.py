@@ -78,7 +78,7 @@ def masks(cell: Cell, walls: InterfaceMesh) -> list[Mask]:
 
 
 def _runs(present: BoolArray) -> Iterator[tuple[int, int, BoolArray]]:
-    """Ranges of layers in z with equal faces: first layer in z, the one after the last, (F,) the faces; empty ones left out.
+    """Yields ranges of z-layers with equal faces: first, end, (F,) faces; empty ones are left out.
 
     Args:
         present: (S, F) where the region is.
@@ -98,7 +98,7 @@ def _outlines(plan: FloorPlan, faces: BoolArray) -> Iterator[FloatArray]:
 
 
 def _straightened(ring: FloatArray) -> FloatArray:
-    """The ring without corners amid a side along x or y; on slanting sides they stay, since rounding may move them."""
+    """Removes corners inside sides along x or y; on slanting sides rounding may move them, so they stay."""
     before, after = np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0)
     return np.asarray(ring[~((before == ring) & (ring == after)).any(axis=1)])
 

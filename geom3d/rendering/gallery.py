@@ -7,7 +7,8 @@ place, and the sheet says so. Architectures without a template are shown bare, w
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ import numpy as np
 
 from geom3d import rendering
 from geom3d.core.colours import INK, NOTE, PAPER
-from geom3d.core.errors import OutputError
-from geom3d.core.files import unfinished
+from geom3d.core.files import make_folder, unfinished
 from geom3d.core.progress import bar
 from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures
@@ -34,7 +34,26 @@ SHEET = "gallery.png"
 RULE = "Every design fills its frame: scales differ, and the bar under each gives its own."
 
 
-def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation] = ()) -> list[Path]:
+@dataclass(frozen=True)
+class Gallery:
+    """What has been drawn; iterates over the paths.
+
+    Attributes:
+        paths: of all pictures, the sheet last.
+        warnings: which pictures were left out, and why.
+    """
+
+    paths: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation] = ()) -> Gallery:
     """Draws a picture of each design, and the sheet.
 
     Args:
@@ -43,32 +62,40 @@ def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation]
         bare: get a frame on the sheet only.
 
     Returns:
-        the files written.
+        the files written; a picture that fails is left out, with a warning.
 
     Raises:
         OutputError: a file that cannot be written, or a machine without OpenGL.
     """
     require_opengl()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"folder {str(folder)!r} cannot be made: {error.strerror}") from None
-    written, frames = [], []
+    make_folder(folder)
+    written: list[Path] = []
+    frames: list[tuple[Evaluation, Image, float]] = []
+    warnings: list[str] = []
     with bar("gallery", len(designs) + len(bare)) as advance:
         for number, battery in enumerate([*designs, *bare]):
-            shown = scene(battery, VIEWS["cut"], rendering.shown_cells(battery, None))
-            if number < len(designs):
+            try:
+                shown = scene(battery, VIEWS["cut"], rendering.shown_cells(battery, None))
+                picture = pictures.shot(battery, shown, SIZE) if number < len(designs) else None
+                frame = (battery, *pictures.panel(battery, shown, FRAME))
+            except Exception as error:  # noqa: BLE001 (the other pictures do not depend on it, whatever it fails of)
+                warnings.append(rendering.failed(battery, error))
+                advance(1)
+                continue
+            if picture is not None:
                 path = folder / f"{battery.description.name}.png"
                 with unfinished(path) as temporary:
-                    rendering.save(pictures.shot(battery, shown, SIZE), temporary, colours=COLOURS)
+                    rendering.save(picture, temporary, colours=COLOURS)
                 written.append(path)
-            frames.append((battery, *pictures.panel(battery, shown, FRAME)))
+            frames.append(frame)
             advance(1)
-    with unfinished(folder / SHEET) as temporary:
-        rendering.save(
-            sheet(sorted(frames, key=lambda entry: entry[0].description.architecture)), temporary, colours=COLOURS
-        )
-    return [*written, folder / SHEET]
+    if frames:
+        path = folder / SHEET
+        with unfinished(path) as temporary:
+            ordered = sorted(frames, key=lambda entry: entry[0].description.architecture)
+            rendering.save(sheet(ordered), temporary, colours=COLOURS)
+        written.append(path)
+    return Gallery(tuple(written), tuple(warnings))
 
 
 def sheet(frames: Sequence[tuple[Evaluation, Image, float]]) -> Image:

@@ -80,7 +80,7 @@ def capped(found: Sequence[Body], faces: Sequence[Face]) -> list[Body]:
 
 
 def cut_faces(walls: InterfaceMesh, repeat: tuple[int, int], cut: tuple[float, float]) -> list[Face]:
-    """The two faces that lie open where the quarter below two places is cut away: that across y, then that across x."""
+    """Returns the two faces that a cut-away quarter lays open: normal to y, then normal to x."""
     found = []
     for axis, other, along in ((1, 0, "y"), (0, 1, "x")):
         if cut[axis] >= repeat[axis] * walls.size[axis]:

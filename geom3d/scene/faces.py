@@ -9,12 +9,14 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray, unique_points
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, spread, unique_points
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.sections import IN_PLANE, section
 
 #: Coordinates of polygons are rounded to multiples of this, µm, so that copies side by side unite.
 GRID = 1e-7
+#: Share of a polygon's area by which that of its triangles may differ: rounding alone.
+FILLED = 1e-9
 #: Pairs of a point and a line that are looked at together.
 MOST = 4_000_000
 
@@ -41,7 +43,9 @@ class Face:
 
     def clipped(self, low: tuple[float, float], high: tuple[float, float]) -> Face:
         """The part of the face in a rectangle, µm."""
-        kept = {label: shapely.clip_by_rect(shape, *low, *high) for label, shape in self.shapes.items()}
+        # Not clip_by_rect: where a hole touches the rectangle it makes rings that touch themselves, which are no polygons.
+        window = shapely.box(*low, *high)
+        kept = {label: shapely.intersection(shape, window, grid_size=GRID) for label, shape in self.shapes.items()}
         kept = {label: polygons(shape) for label, shape in kept.items()}
         return Face(self.normal, self.place, {label: shape for label, shape in kept.items() if not shape.is_empty})
 
@@ -50,9 +54,8 @@ class Face:
         shape = self.shapes.get(label)
         if shape is None:
             return np.empty((0, 3)), np.empty((0, 3), dtype=np.int64)
-        pieces = shapely.get_parts(shapely.constrained_delaunay_triangles(shape))
-        corners = shapely.get_coordinates(pieces).reshape(-1, 4, 2)[:, :3].reshape(-1, 2)
-        flat, index = unique_points(corners)
+        corners = np.concatenate([_divided(part) for part in shapely.get_parts(shape)])
+        flat, index = unique_points(corners.reshape(-1, 2))
         return self.lifted(flat), index.reshape(-1, 3)
 
     def outlines(self, label: int) -> list[FloatArray]:
@@ -85,8 +88,9 @@ def face(walls: InterfaceMesh, place: float, normal: str, repeat: int, *, step: 
         if not shape.is_empty:
             copies = [shapely.transform(shape, lambda p, k=k: p + np.array([k * length, 0.0])) for k in range(repeat)]
             # Only now are corners on straight lines left out: before, those of neighbours match.
-            united = shapely.simplify(shapely.union_all(copies, grid_size=GRID), 0.0)
-            shapes[label] = polygons(united)
+            united = shapely.union_all(copies, grid_size=GRID)
+            straight = shapely.simplify(united, 0.0)
+            shapes[label] = polygons(straight if straight.is_valid else united)
     return Face(normal, place + step * walls.size["xyz".index(normal)], shapes)
 
 
@@ -115,6 +119,54 @@ def _odd(points: FloatArray, segments: FloatArray) -> BoolArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         meets = u0 + (v - v0) / (v1 - v0) * (u1 - u0)
     return np.asarray((across & (meets > u)).sum(axis=1) % 2 == 1)
+
+
+def _divided(part: shapely.Polygon) -> FloatArray:
+    """(T, 3, 2) corners of triangles that fill a polygon, exactly."""
+    try:
+        pieces = shapely.get_parts(shapely.constrained_delaunay_triangles(part))
+    except shapely.GEOSException:  # GEOS does not find its way out of every polygon
+        return trapezoids(part)
+    corners = shapely.get_coordinates(pieces).reshape(-1, 4, 2)[:, :3]
+    filled = float(np.abs(_doubled(corners)).sum()) / 2
+    return corners if abs(filled - part.area) <= FILLED * part.area else trapezoids(part)
+
+
+def trapezoids(shape: shapely.Geometry) -> FloatArray:
+    """Triangles that fill polygons, whatever their form: between the levels of all corners there are only trapezoids.
+
+    They are more and longer than those of Delaunay, but there is nothing to go wrong: ends of the sides are only sorted.
+
+    Args:
+        shape: polygon or polygons.
+
+    Returns:
+        (T, 3, 2) corners, counter-clockwise.
+    """
+    lines = rings(shape)
+    sides = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in lines])
+    sides = sides[sides[:, 0, 1] != sides[:, 1, 1]]
+    rising = sides[:, 0, 1] < sides[:, 1, 1]
+    low, high = np.where(rising[:, None, None], sides, sides[:, ::-1]).transpose(1, 0, 2)
+    levels = np.unique(sides[:, :, 1])
+    side, layer = spread(np.searchsorted(levels, low[:, 1]), np.searchsorted(levels, high[:, 1]))
+    heights = np.stack([levels[layer], levels[layer + 1]])
+    share = (heights - low[side, 1]) / (high[side, 1] - low[side, 1])
+    # Where both ends are taken as they are, neighbours have the same corners.
+    across = np.where(share == 1, high[side, 0], low[side, 0] + share * (high[side, 0] - low[side, 0]))
+    order = np.lexsort((across.sum(axis=0), layer))
+    (low_u, high_u), (low_v, high_v) = across[:, order], heights[:, order]
+    # A level line meets an even number of sides: the shape lies between the first and the second, the third and the fourth, …
+    corners = [np.column_stack(pair) for pair in ((low_u, low_v), (high_u, high_v))]
+    (a, b), (d, c) = ((ends[::2], ends[1::2]) for ends in corners)
+    found = np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)])
+    return np.asarray(found[_doubled(found) > 0])
+
+
+def _doubled(corners: FloatArray) -> FloatArray:
+    """(T,) twice the area of (T, 3, 2) triangles, negative where they turn clockwise."""
+    one, other = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    return np.asarray(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])
 
 
 def polygons(shape: shapely.Geometry) -> shapely.Geometry:

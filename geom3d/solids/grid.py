@@ -118,7 +118,7 @@ def subdivide(start: float, stop: float, step: float, between: FloatArray | None
     Args:
         start, stop: the ends, µm.
         step: largest distance, µm.
-        between: heights that shall lie amid two planes, as far as a few planes more can do that.
+        between: heights that should lie midway between two planes, where a few more planes allow it.
     """
     least = max(1, math.ceil((stop - start) / step * (1 - 1e-9)))
     count = least

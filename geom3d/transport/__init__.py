@@ -46,6 +46,9 @@ class Transport:
     error: float | None
     by_label: Mapping[int, float]
 
+    def __repr__(self) -> str:
+        return f"<Transport {self.resistance:.4g} Ω·cm² at {self.celsius:g} °C, {self.conductivity:.3g} S/cm>"
+
     @property
     def resistance(self) -> float:
         """Ionic resistance per footprint, Ω·cm²."""
@@ -113,7 +116,7 @@ def conduct(
 
     Raises:
         NoPath: with the reason, where there is no resistance.
-        InputError: a temperature that is none.
+        InputError: where the temperature is out of range.
         GeometryError: where a system cannot be solved.
     """
     _require(celsius)

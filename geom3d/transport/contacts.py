@@ -21,7 +21,7 @@ class Contacts:
 
     Attributes:
         conductivity: of every region that conducts, by label, S/cm.
-        anode, cathode: labels of the electrodes.
+        anode, cathode: labels of the electrodes; `OUTSIDE` among them stands for the bottom and the top of the box.
     """
 
     conductivity: Mapping[int, float]

@@ -7,7 +7,7 @@ yet to be plated the anode's collector stands for the anode.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,6 +31,10 @@ FEW, ROUNDS = 2000, 4
 LARGER, MOST_LOOKS = 1e-3, 1 << 17
 #: Bins of the histogram.
 BINS = 40
+#: Relative differences of distances that are no more than rounding.
+ROUNDING = 1e-9
+#: A film is thin where it is so much thinner than it should be.
+THIN = 0.05
 #: Name of the field on `InterfaceMesh`.
 FIELD = "inter_electrode_distance_um"
 #: Points for a triangle of a field: one for each such share of the surface, at most so many.
@@ -50,6 +54,8 @@ class Spread:
         shares: (b,) of the surface in each bin.
         error: by how much the mean moved in the last refinement, relative.
         points: how many stand for the surface.
+        noise: (µm) of the figures over the surface, by name, since so many points stand for it.
+        thin: share of the surface that is nearer than a film is thick, by more than `THIN`; None without a film.
     """
 
     least: float
@@ -64,6 +70,8 @@ class Spread:
     shares: FloatArray
     error: float
     points: int
+    noise: Mapping[str, float]
+    thin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +150,12 @@ class Electrodes:
         )
         return cls(anode, cathode)
 
-    def spreads(self) -> dict[str, Spread]:
-        """The distribution on either electrode, by its name; the least distance is that of both."""
+    def spreads(self, film: float | None = None) -> dict[str, Spread]:
+        """The distribution on either electrode, by its name; the least distance is that of both.
+
+        Args:
+            film: thickness of a parallel film between the two, µm, if there is one.
+        """
         sampled = {
             "anode": _refined(self.anode, self.cathode),
             "cathode": _refined(self.cathode, self.anode),
@@ -151,7 +163,7 @@ class Electrodes:
         least = self.least(min(float(found.min()) for found, _ in sampled.values()))
         pairs = {"anode": (self.anode, self.cathode), "cathode": (self.cathode, self.anode)}
         return {
-            name: _spread(found, error, least, _largest(*pairs[name], float(found.max())))
+            name: _spread(found, error, least, film, _largest(*pairs[name], float(found.max())))
             for name, (found, error) in sampled.items()
         }
 
@@ -231,7 +243,8 @@ def _refined(surface: ElectrodeSurface, other: ElectrodeSurface) -> tuple[FloatA
     return found, error
 
 
-def _spread(found: FloatArray, error: float, least: float, largest: tuple[float, float]) -> Spread:
+def _spread(found: FloatArray, error: float, least: float, film: float | None, largest: tuple[float, float]) -> Spread:
+    found = np.sort(found)
     low, middle, high = np.percentile(found, [5, 50, 95]).tolist()
     shares, edges = np.histogram(found, bins=BINS, range=_range(found))
     return Spread(
@@ -247,7 +260,30 @@ def _spread(found: FloatArray, error: float, least: float, largest: tuple[float,
         shares=shares / len(found),
         error=error,
         points=len(found),
+        noise={**_noise(found, error), "max": largest[1] - largest[0]},
+        thin=None if film is None else float((found < (1 - THIN) * film).mean()),
     )
+
+
+def _noise(found: FloatArray, error: float) -> dict[str, float]:
+    """By how much figures of so many points may be off those of the surface, µm.
+
+    Of n points between p n and its standard deviation √(p (1 - p) n) more or less lie below what all but a share p of the
+    surface exceeds.
+
+    Args:
+        found: (n,) ascending.
+        error: by how much the mean moved last, relative.
+    """
+    count = len(found)
+    mean, spread = float(found.mean()), float(found.std())
+    spread = spread if spread > ROUNDING * mean else 0.0
+    noise = {"mean": error * mean, "std": spread / math.sqrt(2 * count)}
+    for name, share in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95)):
+        away = math.sqrt(share * (1 - share) / count)
+        low, high = np.quantile(found, [max(share - away, 0.0), min(share + away, 1.0)])
+        noise[name] = float(high - low) / 2
+    return noise
 
 
 def _range(found: FloatArray) -> tuple[float, float]:

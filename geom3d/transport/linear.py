@@ -25,16 +25,18 @@ MOST = 400
 
 @dataclass(frozen=True)
 class System:
-    """Potential 0 at some unknowns, 1 at others, and no current out of the rest.
+    """Potential 0 at some unknowns, 1 at others, and a given current, or none, into the rest.
 
     Attributes:
         matrix: (d, d) currents from potentials, symmetric, positive semidefinite.
         low, high: numbers of the unknowns at 0 and at 1.
+        load: (d,) current that flows into each from outside; None for none.
     """
 
     matrix: csr_array
     low: IntArray
     high: IntArray
+    load: FloatArray | None = None
 
     @cached_property
     def free(self) -> IntArray:
@@ -55,7 +57,8 @@ class System:
         inner = rows[:, self.free]
         root = 1 / np.sqrt(inner.diagonal())
         scale = diags_array(root)
-        return (scale @ inner @ scale).tocsr(), -(rows @ given) * root, root
+        into = -(rows @ given) if self.load is None else self.load[self.free] - rows @ given
+        return (scale @ inner @ scale).tocsr(), into * root, root
 
     @cached_property
     def _multigrid(self) -> Any:

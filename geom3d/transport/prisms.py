@@ -27,7 +27,8 @@ ENOUGH = 2.5e-3
 MOST = 80_000
 #: Share of the gap whose places are refined at once; residual that is small enough on the way.
 AT_ONCE, ON_THE_WAY = 0.35, 1e-5
-#: Worth of finer triangles before they are tried: of 1 where the gap is theirs alone; and its growth while they are not.
+#: Worth (logarithm of the gap closed over that of the wedges added) assumed of finer triangles before they are tried, and
+#: the factor by which the worth of what is not refined grows in each step.
 USUAL, GROWTH = 0.7, 1.3
 #: Steps of refinement, at most.
 STEPS = 30

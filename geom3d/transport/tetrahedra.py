@@ -4,7 +4,7 @@ Their energy is at least that of the true potential (Dirichlet's principle), how
 not over-estimated, for the mesh's shape.
 
 Of a sampled cell they are those of its grid. A film has one or two tetrahedra across, which is enough as long as it is thin
-against the radius of its curvature; what the grid does is told by a grid of twice the step. Of other cells their edges are
+against the radius of its curvature; the error of the grid is estimated with a grid of twice the step. Of other cells their edges are
 halved, and their layers across films doubled, until the conductance settles, and its last change is the error. In one electrolyte it is larger than what is left:
 the energy converges at least as fast as h^(4/3) there, which is how fast it does at a right angle that juts out into it.
 """
@@ -19,11 +19,19 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import cg
 from scipy.spatial import KDTree
 
-from geom3d.core.arrays import FloatArray, IntArray, compacted, numbers_of, tetrahedron_volumes, triangle_areas
+from geom3d.core.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    compacted,
+    numbers_of,
+    tetrahedron_volumes,
+    triangle_areas,
+)
 from geom3d.core.errors import GeometryError
 from geom3d.core.progress import bar
 from geom3d.mesh.components import component_numbers
-from geom3d.mesh.interfaces import InterfaceMesh
+from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 from geom3d.mesh.volume import FACES, face_sums, opposite, paired_faces
 from geom3d.transport.contacts import Contacts, NoPath
 from geom3d.transport.linear import System, assembled
@@ -89,7 +97,10 @@ class Medium:
         for electrode in (contacts.anode, contacts.cathode):
             other = corners[np.isin(labels, electrode)]
             other = other[near[home[other]].sum(axis=1) >= 3]
-            ends.append(rim[np.isin(rim_sums, face_sums(marks, home[other]))])
+            met = np.isin(rim_sums, face_sums(marks, home[other]))
+            if OUTSIDE in electrode:
+                met |= _at_end(points[own], rim, walls.size[2])
+            ends.append(rim[met])
         kept = np.isin(part, np.intersect1d(part[ends[0] // 4], part[ends[1] // 4]))
         number = numbers_of(kept)
         anode, cathode = (number[end[kept[end // 4]] // 4] * 4 + end[kept[end // 4]] % 4 for end in ends)
@@ -121,6 +132,18 @@ class Medium:
         scale = self.conductivity / (36 * volume)
         local = np.einsum("nid,njd->nij", normals, normals * scale[:, None, None])
         return assembled(local, self.nodes, self.node_count)
+
+
+def _at_end(corners: FloatArray, faces: IntArray, top: float) -> BoolArray:
+    """(f,) whether faces, given as 4 × tetrahedron + corner opposite, lie in the bottom or the top of the box.
+
+    Args:
+        corners: (n, 4, 3) of the tetrahedra, µm.
+        faces: (f,) at the rim of what they fill.
+        top: height of the box, µm.
+    """
+    heights = corners[faces[:, None] // 4, FACES[faces % 4], 2]
+    return np.asarray((heights == 0.0).all(axis=1) | (heights == top).all(axis=1))
 
 
 def refined(walls: InterfaceMesh, contacts: Contacts) -> tuple[Solution, float]:

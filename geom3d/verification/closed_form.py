@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from geom3d import architectures
-from geom3d.architectures._structure import Profile, Quadrature
+from geom3d.architectures._structure import ClosedForms, Profile, Quadrature
 from geom3d.cell.cell import Cell, Region
 from geom3d.core.roles import Role
 
@@ -75,7 +75,7 @@ def closed_form(cell: Cell) -> dict[str, float]:
     if isinstance(known, Quadrature):
         return _of_sponge(cell, known.metrics)
     if not isinstance(known, Profile):
-        return _of_interdigitated(cell, known.metrics)
+        return _of_interdigitated(cell, known.metrics) | _posts_resistance(cell, known)
     stage = Stage(known, 0.0, known.base_z, known.base_z + known.height)
     level, area = stage.top, known.area
     metrics = {"area_gain.scaffold": stage.surface / area, "area_gain.side_walls": (stage.surface - area) / area}
@@ -87,7 +87,7 @@ def closed_form(cell: Cell) -> dict[str, float]:
         after = stage.covered_by(layer, level)
         covers = layer.fill_to is None or after.floor > stage.top
         thickness[layer.name] = (after.volume - stage.volume) / area
-        # A fill that leaves tops bare has but its own flat top for a surface.
+        # The surface of a fill that leaves tops bare is its flat top.
         surfaces[layer.name] = (after.surface if covers else area - known.cross_section(stage.grown)) / area
         if known.conformal:
             metrics[f"area_gain.by_layer.{layer.name}"] = surfaces[layer.name]
@@ -138,57 +138,54 @@ def _thicknesses(known: dict[str, float]) -> dict[str, float]:
 
 
 def _distances(cell: Cell, *, flat: bool) -> dict[str, float]:
-    """Between electrodes that nothing but coats of electrolyte parts: the films' thickness, in a flat cell everywhere."""
-    films = _between(cell)
-    if not films:
+    """Between electrodes that nothing but coats of electrolyte parts: the films' thickness, in a flat cell everywhere.
+
+    The report states the least distance of such electrodes as that thickness; held against it is what the mesh shows.
+    """
+    distance = cell.film_between
+    if distance is None:
         return {}
-    distance = sum(thickness for _, thickness in films)
-    found = {f"inter_electrode_distance_um.{side}.min": distance for side in ("anode", "cathode")}
-    if flat:
-        parts = ("mean", "max", "p50")
-        found |= {
-            f"inter_electrode_distance_um.{side}.{part}": distance for side in ("anode", "cathode") for part in parts
-        }
-    return found
-
-
-def _between(cell: Cell) -> list[tuple[Region, float]]:
-    """The coats of electrolyte, and their thickness, where nothing else parts the electrodes; else none."""
-    regions = [region for region in cell.regions if region.role is not Role.SUBSTRATE]
-    roles = [region.role for region in regions]
-    between = [k for k, role in enumerate(roles) if role is Role.ELECTROLYTE]
-    if (
-        not between
-        or between[-1] - between[0] + 1 != len(between)
-        or not 0 < between[0] <= between[-1] < len(roles) - 1
-    ):
-        return []
-    ends = {roles[between[0] - 1], roles[between[-1] + 1]}
-    free = {Role.CATHODE, Role.ANODE_COLLECTOR} if Role.ANODE not in roles else set()
-    films = [(regions[k], thickness) for k in between if (thickness := regions[k].thickness) is not None]
-    return films if ends in ({Role.ANODE, Role.CATHODE}, free) and len(films) == len(between) else []
+    parts = ("min_on_mesh", "mean", "max", "p50") if flat else ("min_on_mesh",)
+    return {f"inter_electrode_distance_um.{side}.{part}": distance for side in ("anode", "cathode") for part in parts}
 
 
 def _resistance(cell: Cell, coverage: float) -> dict[str, float]:
     """Of flat coats in series on so much of the footprint, where all layers are coats; 1 µm is 1e-4 cm."""
-    films = _between(cell)
-    known = [(thickness, region.material.conductivity_S_cm) for region, thickness in films]
+    films = cell.films_between
+    known = [(film.thickness, film.material.conductivity_S_cm) for film in films]
     if not films or any(layer.thickness is None for layer in cell.layers[: _last(cell, films)]):
         return {}
-    series = [1e-4 * thickness / kappa for thickness, kappa in known if kappa is not None]
+    series = [1e-4 * thickness / kappa for thickness, kappa in known if thickness is not None and kappa is not None]
     return {"ionic_resistance_ohm_cm2": sum(series) / coverage} if len(series) == len(films) else {}
 
 
-def _last(cell: Cell, films: list[tuple[Region, float]]) -> int:
+def _posts_resistance(cell: Cell, known: ClosedForms) -> dict[str, float]:
+    """Between electrodes in one electrolyte that fills all they leave; 1 µm is 1e-4 cm."""
+    filling = [region for region in cell.regions if region.role is Role.ELECTROLYTE]
+    usual = all(region.role is region.usual for region in cell.regions if region.own)
+    if known.conductance_per_um is None or cell.layers or not usual or len(filling) != 1:
+        return {}
+    kappa = filling[0].material.conductivity_S_cm
+    return {} if kappa is None else {"ionic_resistance_ohm_cm2": 1e-4 / (kappa * known.conductance_per_um)}
+
+
+def _last(cell: Cell, films: tuple[Region, ...]) -> int:
     """How many layers there are up to the one that follows the electrolyte."""
-    return [layer.name for layer in cell.layers].index(films[-1][0].name) + 2
+    return [layer.name for layer in cell.layers].index(films[-1].name) + 2
 
 
 def _electrode_gains(regions: tuple[Region, ...], surfaces: dict[str, float]) -> dict[str, float]:
-    """Interface of either electrode with the electrolyte: the surface of the inner of each two neighbours."""
+    """Interface of either electrode with the electrolyte: the surface of the inner of each two neighbours.
+
+    Without an electrolyte it is the outermost region's surface, which is bare.
+    """
     gains: dict[str, float] = {}
+    wet = any(region.role is Role.ELECTROLYTE for region in regions)
     for role in (Role.ANODE, Role.CATHODE):
         if any(region.role is role for region in regions):
+            if not wet:
+                gains[f"area_gain.{role.value}"] = surfaces[regions[-1].name] if regions[-1].role is role else 0.0
+                continue
             gains[f"area_gain.{role.value}"] = sum(
                 surfaces[inner.name]
                 for inner, outer in pairwise(regions)

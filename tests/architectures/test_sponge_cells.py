@@ -82,16 +82,13 @@ def test_islands_are_found_and_dropped():
     with pytest.raises(InputError, match="the web is not connected"):
         cell.walls()
     division = FIELDS.partition(
-        cell.names,
-        [Field(None, 0.3, (4.0, 4.0)), *(_endless(s) for s in solids[1:])],
-        cell.size,
-        grid_step=0.1,
+        cell.names, [Field(None, 0.3, (4.0, 4.0)), *(_endless(s) for s in solids[1:])], cell.size, grid_step=0.1
     )
     walls = division.check()
     ball = 4 / 3 * math.pi * 0.6**3
     pieces = walls.components.volumes[walls.components.labels == 1]
     assert np.abs(pieces / ball - 1).min() < 0.05
-    left, notes = without_islands(cell, walls)
+    left, _, notes = without_islands(cell, walls)
     assert [note.split(" were")[0] for note in notes] == ["islands of scaffold", "islands of film"]
     assert walls.volumes[1] - left.volumes[1] == pytest.approx(ball, rel=0.05)
     # The film around the ball is thinner than a third of a step, and yet found to be one piece of its own.

@@ -138,7 +138,7 @@ def test_describe_knows_lengths_from_shares(name):
     assert regions(architectures.get(name)) == ["backing", "scaffold"]
 
 
-@each_sponge
+@balls_are_slow
 def test_shifting_the_lattice(name):
     """By whole steps of the grid only nodes on the surface change, by rounding; by any other length no more than the grid's step makes uncertain."""
     design = made(name)
@@ -154,7 +154,7 @@ def test_shifting_the_lattice(name):
     assert part.volumes == pytest.approx(walls.volumes, rel=0.05, abs=0.01 * math.prod(walls.size))
 
 
-@each_sponge
+@balls_are_slow
 def test_scaling_all_lengths(name):
     one = made(name)
     s = 0.125
@@ -172,7 +172,7 @@ def test_scaling_all_lengths(name):
     assert two.measure()["area_gain.scaffold"] == pytest.approx(one.measure()["area_gain.scaffold"], rel=1e-6)
 
 
-@each_sponge
+@balls_are_slow
 def test_growth_adds_and_two_coats_are_one(name):
     base = architectures.get(name).build(architectures.get(name).Parameters()).film_base
     assert base.offset(0.1).offset(0.2).growth == pytest.approx(base.offset(0.3).growth, rel=1e-15)

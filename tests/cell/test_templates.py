@@ -79,15 +79,34 @@ def test_measured_agrees_with_closed_form(design):
     found = list(verify(design))
     assert found
     assert [c for c in found if not c.agrees] == []
-    assert sum(c.closed is not None for c in found) >= (5 if design.cell().facts.web is None else 3)
+    # A sponge, or a structure without films, has little that a formula tells.
+    few = design.cell().facts.web is not None or not design.template.layers
+    assert sum(c.closed is not None for c in found) >= (3 if few else 5)
+
+
+#: What reports of shipped templates have to say: they hold published or round designs, which are not all in balance.
+SAID = {
+    "comb-sun-2013": ["N/P of 0.967"],
+    "grid-oukassi-2019": ["N/P of 0.241", "anode: counts all of Li15Si4"],
+    "honeycomb-kotobuki-2010": ["N/P of 0.91"],
+    "interdigitated-pillars-opposed": ["N/P of 0.805"],
+    "interdigitated-pillars-substrate": ["N/P of 0.805"],
+    "pillars-coated": ["N/P of 0.323", "anode: counts all of Li15Si4"],
+    "sponge-gyroid-lto": ["N/P of 0.768"],
+    "sponge-schwarz-p-sheet": ["anode: counts all of Li15Si4"],
+    "trenches-notten-2007": ["N/P of 0.603", "anode: counts all of Li15Si4"],
+}
 
 
 def test_all_electrodes_are_connected_and_nothing_is_short(design):
     report = design.measure()
     assert report["short_circuit_um2"] == 0
-    assert report.warnings == []
-    for share in report["connected_fraction"].values():
-        assert share is None or share == pytest.approx(1.0, abs=1e-9)
+    said = SAID.get(design.template.name, [])
+    assert len(report.warnings) == len(said)
+    assert all(warning.startswith(start) for warning, start in zip(report.warnings, said, strict=True))
+    for key in ("connected_fraction", "counted_fraction"):
+        for share in report[key].values():
+            assert share is None or share == pytest.approx(1.0, abs=1e-9)
 
 
 def test_every_shell_has_two_triangles_at_every_edge(design):

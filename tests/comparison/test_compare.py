@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import openpyxl
 import pytest
+import shapely
 from matplotlib.image import imread
 
 import geom3d
@@ -238,7 +239,8 @@ def test_a_metric_of_tomorrow_appears_by_itself(monkeypatch):
 
 
 def test_key_figures_are_those_that_metrics_declare():
-    assert [(head, line.path) for head, line in key_figures(numbers(summaries()))] == [
+    columns = key_figures(numbers(summaries())).columns[1:]
+    assert [(column.title, column.key) for column in columns] == [
         ("area gain, anode", "area_gain.anode"),
         ("area gain, cathode", "area_gain.cathode"),
         ("capacity", "capacity_uAh_cm2.cell"),
@@ -250,9 +252,8 @@ def test_key_figures_are_those_that_metrics_declare():
         ("smallest feature", "smallest_feature_um"),
     ]
     heads = re.search(r'<table id="key".*?</thead>', html(), flags=re.DOTALL)[0]
-    assert [re.sub(r" ?<.*?>", "", head) for head in re.findall(r"<button[^>]*>([^<]*)", heads)][1:] == [
-        head for head, _ in key_figures(numbers(summaries()))
-    ]
+    found = [head.strip() for head in re.findall(r"<button[^>]*>([^<]*)", heads)]
+    assert found[1:] == [column.title for column in columns]
 
 
 def test_settings_are_those_of_the_templates():
@@ -403,6 +404,26 @@ def test_without_opengl_the_rest_comes_and_one_sentence_says_so(tmp_path, monkey
     assert text.count('class="turn"') == 2
     assert sorted(p.suffix for p in Path("die charts").iterdir()) == [".png"] * 10 + [".svg"] * 10
     assert sorted(p.name for p in tmp_path.iterdir()) == ["die charts", "größer als.html"]
+
+
+def test_a_picture_that_fails_takes_no_page_with_it(tmp_path, monkeypatch, capsys):
+    def drawn(design, path, **_):
+        if design.source == NAMES[0]:
+            raise shapely.GEOSException("Unable to find a convex corner")
+        path.write_bytes(b"a picture")
+
+    monkeypatch.setattr(rendering, "render", drawn)
+    monkeypatch.setattr(rendering, "has_opengl", lambda: True)
+    path = tmp_path / "a.html"
+    assert run(["compare", NAMES[0], NAMES[2], "-o", str(path)]) == 0
+    _, err = capsys.readouterr()
+    title = geom3d.load(NAMES[0]).description.title
+    assert err == f"geom3d: no picture of {title!r}: it failed with GEOSException: Unable to find a convex corner\n"
+    text = path.read_text("utf-8")
+    assert "it failed with GEOSException: Unable to find a convex corner" in text
+    assert text.count("no picture</p>") == 1
+    assert text.count('src="data:image/png') == 1
+    assert text.count('class="turn"') == 2
 
 
 def test_no_pictures_if_none_are_asked_for(tmp_path, monkeypatch):

@@ -14,9 +14,10 @@ import geom3d
 from geom3d.comparison import compare
 from geom3d.rendering import has_opengl
 
-pytestmark = pytest.mark.skipif(
-    program() is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(program() is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
+]
 NAMES = ("planar-licoo2-lipon-lithium", "pillars-coated", "trenches-notten-2007", "microtubes-eustache-2014")
 #: A name as long as a name may be, and longer than any column is wide.
 LONG = "a-battery-with-a-very-long-name-that-nobody-would-like-to-read-twice"

@@ -93,3 +93,24 @@ def test_a_terminal_shows_title_units_and_words_as_they_are(table, capsys):
 def test_headings_tell_the_unit():
     assert [COLUMNS[1].heading, COLUMNS[1].short_heading] == ["width (µm)", "width µm"]
     assert [COLUMNS[0].heading, COLUMNS[0].short_heading] == ["part", "part"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (Entry(12.34567, 0.0213), "12.346 ± 0.021"),
+        (Entry(8.9999, 0.031), "9.000 ± 0.031"),  # zeros that are known are written
+        (Entry(123456.7, 2100.0), "123500 ± 2.1e+03"),
+        (Entry(12.34567, 1e-12), "12.3457 ± 1e-12"),  # six digits at most
+        (Entry(0.3, 9.96), "0 ± 10"),  # 10 has two digits, too, when 9.96 is rounded
+        (Entry(0.004, 2.6), "0 ± 2.6"),
+        (Entry(3.3e-16, None, 1.0), "0"),
+        (Entry(-3.3e-16, 1e-17, 1.0), "0 ± 1e-17"),
+        (Entry(3.3e-16, None, 1e-9), "3.3e-16"),
+        (Entry(0.0, 0.5), "0 ± 0.5"),
+    ],
+)
+def test_numbers_end_where_their_uncertainty_begins(entry, expected):
+    (row,) = Table.of([Column("n", Kind.NUMBERS)], [[entry]]).texts()
+    assert row == [expected]
+    assert comma_separated(Table.of([Column("n", Kind.NUMBERS)], [[entry]])) == f"n\n{entry.value}\n"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import shutil
+import subprocess
 import zipfile
 
 import lib3mf
 import numpy as np
 import pytest
 import trimesh
+from lxml import etree
 
 import geom3d
 from geom3d import OutputError
@@ -60,12 +63,24 @@ class Content:
             found.append(getattr(iterator, get)())
         return found
 
-    def material(self, mesh):
-        group, member, has = mesh.GetObjectLevelProperty()
-        assert has
-        (materials,) = [m for m in self.materials if m.GetUniqueResourceID() == group]
-        colour = materials.GetDisplayColor(member)
-        return materials.GetName(member), f"#{colour.Red:02x}{colour.Green:02x}{colour.Blue:02x}", colour.Alpha
+    def parts(self):
+        """Mesh of every part of the only mesh object by the material of its triangles, with the material's name and colour."""
+        (mesh,), (materials,) = self.meshes, self.materials
+        properties = [mesh.GetTriangleProperties(k) for k in range(mesh.GetTriangleCount())]
+        assert {entry.ResourceID for entry in properties} == {materials.GetUniqueResourceID()}
+        member = np.array([list(entry.PropertyIDs) for entry in properties])
+        assert (member == member[:, :1]).all()
+        whole = arrays(mesh)
+        found = {}
+        for number in np.unique(member[:, 0]).tolist():
+            colour = materials.GetDisplayColor(number)
+            part = trimesh.Trimesh(whole.vertices, whole.faces[member[:, 0] == number], process=False)
+            found[materials.GetName(number)] = (
+                part,
+                f"#{colour.Red:02x}{colour.Green:02x}{colour.Blue:02x}",
+                colour.Alpha,
+            )
+        return found
 
     def moves(self, assembly):
         """Place of each component; nothing is turned."""
@@ -83,6 +98,17 @@ def arrays(mesh):
     return trimesh.Trimesh(vertices.astype(float), faces.astype(np.int64), process=False)
 
 
+def slicer_parts(path):
+    """First and last triangle of every part, as PrusaSlicer reads them."""
+    with zipfile.ZipFile(path) as archive:
+        root = etree.fromstring(archive.read("Metadata/Slic3r_PE_model.config"))
+    (thing,) = root.findall("object")
+    return {
+        volume.find("metadata[@key='name']").get("value"): (int(volume.get("firstid")), int(volume.get("lastid")))
+        for volume in thing.findall("volume")
+    }
+
+
 @pytest.mark.parametrize("repeat", [(1, 1), (3, 2)])
 @pytest.mark.parametrize("name", DESIGNS)
 def test_round_trip(name, repeat, tmp_path):
@@ -97,33 +123,38 @@ def test_round_trip(name, repeat, tmp_path):
     found = Content(path)
     assert found.warnings == []
     assert found.model.GetUnit() == lib3mf.ModelUnit.MicroMeter
-    assert [mesh.GetName() for mesh in found.meshes] == list(cell.names)
+    (whole,) = found.meshes
+    assert whole.IsValid()
+    assert whole.IsManifoldAndOriented()
+    parts = found.parts()
+    assert list(parts) == [f"{region.name}: {region.material.title}" for region in cell.regions]
     step = float(np.spacing(np.float32(max(walls.size))))
-    for mesh, region in zip(found.meshes, cell.regions, strict=True):
-        assert mesh.IsValid()
-        assert mesh.IsManifoldAndOriented()
-        assert found.material(mesh) == (region.material.title, region.material.colour.lower(), 255)
-        single = arrays(mesh)  # the library keeps single precision
+    for (single, *colour), region in zip(parts.values(), cell.regions, strict=True):
+        assert colour == [region.material.colour.lower(), 255]
+        # The library keeps single precision.
         assert abs(single.volume - volumes[region.name]) <= 1e-6 * volumes[region.name] + 0.5 * step * single.area
     sizes = [part.GetComponentCount() for part in found.assemblies]
-    assert sizes == [len(cell.regions), *(n for n in repeat if n > 1)]
+    assert sizes == [n for n in repeat if n > 1]
     (item,) = found.items
-    assert item.GetObjectResourceID() == found.assemblies[-1].GetUniqueResourceID()
+    assert item.GetObjectResourceID() == [whole, *found.assemblies][-1].GetUniqueResourceID()
     assert not item.HasObjectTransform()
-    for part, axis in zip(found.assemblies[1:], (0, 1), strict=False):
+    for part, axis in zip(found.assemblies, (0, 1), strict=False):
         expected = np.zeros((repeat[axis], 3))
         expected[:, axis] = np.arange(repeat[axis]) * walls.size[axis]
         assert np.array(found.moves(part)) == pytest.approx(expected, rel=1e-6)
 
     scene = trimesh.load(path, process=False)
     assert scene.units == "micron"
-    assert list(scene.geometry) == list(cell.names)
-    for region, mesh in scene.geometry.items():
-        assert mesh.is_watertight
-        assert mesh.is_winding_consistent
+    (mesh,) = scene.geometry.values()
+    assert mesh.is_watertight
+    assert mesh.is_winding_consistent
+    for region, (first, last) in slicer_parts(path).items():
+        part = trimesh.Trimesh(mesh.vertices, mesh.faces[first : last + 1], process=False)
+        assert part.is_watertight
         # Half of the last of twelve digits, on both sides of a film of 0.1 µm some 300 µm above the ground.
-        assert mesh.volume == pytest.approx(volumes[region], rel=1e-8)
-    assert len(scene.graph.nodes_geometry) == math.prod(repeat) * len(cell.regions)
+        assert part.volume == pytest.approx(volumes[region], rel=1e-8)
+    assert list(slicer_parts(path)) == list(cell.names)
+    assert len(scene.graph.nodes_geometry) == math.prod(repeat)
     assert scene.volume == pytest.approx(math.prod(repeat) * sum(volumes.values()), rel=1e-9)
     low, high = scene.bounds
     assert low == pytest.approx([0, 0, 0], abs=1e-9)
@@ -137,9 +168,9 @@ def test_the_unit_is_the_files_own_and_the_scale_is_kept(tmp_path):
     assert one.read_bytes() == other.read_bytes()
     found = Content(one)
     assert found.model.GetUnit() == lib3mf.ModelUnit.MicroMeter
-    assert found.moves(found.assemblies[1])[1] == pytest.approx([12.5 * design.walls().size[0], 0, 0])
-    volumes = [mesh.volume for mesh in trimesh.load(one, process=False).geometry.values()]
-    assert volumes == pytest.approx((design.walls().volumes[: len(volumes)] * 12.5**3).tolist(), rel=1e-9)
+    assert found.moves(found.assemblies[0])[1] == pytest.approx([12.5 * design.walls().size[0], 0, 0])
+    (mesh,) = trimesh.load(one, process=False).geometry.values()
+    assert mesh.volume == pytest.approx(design.walls().volumes[:-1].sum() * 12.5**3, rel=1e-9)
 
 
 def test_same_design_same_bytes_and_no_date(tmp_path):
@@ -168,8 +199,9 @@ def test_words_that_xml_must_escape_or_cannot_write(tmp_path):
 def test_names_of_regions_that_xml_must_escape(tmp_path):
     layer = {"name": "film <&'> 薄", "role": "electrolyte", "material": "lipon", "thickness": 1}
     design = geom3d.design({"architecture": "planar", "layers": [layer]})
-    found = Content(build(design, tmp_path))
-    assert [mesh.GetName() for mesh in found.meshes] == ["scaffold", layer["name"]]
+    path = build(design, tmp_path)
+    names = [name.rpartition(": ")[0] for name in Content(path).parts()]
+    assert names == list(slicer_parts(path)) == ["scaffold", layer["name"]]
 
 
 def test_a_million_cells_are_a_small_file(tmp_path):
@@ -177,8 +209,8 @@ def test_a_million_cells_are_a_small_file(tmp_path):
     assert path.stat().st_size < 100_000
     found = Content(path)
     assert found.warnings == []
-    assert [part.GetComponentCount() for part in found.assemblies] == [6, 1000, 1000]
-    assert found.moves(found.assemblies[2])[-1][1] == pytest.approx(999 * geom3d.load("pillars-coated").walls().size[1])
+    assert [part.GetComponentCount() for part in found.assemblies] == [1000, 1000]
+    assert found.moves(found.assemblies[1])[-1][1] == pytest.approx(999 * geom3d.load("pillars-coated").walls().size[1])
 
 
 @pytest.mark.parametrize("name", DESIGNS)
@@ -202,10 +234,42 @@ def test_what_is_too_large_for_readers_is_refused(tmp_path):
     assert Content(path).warnings == []
 
 
-def test_repeated_cells_come_with_a_warning(tmp_path):
-    for repeat, count in (((1, 1), 0), ((2, 1), 1)):
-        *_, sidecar = geom3d.load(STACK).build(tmp_path, formats=("3mf",), repeat=repeat)
-        assert len(json.loads(sidecar.read_text("utf-8"))["warnings"]) == count
+@pytest.mark.parametrize(("repeat", "words"), [((1, 1), "give every part its extruder"), ((2, 1), "spread them")])
+def test_what_a_slicer_cannot_take_is_said_with_the_file_that_works(repeat, words, tmp_path):
+    for scale, name in ((1, f"{STACK}_assembly_mm.stl"), (50, f"{STACK}_assembly_mm_x50.stl")):
+        found = geom3d.load(STACK).build(tmp_path, formats=("3mf", "stl"), repeat=repeat, scale=scale)
+        (warning,) = [text for text in found.warnings if "PrusaSlicer" in text]
+        assert words in warning
+        assert name in warning
+        assert (tmp_path / name).is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("prusa-slicer") is None, reason="no prusa-slicer on this machine")
+@pytest.mark.parametrize("name", ["comb-sun-2013", "pillars-coated"])
+def test_prusa_slicer_keeps_the_parts_in_place(name, tmp_path):
+    """One object with a part for each region, as high as the cell; what it writes again is what it was given."""
+    design = geom3d.load(name)
+    walls, cell = design.walls(), design.cell()
+    scale = 30e3 / max(walls.size)  # 30 mm
+    path = build(design, tmp_path, repeat=(1, 1), scale=scale)
+    said = subprocess.run(["prusa-slicer", "--info", str(path)], capture_output=True, text=True, check=True).stdout
+    pairs = [line.split(" = ") for line in said.splitlines() if " = " in line]
+    found = dict(pairs)
+    assert len(pairs) == len(found), "more than one object"
+    assert int(found["number_of_parts"]) == len(cell.regions)
+    assert found["manifold"] == "yes"
+    expected = [*walls.size[:2], cell.top]
+    assert [float(found[f"size_{axis}"]) for axis in "xyz"] == pytest.approx(
+        np.multiply(expected, scale * 1e-3), rel=1e-5
+    )
+    volume = walls.volumes[:-1].sum() * (scale * 1e-3) ** 3
+    assert float(found["volume"]) == pytest.approx(volume, rel=1e-4)
+    again = tmp_path / "again.stl"
+    subprocess.run(["prusa-slicer", "--export-stl", "--output", str(again), str(path)], capture_output=True, check=True)
+    mesh = trimesh.load(again)
+    assert mesh.extents == pytest.approx(np.multiply(expected, scale * 1e-3), rel=1e-5)
+    assert mesh.volume == pytest.approx(volume, rel=1e-4)
 
 
 @pytest.mark.parametrize(("error", "raised"), [(KeyboardInterrupt, KeyboardInterrupt), (OSError, OutputError)])

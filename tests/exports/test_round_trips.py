@@ -89,13 +89,17 @@ def by_3mf(folder, names):
     reader.SetStrictModeActive(True)
     reader.ReadFromBuffer(one(folder, "*.3mf").read_bytes())
     assert reader.GetWarningCount() == 0
-    meshes, found = model.GetMeshObjects(), {}
-    while meshes.MoveNext():
-        mesh = meshes.GetCurrentMeshObject()
-        assert mesh.IsManifoldAndOriented()
-        points = np.array([v.Coordinates[:] for v in mesh.GetVertices()])
-        a, b, c = (points[np.array([t.Indices[:] for t in mesh.GetTriangleIndices()])[:, k]] for k in range(3))
-        found[mesh.GetName()] = float(np.einsum("ij,ij->i", np.cross(a, b), c).sum() / 6)
+    meshes, groups = model.GetMeshObjects(), model.GetBaseMaterialGroups()
+    assert meshes.MoveNext()
+    assert groups.MoveNext()
+    mesh, materials = meshes.GetCurrentMeshObject(), groups.GetCurrentBaseMaterialGroup()
+    assert mesh.IsManifoldAndOriented()
+    points = np.array([v.Coordinates[:] for v in mesh.GetVertices()])
+    a, b, c = (points[np.array([t.Indices[:] for t in mesh.GetTriangleIndices()])[:, k]] for k in range(3))
+    member = [mesh.GetTriangleProperties(k).PropertyIDs[0] for k in range(mesh.GetTriangleCount())]
+    volumes = np.bincount(member, np.einsum("ij,ij->i", np.cross(a, b), c) / 6)
+    labels = [materials.GetName(k).partition(":")[0] if v else "" for k, v in enumerate(volumes)]
+    found = dict(zip(labels, volumes.tolist(), strict=True))
     return {name: found[name] for name in names}, 1
 
 

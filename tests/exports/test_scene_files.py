@@ -257,7 +257,12 @@ def test_a_region_that_islands_were_all_of(form, tmp_path):
     exporter = importlib.import_module(f"geom3d.exports.{form}")
     planned, entries = exporter.estimate(job), exporter.export(job).files
     assert {entry["file"] for entry in entries} == set(planned)
-    if form in {"3mf", "glb"}:
+    if form == "3mf":
+        (entry,) = entries
+        assert entry["parts"] == [name for name in walls.names if name != "barrier"]
+        (mesh,) = trimesh.load(tmp_path / entry["file"], process=False).geometry.values()
+        assert len(mesh.faces) == entry["triangles"]
+    if form == "glb":
         (entry,) = entries
         assert entry["objects"] == [name for name in walls.names if name != "barrier"]
         assert set(trimesh.load(tmp_path / entry["file"], process=False).geometry) == set(entry["objects"])

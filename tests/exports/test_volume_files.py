@@ -8,6 +8,7 @@ import meshio
 import numpy as np
 import pytest
 import pyvista
+import skfem
 
 import geom3d
 from geom3d.core.roles import Role
@@ -66,6 +67,10 @@ def test_vtu_carries_the_regions(built):
     # VTK's own reader agrees.
     grid = pyvista.read(path)
     assert grid.n_cells == len(cells.data)
+    # Both readers show the name of every label.
+    expected = {name: [label, 3] for label, name in enumerate(walls.names)}
+    assert {name: value.tolist() for name, value in mesh.field_data.items()} == expected
+    assert {name: np.ravel(grid.field_data[name]).tolist() for name in grid.field_data.keys()} == expected  # noqa: SIM118
     assert grid.compute_cell_sizes()["Volume"].sum() * 1e9 == pytest.approx(walls.volumes[:-1].sum(), rel=1e-8)
 
 
@@ -76,6 +81,7 @@ def test_vtu_of_the_interfaces_fits_the_volume(built):
     assert np.array_equal(volume.points[mesh.point_data["volume_point"]], mesh.points)
     walls = design.walls()
     areas = areas_by(mesh.points * 1e3, mesh.cells[0].data, mesh.cell_data["interface"][0])
+    assert {n: v.tolist() for n, v in mesh.field_data.items()} == {n: [k, 2] for k, n in enumerate(entry["interfaces"])}
     found = dict(zip(entry["interfaces"], areas, strict=True))
     inner = {name: area for name, area in found.items() if "|" in name}
     names = [*walls.names, "void"]
@@ -124,6 +130,45 @@ def test_msh_round_trip(built):
     for _, _, affine, pairs in mesh.gmsh_periodic:
         high, low = mesh.points[pairs.T]
         assert np.allclose(high, low + affine.reshape(4, 4)[:3, 3], rtol=0, atol=1e-15)
+
+
+def test_scikit_fem_knows_the_names(built):
+    """It looks a name up by its number alone, so numbers are unique over volumes and interfaces."""
+    design, *_ = built
+    path, entry = named(built, ".msh")
+    walls = design.walls()
+    numbers = [int(number) for number, _ in meshio.read(path).field_data.values()]
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+    mesh = skfem.MeshTet.load(path)
+    assert list(mesh.subdomains) == list(walls.names)
+    a, b, c, d = (mesh.p.T[mesh.t[k]] for k in range(4))
+    volumes = np.abs(np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a)) / 6 * 1e9
+    found = {name: volumes[members].sum() for name, members in mesh.subdomains.items()}
+    assert found == pytest.approx(dict(zip(walls.names, walls.volumes, strict=False)), rel=1e-8)
+    # Its reader of this version takes outer triangles alone; those between two regions are the facets that both have.
+    outer = [name for name in entry["interfaces"] if "|" not in name or "void" in name.split("|")]
+    assert set(mesh.boundaries) == set(outer)
+    interfaces = meshio.read(named(built, "_interfaces_mm.vtu")[0])
+    areas = areas_by(interfaces.points * 1e3, interfaces.cells[0].data, interfaces.cell_data["interface"][0])
+    p, q, r = (mesh.p.T[mesh.facets[k]] * 1e3 for k in range(3))
+    facets = np.linalg.norm(np.cross(q - p, r - p), axis=1) / 2
+    of = {name: np.unique(mesh.t2f[:, members]) for name, members in mesh.subdomains.items()}
+    for name, area in zip(entry["interfaces"], areas.tolist(), strict=True):
+        members = mesh.boundaries[name] if name in outer else np.intersect1d(*(of[side] for side in name.split("|")))
+        assert facets[members].sum() == pytest.approx(area, rel=1e-8), name
+
+
+def test_names_are_read_back_whatever_they_hold(tmp_path):
+    layer = {"name": "film <&'> 薄", "role": "electrolyte", "material": "lipon", "thickness": 1}
+    design = geom3d.design({"architecture": "planar", "layers": [layer]})
+    files = {path.suffix: path for path in design.build(tmp_path, formats=("msh", "vtp")).paths}
+    assert list(skfem.MeshTet.load(files[".msh"]).subdomains) == ["scaffold", layer["name"]]
+    regions = pyvista.read(files[".vtp"]).GetFieldData().GetAbstractArray("regions")
+    assert [regions.GetValue(k) for k in range(2)] == ["scaffold", layer["name"]]
+    design.build(tmp_path, formats=("vtu",))
+    (path,) = tmp_path.glob("*_volume_*.vtu")
+    assert list(meshio.read(path).field_data) == ["scaffold", layer["name"]]
+    assert list(pyvista.read(path).field_data) == ["scaffold", layer["name"]]
 
 
 def test_gmsh_knows_the_groups(built):

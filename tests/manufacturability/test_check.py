@@ -20,6 +20,7 @@ from geom3d.architectures._structure import StructureFacts
 from geom3d.cell.cell import Cell, Region
 from geom3d.cell.template import shipped
 from geom3d.cli.app import run
+from geom3d.core.errors import InputError
 from geom3d.core.roles import Role
 from geom3d.library import processes
 from geom3d.library.materials import find
@@ -356,27 +357,29 @@ def test_films_and_etches():
 
 
 def test_the_command(capsys):
-    assert run(["check", "pillars-coated", "--process", "micro-sla", "--scale", "50"]) == 0
+    assert run(["check", "pillars-coated", "--process", "micro-sla", "--scale", "50"]) == 3
     text = capsys.readouterr().out
     assert "(micro-sla) at scale 50: prints from scale 200" in text
     assert "2.5 µm   ≥ 10 µm   violated" in text
-    assert run(["check", "pillars-coated", "--json", "--process", "micro-sla"]) == 0
+    assert max(map(len, text.splitlines()[2:])) <= 80
+    assert run(["check", "pillars-coated", "--process", "micro-sla", "--scale", "200"]) == 0
+    capsys.readouterr()
+    assert run(["check", "pillars-coated", "--json", "--process", "micro-sla"]) == 3
     data = json.loads(capsys.readouterr().out)
     assert data["violations"] == ["feature", "layer"]
     assert data["process"]["class"] == "photopolymerization"
     assert data["smallest_scale"] == 200
     assert run(["check", "comb-sun-2013"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines if "Two-photon" in line or "Sputtering" in line] == [
-        "two-photon",
-        "sputter",
-    ]
+    assert max(map(len, lines[2:])) <= 80
+    names = [line.split()[0] for line in lines if line.split()]
+    assert names.index("two-photon") < names.index("sputter")
     assert run(["check", "comb-sun-2013", "--process", "all", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["processes"]) == 15
     assert run(["check", "comb-sun-2013", "--process", "magic"]) == 1
     assert "no shipped process 'magic'" in capsys.readouterr().err
     assert run(["list"]) == 0
-    assert "micro-sla               Projection micro-stereolithography (photopolymerization)" in capsys.readouterr().out
+    assert "Projection micro-stereolithography (photopolymerization)" in capsys.readouterr().out
 
 
 def test_reports_show_in_a_notebook():
@@ -404,3 +407,18 @@ def test_checking_leaves_the_cell_alone():
     LayeredPlan.of(cell, cell.walls()).masks()
     looked_at(cell)
     assert (cell.walls().volumes == before).all()
+
+
+def test_masses_are_those_of_the_print_material(capsys):
+    """A demonstrator of one material weighs its volume times that density."""
+    design = DESIGNS["comb-sun-2013"]
+    printed = design.check("fdm", 50, material="pmma")
+    density = find("pmma").density_g_cm3
+    for part in printed.parts:
+        assert part.mass_g == pytest.approx(part.volume_mm3 * 1e-3 * density)
+    assert printed.data["print_material"] == find("pmma").title
+    assert design.check("fdm", 50).parts[-1].mass_g != pytest.approx(printed.parts[-1].mass_g)
+    assert run(["check", "comb-sun-2013", "--process", "fdm", "--scale", "50", "--material", "pmma"]) in (0, 3)
+    assert f"masses as printed in {find('pmma').title}" in capsys.readouterr().out
+    with pytest.raises(InputError, match="material: unknown material 'pla'"):
+        design.check("fdm", 50, material="pla")

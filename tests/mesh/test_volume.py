@@ -39,11 +39,17 @@ def load(name):
     return design if web is None else geom3d.load(name, {"resolution": 0.999 * min(web.radius, min(web.size) / 8)})
 
 
-#: Every template on the coarsest mesh and on a fine one; the finest of these have hundreds of thousands of tetrahedra.
+#: Thin films that need hundreds of thousands of tetrahedra where these are fine.
+FINEST = (
+    "honeycomb-lei-2020",
+    "microtubes-eustache-2014",
+    "nanopillars-lethien-2011",
+    "pillars-coated",
+    "pillars-imec-mno2",
+)
+#: Every template on the coarsest mesh and on a fine one.
 CASES = [
-    pytest.param(
-        (name, fine), marks=[pytest.mark.slow] * (fine and name in ("honeycomb-lei-2020", "microtubes-eustache-2014"))
-    )
+    pytest.param((name, fine), marks=[pytest.mark.slow] * (fine and name in FINEST))
     for name in shipped()
     for fine in (False, True)
 ]
@@ -266,6 +272,7 @@ def coaxial(inner, outer, tolerance, x=2.1):
     return Cell(size, tuple(regions), StructureFacts(0.0, size[2], ("anode",)), tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outer", [1.4, 1.05], ids=["thick", "thin"])
 def test_resistance_of_a_film_around_a_pillar_converges_in_second_order(outer):
     exact = 2 * math.pi / math.log(outer) * 0.5
@@ -285,7 +292,7 @@ def test_resistance_of_a_film_around_a_ball_is_right_in_second_order(outer, shar
     web = ImplicitBody(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
     solids = [Field(web, -math.inf, (edge, edge)).offset(t) for t in (0.0, outer - 1)]
     for step in (0.2, 0.1, 0.075):
-        walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, step).check()
+        walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, grid_step=step).check()
         found = conductance(volume_mesh(walls, void=True), 1, 0, 2)
         assert abs(found / exact - 1) < share * step**2
 
@@ -306,6 +313,7 @@ def test_films_have_rows_of_tetrahedra_across():
     assert set(np.round(quarters)) == {0, 1, 2, 3, 4}
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from([name for name in shipped() if geom3d.load(name).cell().facts.web is None]),
     shift=st.tuples(st.floats(0, 1), st.floats(0, 1)),

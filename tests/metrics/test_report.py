@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 
-from geom3d.metrics.report import Report
+from geom3d.metrics.report import Report, _rough
 
 HOSTILE = "<b a='1' b=\"2\">&amp; {{ 7 * 6 }}</table>"
 
@@ -34,9 +35,52 @@ def test_a_notebook_shows_names_numbers_and_warnings_as_they_are():
         "smallest_feature_um": None,
     }
     reader = Reader()
-    reader.feed(Report(data)._repr_html_())
+    shown = Report(data)._repr_html_()
+    assert '<table style="margin-left:0">' in shown  # notebooks centre tables
+    assert shown.count("text-align:left") == 3
+    reader.feed(shown)
     assert reader.tags == ["h4", "p", "b", "table", "tr", "td", "td", "td", "td"]
     title, warning, name, value, unit, error = reader.words
     assert (title, warning) == (f"title {HOSTILE}", f"warning {HOSTILE}")
     assert name.endswith(HOSTILE)
-    assert (value, unit, error) == ("1.23457", "µm", "± 0.012")
+    assert (value, unit, error) == ("1.235", "µm", "± 0.012")  # to the uncertainty
+
+
+def test_rounding_is_shown_as_nothing_and_kept_for_machines():
+    data = {
+        "title": "t",
+        "warnings": [],
+        "thickness_equivalent_um": {"a": 1e-17, "b": 2.0, "c": 2.1e-9},
+        "volume_fraction": {"void": -3e-17, "a": 1.0},
+        "transport": {"resistance_ohm_cm2": 1e7, "to_planar": 1e-3},
+        "uncertainty": None,
+    }
+    report = Report(data)
+    shown = {row.path: row.text for row in report.rows() if row.value is not None}
+    assert shown == {
+        "thickness_equivalent_um.a": "0",
+        "thickness_equivalent_um.b": "2",
+        "thickness_equivalent_um.c": "2.1e-09",
+        "volume_fraction.void": "0",
+        "volume_fraction.a": "1",
+        "transport.resistance_ohm_cm2": "1e+07",
+        "transport.to_planar": "0.001",  # a ratio is held against ratios, not against ohms
+    }
+    assert json.loads(report.to_json()) == data
+
+
+def test_percents_are_told_of_something_only():
+    values = {"a": 1e-13, "b": 1e-6, "c": 0.0, "d": 0.5, "e": 0.02, "f": 0.5}
+    report = Report({"title": "t", "warnings": [], "volume_fraction": values, "uncertainty": None})
+    errors = {"a": 1e-4, "b": 1.4e-3, "c": 0.1, "d": 0.05, "e": 0.03, "f": 1e-3}
+    (text,) = _rough(report, {f"volume_fraction.{name}": error for name, error in errors.items()}, 0.1)
+    # a and c are nothing, b is next to nothing, f is known well enough.
+    assert "volume_fraction.d (10 %), volume_fraction.e (± 0.03); a smaller" in text
+    assert text.startswith("uncertain by more than 1 % at a grid step of 0.1 µm: volume_fraction.d")
+
+
+def test_the_work_of_the_solver_is_no_result():
+    transport = {"resistance_ohm_cm2": 53.0, "unknowns": 4711, "method": "bounds", "current_balance": 1e-9}
+    report = Report({"title": "t", "warnings": [], "transport": transport, "uncertainty": None})
+    assert [row.path for row in report.rows() if row.value is not None] == ["transport.resistance_ohm_cm2"]
+    assert json.loads(report.to_json())["transport"] == transport

@@ -161,7 +161,13 @@ def test_segments_are_counted_before_they_are_cut():
     assert slicer.counts(places).tolist() == [len(slicer.at(place).left) for place in places.tolist()]
 
 
-@pytest.mark.parametrize("name", ["pillars-coated", "honeycomb-lei-2020", "trenches-notten-2007", "grid-yang-2011"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("pillars-coated", "trenches-notten-2007", "grid-yang-2011"),
+        pytest.param("honeycomb-lei-2020", marks=pytest.mark.slow),
+    ],
+)
 def test_every_pixel_belongs_to_the_region_at_its_centre(name, tmp_path):
     design = geom3d.load(name)
     cell = design.cell()
@@ -199,7 +205,7 @@ def test_pixels_of_a_sponge_agree_with_its_exact_shape(tmp_path):
     assert away.mean() > 0.7
 
 
-@pytest.mark.parametrize("name", ["interdigitated-pillars-opposed", "sponge"])
+@pytest.mark.parametrize("name", ["interdigitated-pillars-opposed", pytest.param("sponge", marks=pytest.mark.slow)])
 def test_white_pixels_converge_to_the_volumes(name, tmp_path):
     design = sponge() if name == "sponge" else geom3d.load(name)
     walls = design.walls()

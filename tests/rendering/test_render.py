@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from PIL import Image
 
 import geom3d
@@ -50,10 +51,9 @@ def seen_as(colours: np.ndarray, materials: list[str]) -> np.ndarray:
     return off.min(axis=1).argmin(axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
-@pytest.mark.parametrize(
-    "view", ["cut", *(pytest.param(v, marks=pytest.mark.slow) for v in ("iso", "top", "front", "exploded", "xray"))]
-)
+@pytest.mark.parametrize("view", ["cut", "iso", "top", "front", "exploded", "xray"])
 def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     """The cut view shows all three materials, the top view the cathode's plate alone."""
     path = tmp_path / "picture.png"
@@ -71,13 +71,14 @@ def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     assert names == expected
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
 @pytest.mark.parametrize(
     ("source", "cells"),
     [
         (("interdigitated-pillars-opposed", None), (2, 2)),
         (("pillars-coated", None), (2, 1)),
-        pytest.param(GYROID, (2, 2), marks=pytest.mark.slow),
+        (GYROID, (2, 2)),
     ],
 )
 def test_regions_on_the_cut_face_lie_where_the_cell_says(source, cells):
@@ -114,10 +115,9 @@ def test_regions_on_the_cut_face_lie_where_the_cell_says(source, cells):
     assert alternating >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
-@pytest.mark.parametrize(
-    "view", ["front", pytest.param("top", marks=pytest.mark.slow), pytest.param("cut", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("view", ["front", "top", "cut"])
 def test_the_scale_bar_is_as_long_as_the_projection_says(view, tmp_path):
     """Against the object itself: its width in pixels and in µm, found by projecting the corners of its box by hand."""
     design = geom3d.load("interdigitated-pillars-opposed")
@@ -278,6 +278,25 @@ def test_without_a_writer_of_films_one_clear_sentence(tmp_path, monkeypatch, cap
         "geom3d: no MP4: imageio-ffmpeg is not installed; pip install 'geom3d[video]', or write a .gif"
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.opengl
+def test_a_gallery_leaves_out_a_picture_that_fails(tmp_path, monkeypatch, capsys):
+    real = pictures.shot
+
+    def shot(design, *arguments, **options):
+        if design.source == "trenches-notten-2007":
+            raise shapely.GEOSException("no way out")
+        return real(design, *arguments, **options)
+
+    monkeypatch.setattr(pictures, "shot", shot)
+    names = ["planar-licoo2-lipon-lithium", "trenches-notten-2007"]
+    assert run(["gallery", *names, "-o", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert sorted(Path(line).name for line in out.splitlines()) == ["gallery.png", f"{names[0]}.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gallery.png", f"{names[0]}.png"]
+    title = geom3d.load(names[1]).description.title
+    assert f"warning: no picture of {title!r}: it failed with GEOSException: no way out" in err
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ def partition(shape, edge, step, growths=(0.0,), height=None, size=None) -> Inte
     web = ImplicitBody(shape, size, 0.0, ENDLESS, min(size) / 4)
     solids = [Field(web, -math.inf, size).offset(growth) for growth in growths]
     names = tuple(f"body {k}" for k in range(len(solids)))
-    return FIELDS.partition(names, solids, (*size, height), step).check()
+    return FIELDS.partition(names, solids, (*size, height), grid_step=step).check()
 
 
 def order(coarse: float, middle: float, fine: float) -> float:

@@ -232,6 +232,7 @@ def test_a_conformal_film_is_as_thick_everywhere_but_at_its_square_edges(name):
         assert spread["p95"] == pytest.approx(film, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_film_on_a_sheet_gyroid():
     film = {"name": "film", "role": "electrolyte", "material": "lipon", "thickness": 0.3}
     rest = {"name": "rest", "role": "cathode", "material": "licoo2", "fill_to": 1.0}

@@ -74,6 +74,7 @@ def test_two_layers_in_series():
     assert report["transport.temperature_C"] == 60
 
 
+@pytest.mark.slow
 def test_a6_checkerboard_on_a_substrate():
     parameters = {"mounting": "substrate", "pitch": 15, "anode_diameter": 10, "cathode_diameter": 10, "height": 50}
     materials = {"anode": "lto", "cathode": "licoo2", "electrolyte": "lipon"}

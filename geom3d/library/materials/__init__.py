@@ -7,6 +7,7 @@ The file is named as the material is; its keys are the attributes of `Material`:
     roles = ["cathode"]
     density_g_cm3 = 5.05
     capacity_practical_mAh_g = 137
+    lithiated = 1
     potential_V = 3.9
     colour = "#1b6b8f"
     source = "doi:…"
@@ -21,12 +22,15 @@ A material of this folder is found by its name. A user's own is a file of the sa
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from geom3d.core.roles import Role
+from geom3d.core.errors import choose_from
+from geom3d.core.roles import COLLECTOR, Role
 from geom3d.library.catalogue import Catalogue
 
 #: mAh per mol of electrons: Faraday's constant, 96485.33 C/mol (CODATA 2018), over 3.6 C/mAh.
@@ -36,12 +40,41 @@ FARADAY_MAH_PER_MOL = 26801.48
 BOLTZMANN_EV_PER_K, ZERO_CELSIUS, CELSIUS = 8.617333262e-5, 273.15, 25.0
 
 Text = Annotated[str, StringConstraints(min_length=1)]
+#: The figures of a material that a source may be named for, and what tables call them.
+FIGURES = {
+    "density_g_cm3": "density",
+    "capacity_theoretical_mAh_g": "theoretical charge",
+    "capacity_practical_mAh_g": "practical charge",
+    "utilisation": "utilisation",
+    "lithiated": "lithium as made",
+    "potential_V": "potential",
+    "volume_change_percent": "volume change",
+    "electronic_conductivity_S_cm": "electronic conductivity",
+    "conductivity_S_cm": "ionic conductivity",
+    "activation_energy_eV": "activation energy",
+    "limit_C": "temperature limit",
+}
+_CHARGES = ("capacity_theoretical_mAh_g", "capacity_practical_mAh_g", "utilisation")
+
 #: Far beyond anything real; a number past these is a slip of the pen.
 Density = Annotated[float, Field(strict=True, gt=0, le=100)]
 Charge = Annotated[float, Field(strict=True, gt=0, le=1e5)]
 Potential = Annotated[float, Field(strict=True, ge=-10, le=10)]
 Conductivity = Annotated[float, Field(strict=True, gt=0, le=1e3)]
+Electronic = Annotated[float, Field(strict=True, gt=0, le=1e7)]
 Energy = Annotated[float, Field(strict=True, gt=0, le=10)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Celsius = Annotated[float, Field(strict=True, gt=-ZERO_CELSIUS, le=5000)]
+
+#: Electronic conductivity from which on a material may serve as a current collector, S/cm: 1 cm of a film of 1 µm and 1 cm
+#: width then has 10 kΩ, of a metal less than 1 Ω.
+COLLECTS = 1.0
+
+
+def _six_digits(colour: object) -> object:
+    """A colour of three digits, such as #c00, as one of six."""
+    short = isinstance(colour, str) and re.fullmatch("#[0-9a-fA-F]{3}", colour)
+    return "#" + "".join(2 * digit for digit in str(colour)[1:]) if short else colour
 
 
 class Material(BaseModel):
@@ -53,12 +86,20 @@ class Material(BaseModel):
         roles: the roles it can take.
         aliases: other names by which it is found.
         density_g_cm3: mass density.
-        capacity_theoretical_mAh_g, capacity_practical_mAh_g: charge per mass of an electrode.
+        capacity_theoretical_mAh_g: charge per mass of an electrode in theory.
+        capacity_practical_mAh_g: charge per mass in practice; theory × utilisation where that is given instead.
+        utilisation: practical over theoretical charge; from both where both are given, else None.
+        lithiated: share of an electrode's charge that is there as lithium in the state as made: 1 for LiCoO2 and for lithium,
+            0 for silicon and V2O5; true and false are 1 and 0.
         potential_V: mean potential against Li/Li⁺.
         conductivity_S_cm: ionic conductivity at 25 °C.
         activation_energy_eV: of the ionic conductivity.
+        electronic_conductivity_S_cm: near 25 °C: a number, or the range [lowest, highest] of what is published.
+        limit_C: temperature at which it melts, decomposes or changes its phase, °C; `sources` says which.
+        cautions: by role, a sentence that the report of a battery with the material in that role repeats.
         colour: for pictures, `#rrggbb`.
-        source: where the figures come from.
+        source: where the figures come from that `sources` does not name.
+        sources: by the key of a figure, where that figure comes from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
@@ -70,16 +111,102 @@ class Material(BaseModel):
     density_g_cm3: Density | None = None
     capacity_theoretical_mAh_g: Charge | None = None
     capacity_practical_mAh_g: Charge | None = None
+    utilisation: Annotated[float, Field(strict=True, gt=0, le=1)] | None = None
+    lithiated: Share | None = None
     potential_V: Potential | None = None
     volume_change_percent: str | None = None
-    electronic_conductivity_S_cm: str | None = None
+    electronic_conductivity_S_cm: Electronic | tuple[Electronic, Electronic] | None = None
     lithium_per_formula: str | None = None
     conductivity_S_cm: Conductivity | None = None
     activation_energy_eV: Energy | None = None
+    limit_C: Celsius | None = None
     kind: str | None = Field(default=None, alias="class")
-    colour: Annotated[str, StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
+    cautions: dict[Role, Text] = Field(default_factory=dict)
+    colour: Annotated[str, BeforeValidator(_six_digits), StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
     source: Text = "user"
+    sources: dict[str, Text] = Field(default_factory=dict)
     note: str = ""
+
+    @field_validator("lithiated", mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: Any) -> Any:
+        return float(value) if isinstance(value, bool) else value
+
+    @field_validator("electronic_conductivity_S_cm")
+    @classmethod
+    def _rising(cls, value: float | tuple[float, float] | None) -> float | tuple[float, float] | None:
+        if isinstance(value, tuple) and value[0] > value[1]:
+            raise ValueError("must be a number, or a range [lowest, highest]")
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _of_figures(cls, value: dict[str, str]) -> dict[str, str]:
+        for key in value:
+            if key not in FIGURES:
+                raise ValueError(f"{key!r} is no figure of a material; {choose_from(key, FIGURES)}")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_share(cls, data: Any) -> Any:
+        """Practical charge and utilisation are two words for one thing: the one that is missing follows from the other."""
+        if not isinstance(data, Mapping):
+            return data
+        theory, practical, share = (data.get(key) for key in _CHARGES)
+        of_theory, in_practice, given = _number(theory), _number(practical), _number(share)
+        if practical is not None and share is not None:
+            # What was completed once may be read again.
+            known = of_theory is not None and in_practice is not None and given is not None
+            if known and math.isclose(in_practice or 0.0, (of_theory or 0.0) * (given or 0.0), rel_tol=1e-9):
+                return data
+            raise ValueError("capacity_practical_mAh_g and utilisation are theory × utilisation: give one of them")
+        if given is not None and of_theory is not None and 0 < given <= 1:
+            return {**data, "capacity_practical_mAh_g": of_theory * given}
+        if share is not None and theory is None:
+            raise ValueError("utilisation is a share of capacity_theoretical_mAh_g, which is missing")
+        if in_practice is not None and of_theory is not None and 0 < in_practice <= of_theory:
+            return {**data, "utilisation": in_practice / of_theory}
+        return data
+
+    def used(self, share: float) -> Material:
+        """The material with another share of its theoretical charge in use, as the user of a template states it.
+
+        >>> find("silicon").used(0.1).capacity_practical_mAh_g
+        357.86
+
+        Raises:
+            ValueError: where it has no theoretical charge.
+        """
+        theory = self.capacity_theoretical_mAh_g
+        if theory is None:
+            raise ValueError(f"material {self.title!r} has no capacity_theoretical_mAh_g")
+        cautions = {role: text for role, text in self.cautions.items() if role not in COLLECTOR}
+        stated = {"utilisation": share, "capacity_practical_mAh_g": round(theory * share, 9), "cautions": cautions}
+        return self.model_copy(update={**stated, "sources": {**self.sources, "utilisation": "stated in the template"}})
+
+    def source_of(self, figure: str) -> str:
+        """Where one of the figures comes from."""
+        return self.sources.get(figure, self.source)
+
+    @property
+    def cited(self) -> str:
+        """Where the figures come from, all in one text."""
+        told = [f"{FIGURES[key]}: {text}" for key, text in self.sources.items()]
+        return "; ".join([*told, *([self.source] if self.source != "user" or not told else [])])
+
+    @property
+    def electronic_range_S_cm(self) -> tuple[float, float] | None:
+        """Lowest and highest electronic conductivity, S/cm, or None where it is not known."""
+        value = self.electronic_conductivity_S_cm
+        return value if isinstance(value, tuple) or value is None else (value, value)
+
+    @property
+    def collects(self) -> bool:
+        """Whether it may be a current collector: it is said to be one, or conducts electrons well enough."""
+        known = self.electronic_range_S_cm
+        said = Role.ANODE_COLLECTOR in self.roles or Role.CATHODE_COLLECTOR in self.roles
+        return said or (known is not None and known[0] >= COLLECTS)
 
     def capacity_uAh_cm2_um(self, basis: str) -> float:
         """Charge per footprint and thickness of the dense material, µAh/cm²/µm.
@@ -115,6 +242,11 @@ class Material(BaseModel):
         return charge * (self.density_g_cm3 or 0.0) / 10
 
 
+def _number(value: Any) -> float | None:
+    """A number as it was given; anything else is left to the checks of its field."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 #: The materials: those that come with geom3d, and those of distributions that have entry points `geom3d.materials`.
 CATALOGUE = Catalogue("material", Material, lambda: files(__name__), "geom3d.materials")
 
@@ -130,7 +262,10 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Material | None:
-    """The material of that name or alias, or None. Case matters: tin is a metal, TiN a nitride.
+    """The material of that name, alias or formula, or None.
+
+    A name or alias as it is written goes first; case is overlooked only where that leaves one material: `tin` is the metal,
+    `TiN` titanium nitride, and `TIN` none of them.
 
     Raises:
         InputError, PluginError: where its file has a wrong form.
@@ -143,6 +278,16 @@ def find_shipped(name: str) -> Material | None:
     return CATALOGUE.find_shipped(name)
 
 
+def meant_by(name: str) -> list[str]:
+    """Names of the materials that a name may mean where case is overlooked."""
+    return CATALOGUE.meant_by(name)
+
+
 def fitting(role: Role) -> dict[str, Material]:
     """The materials that can take a role, by name."""
     return {name: material for name, material in CATALOGUE.usable() if role in material.roles}
+
+
+def collecting() -> dict[str, Material]:
+    """The materials that can be a current collector, by name."""
+    return {name: material for name, material in CATALOGUE.usable() if material.collects}

@@ -140,8 +140,9 @@ def load_process(source: str | Path) -> tuple[str, Process]:
     """
     path = Path(source)
     found = find(str(source)) if path.suffix != ".toml" else None
-    if found is not None:
-        return str(source), found
+    entry = CATALOGUE.entry(str(source)) if found is not None else None
+    if found is not None and entry is not None:
+        return entry.name, found
 
     def missing() -> str:
         valid = choose_from(path.stem, [*names(), "all"])

@@ -2,7 +2,7 @@
 
 A tetrahedron cut by levels falls into slabs. The sides of a slab are cut into triangles by rules that look at one face
 alone, those of the walls, so that neighbours agree; then the slab is the cone over its sides from one of its own corners,
-or, where no corner sees all sides, from a point amid them.
+or, where no corner sees all sides, from a point inside.
 """
 
 from __future__ import annotations

@@ -31,6 +31,8 @@ CLEARANCE = 0.01
 BEND = 0.03
 #: No node lies nearer to the end of its edge than this share of the edge.
 MARGIN = 0.05
+#: A sign of the distance that breaks its rule by more than this share of a step is wrong.
+SLACK = 0.05
 #: By what a slope found on samples is taken steeper, to be on the safe side.
 SAFETY = 1.1
 
@@ -103,7 +105,7 @@ def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> S
     inside = np.zeros(grid.shape, dtype=bool)
     shown = faces.body[offset : offset + len(grid.z)]
     inside[: len(shown)] = shown
-    near = _border(faces.body)
+    near = _border(faces.body) | _around(faces.tall, faces.uncut.vertices)
     values = np.where(inside, -2 * outer, 2 * outer)
     jobs = [(faces.clipped, ~inside, outer, 1), (faces.uncut, inside, reach, -1)]
     chosen = [
@@ -117,23 +119,28 @@ def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> S
             values.ravel()[nodes[exact]] = sign * found[exact]
     _repeat(values)
 
-    def distance(points: FloatArray) -> FloatArray:
+    def distance(points: FloatArray, ends: FloatArray, away: FloatArray) -> FloatArray:
+        inner, outer = -faces.uncut.distances(points), faces.clipped.distances(points)
+        # Where the web is thinner than the grid holds, its function may say inside at a point that no face of the grid's
+        # web lies around. A distance changes by no more than the way: of the two signs the one that does not is right.
+        broken = [np.max(np.abs(found[:, None] - ends) - away, axis=1) for found in (inner, outer)]
         within = core.contains(points)
-        found = np.empty(len(points))
-        found[within] = -faces.uncut.distances(points[within])
-        found[~within] = faces.clipped.distances(points[~within])
-        return found
+        own, other = np.where(within, *broken), np.where(within, *broken[::-1])
+        return np.where(within ^ ((own > SLACK * step) & (other < own)), inner, outer)
 
     lattice, extra = _with_kinks(core, grid, values, levels, distance)
     clearances = _clearances(grid, levels)
     for level, clearance in zip(levels, clearances, strict=True):
         _keep_off(values, level, clearance)
         _keep_off(extra, level, clearance)
-    return Sampled(lattice, values, extra, _function_near(core, lattice))
+    return Sampled(lattice, values, extra, _function_near(core, lattice, np.concatenate([values.ravel(), extra])))
 
 
-def _function_near(core: ImplicitBody, lattice: Lattice) -> FloatArray | None:
-    """(n,) the core's function at the nodes of bricks with split edges and of those next to them, else nan."""
+def _function_near(core: ImplicitBody, lattice: Lattice, heights: FloatArray) -> FloatArray | None:
+    """(n,) the core's function at the nodes of bricks with split edges and of those next to them, else nan.
+
+    It is nan, too, where it has another sign than the (n,) distances: there the grid does not hold the web.
+    """
     if not len(lattice.keys):
         return None
     grid = lattice.grid
@@ -150,7 +157,8 @@ def _function_near(core: ImplicitBody, lattice: Lattice) -> FloatArray | None:
     _repeat(values)
     first = _first(lattice, np.arange(lattice.count, lattice.count + len(lattice.keys)))
     extra = core.shape.at(lattice.places)[first - lattice.count]
-    return np.concatenate([values.ravel(), extra])
+    found = np.concatenate([values.ravel(), extra])
+    return np.where((found <= 0) == (heights <= 0), found, np.nan)
 
 
 def faces_of(core: ImplicitBody, grid: Grid, depth: float, step: float) -> tuple[Faces, int]:
@@ -165,7 +173,7 @@ def faces_of(core: ImplicitBody, grid: Grid, depth: float, step: float) -> tuple
     _repeat(values)
     body = (values <= 0) & (tall.z <= core.top)[:, None, None]
     slope = SAFETY * _slope(tall, values)
-    lattice, extra = _with_kinks(core, tall, values, np.zeros(1), core.shape.at)
+    lattice, extra = _with_kinks(core, tall, values, np.zeros(1), lambda points, *_: core.shape.at(points))
     clearance = CLEARANCE * float(np.mean(np.abs(np.diff(values[::4, :-1], axis=2))))
     _keep_off(values, 0.0, clearance)
     _keep_off(extra, 0.0, clearance)
@@ -185,7 +193,11 @@ def _slope(grid: Grid, values: FloatArray) -> float:
 
 
 def _with_kinks(
-    core: ImplicitBody, grid: Grid, values: FloatArray, levels: FloatArray, function: Callable[[FloatArray], FloatArray]
+    core: ImplicitBody,
+    grid: Grid,
+    values: FloatArray,
+    levels: FloatArray,
+    function: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
 ) -> tuple[Lattice, FloatArray]:
     """The grid with nodes where a function has a kink next to a level, and the function's values there.
 
@@ -194,7 +206,8 @@ def _with_kinks(
         grid: the nodes.
         values: of the function at them.
         levels: near which kinks matter.
-        function: the same at (n, 3) points.
+        function: the same at (n, 3) points, which is told its values at both ends of the edge that each lies on, and the ways
+            to them, (n, 2) each.
     """
     if core.shape.branches(np.zeros((0, 3))) is None:
         return Lattice.of(grid), np.empty(0)
@@ -215,8 +228,9 @@ def _with_kinks(
         lower, upper = lower[changes], upper[changes]
         ends = grid.points(lower), grid.points(upper)
         at = np.clip(core.shape.kinks(*ends), MARGIN, 1 - MARGIN)
-        there = function(grid.between(lower, kind, at))
         edge = np.linalg.norm(ends[1] - ends[0], axis=1)
+        known = np.column_stack([flat[lower], flat[upper]])
+        there = function(grid.between(lower, kind, at), known, np.column_stack([at * edge, (1 - at) * edge]))
         worth = np.abs(there - (1 - at) * flat[lower] - at * flat[upper]) > BEND * edge
         found.append((np.full(int(worth.sum()), kind), lower[worth], at[worth], there[worth]))
     kinds, lowers, shares, heights = (np.concatenate(part) for part in zip(*found, strict=True))
@@ -250,6 +264,26 @@ def _border(body: BoolArray) -> BoolArray:
         border[one] |= changes
         border[other] |= changes
     return border
+
+
+def _around(grid: Grid, points: FloatArray) -> BoolArray:
+    """(nz + 1, ny + 1, nx + 1) corners of the bricks in which (n, 3) points lie, through the period.
+
+    A web may be so thin that it lies between the nodes, at nodes on split edges only.
+    """
+    marked = np.zeros(grid.shape, dtype=bool)
+    places = [
+        np.clip(np.searchsorted(planes, values, side="right") - 1, 0, len(planes) - 2)
+        for planes, values in (
+            (grid.x, np.mod(points[:, 0], grid.size[0])),
+            (grid.y, np.mod(points[:, 1], grid.size[1])),
+            (grid.z, points[:, 2]),
+        )
+    ]
+    for corner in range(8):
+        i, j, k = (place + (corner >> axis & 1) for axis, place in enumerate(places))
+        marked[k, j, i] = True
+    return marked
 
 
 def _dilated(source: Grid, marked: BoolArray, grid: Grid, radius: float) -> BoolArray:

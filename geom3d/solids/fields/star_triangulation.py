@@ -11,7 +11,7 @@ from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of
 
 #: The most sides a body has: four faces of a tetrahedron, the level below and the level above.
 SIDES = 6
-#: Numbers of points amid bodies begin here; no corner.
+#: First number of points inside bodies, beyond those of all corners.
 CENTRE, NOWHERE = 1 << 40, 1 << 60
 
 
@@ -36,7 +36,7 @@ def star_triangulation(
     points: Callable[[IntArray], FloatArray],
     first: int,
 ) -> tuple[IntArray, IntArray, FloatArray]:
-    """Divides bodies from one of their corners where that sees all sides, else from a new point amid them.
+    """Divides star-shaped bodies from a corner that sees all sides, or from a new point inside.
 
     Args:
         sides: the triangles.

@@ -1,4 +1,4 @@
-"""Tetrahedra of prismatic cells: every triangle of the plan × every layer of the layers in z, cut in three."""
+"""Tetrahedra of prismatic cells: every triangle of the plan × every layer, cut in three."""
 
 from __future__ import annotations
 

@@ -164,14 +164,10 @@ def _draw(
 ) -> dict[Disc | Strip | Polygon, shapely.Geometry]:
     """Every simple shape as a polygon on the grid.
 
-    Curves around one centre get one number of sides, so that films nest without crossing and vertices match from
-    layer in z to layer in z.
+    Curves around one centre get one number of sides: films nest without crossing, and vertices match between z-layers.
     """
     simple = list(dict.fromkeys(part for shape in shapes for part in shape.primitives()))
-    sides: dict[object, int] = {}
-    for part in simple:
-        if not isinstance(part, Strip):
-            sides[part.centre] = max(sides.get(part.centre, 0), part.segments(tolerance))
+    sides = sides_by_centre(simple, tolerance)
     drawn: dict[Disc | Strip | Polygon, shapely.Geometry] = {}
     for part in simple:
         if isinstance(part, Disc):
@@ -181,6 +177,20 @@ def _draw(
         else:
             drawn[part] = shapely.transform(part.exact(sides[part.centre]), lambda xy: snap(xy, step))
     return drawn
+
+
+def sides_by_centre(parts: Iterable[Disc | Strip | Polygon], tolerance: float | None) -> dict[object, int]:
+    """Sides of a full turn around each centre: the most that one of the shapes around it needs.
+
+    Args:
+        parts: simple shapes.
+        tolerance: chord tolerance, µm; None for 0.1 % of each circle's radius.
+    """
+    sides: dict[object, int] = {}
+    for part in parts:
+        if not isinstance(part, Strip):
+            sides[part.centre] = max(sides.get(part.centre, 0), part.segments(tolerance))
+    return sides
 
 
 def _rings(shape: shapely.Geometry) -> list[FloatArray]:

@@ -239,7 +239,7 @@ def _side_walls(plan: FloorPlan, labels: IntArray, used: BoolArray) -> tuple[Int
 
     Returns:
         (T, 3) vertex numbers (level × P + point), (T,) labels behind and in front, and how many triangles the high
-        side faces of the box have; they come last but for their twins on the low side faces, in the same order.
+        side faces of the box have; they come last except for their periodic images on the low side faces, in the same order.
     """
     z_layers, count, seams = len(labels), len(plan.points), len(plan.seam)
     ends = np.concatenate([plan.edges, plan.seam, plan.seam_twin])
