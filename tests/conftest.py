@@ -30,6 +30,8 @@ settings.register_profile("medium", max_examples=200, **_CALM)
 settings.register_profile("long", max_examples=500, **_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+#: Templates of prisms that take as long as sponges: pores of 1 : 333, and posts whose conduction is solved.
+SLENDER = {"pores-liu-2014", "interdigitated-pillars-substrate"}
 #: The sponge that stands for all in the fast part.
 REPRESENTATIVE = "sponge-gyroid-lto"
 ARCHITECTURES = {
@@ -50,10 +52,10 @@ def _texts(value):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Marks tests with a sponge as slow, before marks decide what is run."""
+    """Marks tests with a sponge, or what takes as long, as slow, before marks decide what is run."""
     for item in items:
         parameters = getattr(item, "callspec", None)
-        if parameters is not None and _texts(list(parameters.params.values())) & SPONGES - {REPRESENTATIVE}:
+        if parameters is not None and _texts(list(parameters.params.values())) & (SPONGES | SLENDER) - {REPRESENTATIVE}:
             item.add_marker(pytest.mark.slow)
 
 

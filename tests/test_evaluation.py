@@ -12,7 +12,7 @@ import geom3d
 from geom3d import api, architectures, evaluation, metrics
 from geom3d.exports import Options
 from geom3d.mesh.bvh import Nearest
-from geom3d.metrics import Measured, Sample
+from geom3d.metrics import Measured, Metric, Sample
 from geom3d.rendering.section import drawing
 from geom3d.transport.distance import Electrodes
 from geom3d.verification.comparison import verify
@@ -42,6 +42,7 @@ def counts(monkeypatch):
     return found
 
 
+@pytest.mark.slow
 def test_each_thing_is_built_once(counts, tmp_path):
     design = geom3d.load("pillars-coated")
     assert counts == {"structures": 1, "cells": 1}
@@ -107,11 +108,15 @@ def test_a_build_tells_what_it_wrote(tmp_path):
 
 def test_a_warning_comes_once_where_a_metric_asks_another(monkeypatch):
     class Asked:
+        METRICS = (Metric("asked", "asked", "1", "for the test", 1),)
+
         @staticmethod
         def measure(sample):
             return Measured({"asked": 1}, ("mind the gap",))
 
     class Asking:
+        METRICS = (Metric("asking", "asking", "1", "for the test", 2),)
+
         @staticmethod
         def measure(sample):
             found = Asked.measure(sample)

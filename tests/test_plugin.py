@@ -35,10 +35,10 @@ thickness = 0.5
 name = "cathode"
 role = "cathode"
 material = "Ex2O3"
-thickness = 1.0
+thickness = 0.2
 [[published]]
 metric = "slenderness.cell"
-value = 2.3
+value = 2.22
 """
 
 
@@ -60,6 +60,7 @@ def lines_of(text: str) -> dict[str, str]:
 NAMES = ("rods", "split_p", "slenderness", "heat", "xyz", "exampleite", "frost-casting")
 
 
+@pytest.mark.slow
 def test_all_of_it_appears_everywhere(site, tmp_path):
     Path(tmp_path, "rods.toml").write_text(RODS, "utf-8")
     listed, *described, measured, heat, built, compared, hot, page, verified, checked, drawn = commands(

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
+from geom3d.core.arrays import BoolArray
 from geom3d.mesh.components import component_numbers
 from geom3d.metrics import KeyFigure, Measured, Metric, Sample
-from geom3d.solids.prisms.floorplan import floor_plan
-from geom3d.solids.prisms.prism import Prisms
+from geom3d.rasters.plans import layered
+from geom3d.solids.prisms.floorplan import FloorPlan
 
 METRICS = (
     Metric("aspect_ratio", "aspect ratio", "1", "height of posts or depth of holes over their width", 70),
@@ -73,29 +74,31 @@ def _grown(sample: Sample) -> float:
 
 
 def _equivalent_aspect_ratio(sample: Sample) -> float | None:
-    """The worst of all openings between prisms; of other families all openings are taken together."""
+    """The worst of all openings between vertical walls; between others all openings are taken together."""
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
     depth = facts.top - facts.base_z
     if not math.isfinite(facts.film_gap) or depth <= 0 or "scaffold" not in cell.names:
         return None
     scaffold = cell.names.index("scaffold")
-    solid = cell.regions[scaffold].solid
-    if isinstance(solid, Prisms):
-        return _worst(solid, (facts.base_z + facts.top) / 2, cell.chord_tolerance) * depth
+    if cell.family.vertical_walls:
+        plan, levels, labels = layered(cell.family, cell, walls, cell.chord_tolerance)
+        middle = int(np.searchsorted(levels, (facts.base_z + facts.top) / 2)) - 1
+        return _worst(plan, labels[middle] != scaffold) * depth
     rest = [k for k in range(len(cell.names) + 1) if k != scaffold]
     side = float(walls.areas[walls.between([scaffold], rest) & walls.upright].sum())
     covered = (float(walls.volumes[scaffold]) - facts.base_z * walls.footprint) / depth
     return side / (4 * (walls.footprint - covered))
 
 
-def _worst(body: Prisms, level: float, tolerance: float | None) -> float:
-    """The largest perimeter / (4 × area) among a body's openings at a level, 1/µm; 0 where there is none.
+def _worst(plan: FloorPlan, free: BoolArray) -> float:
+    """The largest perimeter / (4 × area) among the openings of a plan, 1/µm; 0 where there is none.
 
     Openings are told apart through the period.
+
+    Args:
+        plan: of the cell.
+        free: (F,) which of its faces are open.
     """
-    shapes = [prism.outline for prism in body.prisms if prism.interval[0] < level < prism.interval[1]]
-    plan = floor_plan(shapes, body.size, tolerance)
-    free = ~np.any([plan.masks[shape] for shape in shapes], axis=0)
     if not free.any():
         return 0.0
     beside = np.concatenate([np.column_stack([plan.left, plan.right]), plan.seam_faces])

@@ -95,6 +95,11 @@ def closed_form(cell: Cell) -> dict[str, float]:
         stage = after
     metrics |= {f"thickness_equivalent_um.{name}": value for name, value in thickness.items()}
     metrics |= known.metrics | _capacities(cell, thickness)
+    clear = (Role.SUBSTRATE, Role.ELECTROLYTE, Role.ENCAPSULATION)
+    if "transmittance" in metrics and any(
+        layer.fill_to is not None and layer.role not in clear for layer in cell.layers
+    ):
+        metrics["transmittance"] = 0.0
     if covering:
         metrics |= _electrode_gains(cell.regions, surfaces)
         metrics |= _distances(cell, flat=not known.height)

@@ -51,6 +51,7 @@ def test_levels_of_chaotic_webs(share):
     assert abs(inside.mean() - share) < 3 * math.sqrt(share * (1 - share) / count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("surface", "kind", "share"), REGULAR)
 def test_what_is_built_is_what_was_asked(surface, kind, share):
     parameters = {"surface": surface, "kind": kind, "period": 4.0, "height": 4.0, "solid_fraction": share}

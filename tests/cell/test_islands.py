@@ -85,18 +85,14 @@ def test_other_formats_hold_the_same_bodies(web, tmp_path):
         tmp_path, formats=formats, unit="um", repeat=(2, 2), drop_islands=True, options=Options(voxel=0.25)
     )
     exact = sum(b.volume for b in bodies(built, "scaffold"))
-    by_end = {
-        path.suffix: path
-        for path in built
-        if "scaffold" in path.name or path.suffix in (".3mf", ".glb", ".tiff", ".tif")
-    }
+    by_end = {path.suffix: path for path in built if "scaffold" in path.name or path.suffix in (".3mf", ".glb", ".tif")}
     assert trimesh.load(by_end[".ply"], process=False).volume == pytest.approx(exact, rel=1e-6)
     # One object holds all regions in place.
     (whole,) = trimesh.load(by_end[".3mf"]).geometry.values()
     assert whole.volume == pytest.approx(exact + sum(b.volume for b in bodies(built, "backing")), rel=1e-6)
     metres = trimesh.load(by_end[".glb"]).geometry["scaffold"]
     assert 1e18 * metres.volume == pytest.approx(exact, rel=1e-6)
-    voxels = tifffile.imread(by_end[".tiff"])
+    voxels = tifffile.imread(by_end[".tif"])
     share = np.count_nonzero(voxels == 1 + web.cell().names.index("scaffold")) / voxels.size
     top, size = web.cell().top, web.cell().size
     assert share * 4 * size[0] * size[1] * top == pytest.approx(exact, rel=0.02)

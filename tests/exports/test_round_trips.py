@@ -40,7 +40,8 @@ def design(name: str) -> geom3d.Design:
 
 def edge(name: str) -> float:
     cell = design(name).cell()
-    return float((cell.footprint * cell.top) ** (1 / 3) / FINE)
+    # Of a slender cell a share of the volume would be as wide as what stands in it.
+    return float(min((cell.footprint * cell.top) ** (1 / 3) / FINE, min(cell.size[:2]) / 8))
 
 
 def options(name: str) -> Options:

@@ -251,7 +251,7 @@ def test_a_region_that_islands_were_all_of(form, tmp_path):
         np.where(side == gone, walls.void, side) for side in (walls.back_region, walls.front_region)
     )
     job = replace(
-        design._job(tmp_path, (2, 1), "um", 1.0, drop_islands=False, transport=False, options=None),
+        design._job(design.measure(), tmp_path, (2, 1), "um", 1.0, drop_islands=False, transport=False, options=None),
         sample=Sample(design.cell(), replace(walls, back_region=back_region, front_region=front_region)),
     )
     exporter = importlib.import_module(f"geom3d.exports.{form}")

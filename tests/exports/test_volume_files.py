@@ -236,7 +236,8 @@ def test_what_cannot_be_meshed_is_refused(tmp_path):
 def test_cells_without_their_islands_are_refused(tmp_path, monkeypatch):
     design = geom3d.load("sponge-gyroid-lto", {"resolution": 0.3})
     monkeypatch.setattr(
-        "geom3d.api.without_islands", lambda _, walls: (walls.without(walls.components.labels == 1), [])
+        "geom3d.api.without_islands",
+        lambda _, walls, repeat: (walls.without(walls.components.labels == 1), (1, 1), []),
     )
     for name in ("vtu", "msh"):
         for job in (design.build, design.plan):

@@ -386,7 +386,7 @@ def test_reports_show_in_a_notebook():
     one = DESIGNS["pillars-coated"].check("micro-sla")
     assert "<td>violated</td>" in one._repr_html_()
     assert "prints from scale 200" in str(one)
-    assert "Direct ink writing" in DESIGNS["pillars-coated"].check_all()._repr_html_()
+    assert "<td>micro-sla</td>" in DESIGNS["pillars-coated"].check_all()._repr_html_()
 
 
 def test_words_of_a_template_are_no_markup_in_a_notebook():

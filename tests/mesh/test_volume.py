@@ -285,6 +285,7 @@ def test_resistance_of_a_film_around_a_pillar_converges_in_second_order(outer):
     assert (orders > 1.5).all(), (errors, orders)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("outer", "share"), [(1.5, 0.2), (1.05, 0.6)], ids=["thick", "thin"])
 def test_resistance_of_a_film_around_a_ball_is_right_in_second_order(outer, share):
     """A sampled film, thinner than the grid's step in one case: 4π a b / (b - a)."""

@@ -204,7 +204,7 @@ def test_what_does_not_fit_is_refused():
     voxel_grid(cell, 0.011)
     with pytest.raises(InputError, match="do not fit into memory"):
         fractions(cell, walls, 0.02)
-    with pytest.raises(InputError, match="cells of prisms only"):
+    with pytest.raises(InputError, match="exact between vertical walls only"):
         fractions(sponge("gyroid").cell(), sponge("gyroid").walls(), 0.5)
     large = voxel_grid(cell, 1e6)
     assert large.shape == (1, 1, 1)

@@ -58,6 +58,7 @@ def test_least_distance_of_round_pillars_is_the_film():
         assert abs(report[f"{path}.max"] - math.sqrt(0.5)) <= report["uncertainty"][f"{path}.max"]
 
 
+@pytest.mark.slow
 def test_ratios_to_the_least_distance_are_no_better_known_than_it_is():
     report = pillars().measure(transport=True)
     least = "inter_electrode_distance_um.anode.min"

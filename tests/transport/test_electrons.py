@@ -101,6 +101,7 @@ def test_a_slender_post_is_a_third_of_its_length_over_its_section():
     assert fed_from_its_foot(1.0, 400.0, 2.0) == pytest.approx(400.0 / (3 * math.pi * 2.0), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_posts_of_lto_stand_out_beside_lipon():
     report = geom3d.load("interdigitated-pillars-opposed").measure(transport=True)
     ionic = report["ionic_resistance_ohm_cm2"]

@@ -94,6 +94,7 @@ TABLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "ratio", "exact"), [(p, r, e) for p, table in TABLES.items() for r, e in table.items()]
 )
@@ -117,6 +118,7 @@ def test_film_around_a_pillar(outer):
     assert low * 0.999 < exact < high * 1.001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "effective"), [(0.1, 0.818177), (0.2, 0.666531), (0.3, 0.537580), (0.4, 0.425351)])
 def test_square_array_of_insulating_cylinders(share, effective):
     """Between two plates, one cylinder from each: the planes amid cylinders of an array are at one potential."""
@@ -136,6 +138,7 @@ def test_the_lattice_may_be_shifted():
         assert all(low * 0.9995 < value < high * 1.0005 for value, *_ in values)
 
 
+@pytest.mark.slow
 def test_bounds_close_in_second_order():
     """Every edge halved: both energies only come closer, four times as close, and their gap is the sum of its shares."""
     cell = coaxial(2.0, tolerance=0.02)
@@ -187,6 +190,7 @@ def test_currents_on_finer_walls(name):
     assert np.isnan(density[~facing]).all()
 
 
+@pytest.mark.slow
 def test_films_follow_the_estimate_and_posts_crowd_the_current():
     film = geom3d.load("pillars-coated").measure(transport=True)
     assert film["transport.effective_distance_um"] == pytest.approx(0.5, rel=0.03)

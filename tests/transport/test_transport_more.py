@@ -33,7 +33,10 @@ VOXELS = {
     "nanopillars-lethien-2011": (0.06, 0.06, {}),
     "pillars-coated": (0.12, 0.24, {"parameters.height": 10}),
     "pillars-imec-mno2": (0.06, 0.06, {"parameters.height": 3}),
+    "interdigitated-pillars-substrate": (0.75, 1.5, {}),
+    "planar-cea-leti-2019": (1, 0.2, {}),
     "planar-efl700a39": (1, 0.2, {}),
+    "planar-front-edge": (1, 0.2, {}),
     "planar-licoo2-lipon-lithium": (1, 0.2, {}),
     "planar-lithium-free": (1, 0.2, {}),
     "planar-two-layer-sulfide": (1, 1.1, {}),
@@ -54,6 +57,7 @@ QUICK = (
 NONE = {
     "inverse-opal-pikul-2013": "the design has no anode",
     "microtubes-eustache-2014": "the design has no electrolyte",
+    "pores-liu-2014": "the design has no anode",
 }
 
 
@@ -101,7 +105,7 @@ def test_without_being_asked_it_stays_null():
     report = geom3d.load("pillars-coated").measure()
     assert report["ionic_resistance_ohm_cm2"] is None
     assert report["transport"] is None
-    assert report["uncertainty"] is None
+    assert not [path for path in report["uncertainty"] if path.startswith(("ionic_resistance", "transport"))]
 
 
 @BilinearForm
@@ -109,6 +113,7 @@ def laplace(u, v, w):
     return dot(grad(u), grad(v))
 
 
+@pytest.mark.slow
 def test_a_library_for_finite_elements_finds_the_same():
     """scikit-fem with quadratic elements on the volume mesh, the sides of the box identified."""
     design = geom3d.load("nanopillars-lethien-2011", {"parameters.height": 1, "tolerance": 0.01})
@@ -153,7 +158,7 @@ def test_film_around_a_ball_in_second_order(outer, share):
     web = ImplicitBody(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
     solids = [Field(web, -math.inf, (edge, edge)).offset(t) for t in (0.0, outer - 1)]
     for step in (0.2, 0.1, 0.075):
-        walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, step).check()
+        walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, grid_step=step).check()
         solution = tetrahedra.conduction(walls, Contacts({1: 1.0}, [0], [2]), step)
         assert abs(solution.conductance / exact - 1) < share * step**2
         assert solution.anode.area == pytest.approx(4 * math.pi, rel=0.4 * step**2)
@@ -215,6 +220,7 @@ def test_command_line(capsys, tmp_path):
     assert row.split(",")[4] == ""
 
 
+@pytest.mark.slow
 def test_vtp_holds_the_current(tmp_path):
     import pyvista
 

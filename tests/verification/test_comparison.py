@@ -58,6 +58,7 @@ def test_posts_without_an_exact_resistance_have_none():
         assert posts.closed_form(posts.Parameters(**{**POSTS, **changed})).conductance_per_um is None
 
 
+@pytest.mark.slow
 def test_measured_resistance_of_posts_meets_the_exact_one():
     (found,) = (
         row
