@@ -84,6 +84,8 @@ def test_measured_agrees_with_closed_form(design):
     assert sum(c.closed is not None for c in found) >= (3 if few else 5)
 
 
+#: How sentences on the grid of a sponge begin.
+OF_THE_GRID = ("on the mesh the electrodes come as near", "uncertain by more than")
 #: What reports of shipped templates have to say: they hold published or round designs, which are not all in balance.
 SAID = {
     "comb-sun-2013": ["N/P of 0.967"],
@@ -102,8 +104,11 @@ def test_all_electrodes_are_connected_and_nothing_is_short(design):
     report = design.measure()
     assert report["short_circuit_um2"] == 0
     said = SAID.get(design.template.name, [])
-    assert len(report.warnings) == len(said)
-    assert all(warning.startswith(start) for warning, start in zip(report.warnings, said, strict=True))
+    # What a report says of its grid is not said of the design.
+    found = [warning for warning in report.warnings if not warning.startswith(OF_THE_GRID)]
+    assert len(found) == len(said)
+    assert all(warning.startswith(start) for warning, start in zip(found, said, strict=True))
+    assert len(found) == len(report.warnings) or design.cell().family.is_sampled
     for key in ("connected_fraction", "counted_fraction"):
         for share in report[key].values():
             assert share is None or share == pytest.approx(1.0, abs=1e-9)

@@ -82,7 +82,7 @@ def test_help_of_render_names_all_views_and_endings(capsys):
 def test_help_offers_nothing_that_does_nothing(command, capsys):
     text = helped(command, capsys)
     assert "--empty" not in text
-    assert set(re.findall(r"--no-[\w-]+", text)) <= {"--no-pictures"}
+    assert set(re.findall(r"--no-[\w-]+", text)) <= {"--no-pictures", "--no-title", "--no-legend"}
     assert "FLOAT" not in "".join(line for line in text.splitlines() if "--repeat" in line)
 
 
