@@ -85,7 +85,7 @@ def test_measured_agrees_with_closed_form(design):
 
 
 #: How sentences on the grid of a sponge begin.
-OF_THE_GRID = ("on the mesh the electrodes come as near", "uncertain by more than")
+OF_THE_GRID = ("on the mesh the electrodes come as near", "uncertain by more than", "the web's solid fraction is")
 #: What reports of shipped templates have to say: they hold published or round designs, which are not all in balance.
 SAID = {
     "comb-sun-2013": ["N/P of 0.967"],
