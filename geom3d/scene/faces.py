@@ -15,8 +15,6 @@ from geom3d.mesh.sections import IN_PLANE, section
 
 #: Coordinates of polygons are rounded to multiples of this, µm, so that copies side by side unite.
 GRID = 1e-7
-#: Share of a polygon's area by which that of its triangles may differ: rounding alone.
-FILLED = 1e-9
 #: Pairs of a point and a line that are looked at together.
 MOST = 4_000_000
 
@@ -54,7 +52,7 @@ class Face:
         shape = self.shapes.get(label)
         if shape is None:
             return np.empty((0, 3)), np.empty((0, 3), dtype=np.int64)
-        corners = np.concatenate([_divided(part) for part in shapely.get_parts(shape)])
+        corners = np.concatenate([trapezoids(part) for part in shapely.get_parts(shape)])
         flat, index = unique_points(corners.reshape(-1, 2))
         return self.lifted(flat), index.reshape(-1, 3)
 
@@ -122,21 +120,11 @@ def _odd(points: FloatArray, segments: FloatArray) -> BoolArray:
     return np.asarray((across & (meets > u)).sum(axis=1) % 2 == 1)
 
 
-def _divided(part: shapely.Polygon) -> FloatArray:
-    """(T, 3, 2) corners of triangles that fill a polygon, exactly."""
-    try:
-        pieces = shapely.get_parts(shapely.constrained_delaunay_triangles(part))
-    except shapely.GEOSException:  # GEOS does not find its way out of every polygon
-        return trapezoids(part)
-    corners = shapely.get_coordinates(pieces).reshape(-1, 4, 2)[:, :3]
-    filled = float(np.abs(_doubled(corners)).sum()) / 2
-    return corners if abs(filled - part.area) <= FILLED * part.area else trapezoids(part)
-
-
 def trapezoids(shape: shapely.Geometry) -> FloatArray:
     """Triangles that fill polygons, whatever their form: between the levels of all corners there are only trapezoids.
 
-    They are more and longer than those of Delaunay, but there is nothing to go wrong: ends of the sides are only sorted.
+    They are more and longer than those of Delaunay, but there is nothing to go wrong: ends of the sides are only sorted. GEOS's
+    `constrained_delaunay_triangles` gives up some polygons of cut sponges, and comes to no end in others.
 
     Args:
         shape: polygon or polygons.
