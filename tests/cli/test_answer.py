@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
-from contextlib import redirect_stderr, redirect_stdout
-from types import SimpleNamespace
 
 import pytest
+from shell import command
 
 import geom3d
-from geom3d.cli.app import run
 from geom3d.metrics.answer import answer, in_groups
 
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def command(*arguments: object) -> SimpleNamespace:
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = run([str(argument) for argument in arguments])
-    return SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 def test_measure_and_build_begin_with_the_answer_and_no_more():

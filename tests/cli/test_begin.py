@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tomllib
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from shell import command
 
 import geom3d
 from geom3d import architectures
 from geom3d.cell.commented import MEANINGS, commented
 from geom3d.cell.description import Device, Published
 from geom3d.cell.template import Layer, Template, shipped, text_of
-from geom3d.cli.app import run
 from geom3d.core.errors import InputError
 from geom3d.core.validation import fields_of
 from geom3d.library import materials, processes
@@ -29,13 +26,6 @@ SPONGES = {"inverse_opal", "spheres", "spinodal", "tpms"}
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def command(*arguments: object) -> SimpleNamespace:
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = run([str(argument) for argument in arguments])
-    return SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 @pytest.mark.parametrize("name", architectures.names())

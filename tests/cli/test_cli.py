@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import re
@@ -12,17 +11,15 @@ import subprocess
 import sys
 import time
 import tomllib
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from shell import command as geom3d
 
 from geom3d.architectures import pillars
-from geom3d.cli.app import run
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted((ROOT / "templates").glob("*.toml"))}
@@ -45,13 +42,6 @@ SHORT = f'{PLAIN}[[layers]]\nname = "c"\n{COAT}{ANODE}'
 STACK = "planar-licoo2-lipon-lithium"
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, pipes and devices of POSIX")
-
-
-def geom3d(*arguments: object) -> SimpleNamespace:
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = run([str(argument) for argument in arguments])
-    return SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 def process(*arguments: object, **options) -> subprocess.CompletedProcess[str]:

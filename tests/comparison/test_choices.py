@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from shell import command
 
 import geom3d
-from geom3d.cli.app import run
 from geom3d.core.errors import InputError
 
 FLAT, POSTS = "planar-licoo2-lipon-lithium", "pillars-coated"
@@ -20,13 +17,6 @@ FLAT, POSTS = "planar-licoo2-lipon-lithium", "pillars-coated"
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def command(*arguments: object) -> SimpleNamespace:
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = run([str(argument) for argument in arguments])
-    return SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 def cells(path: str) -> dict[str, list[str]]:
