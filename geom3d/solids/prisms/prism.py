@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Literal
 
@@ -149,8 +149,18 @@ def z_layers(
     Returns:
         the plan, heights (S + 1,) of the floors, µm, and (S, F) the label in each layer in z of each of the plan's faces.
     """
+    return _z_layers(tuple(solids), size, chord_tolerance)
+
+
+@lru_cache(maxsize=2)
+def _z_layers(
+    solids: tuple[Prisms, ...], size: tuple[float, float, float], chord_tolerance: float | None
+) -> tuple[FloorPlan, FloatArray, IntArray]:
+    """The partition; kept, for walls, metrics, masks and voxels of one cell read the same plan one after the other."""
     plan = floor_plan((p.outline for s in solids for p in s.prisms), size[:2], chord_tolerance)
-    return plan, *_labelled(plan, solids, size[2])
+    levels, labels = _labelled(plan, solids, size[2])
+    levels.flags.writeable = labels.flags.writeable = False
+    return plan, levels, labels
 
 
 def _labelled(plan: FloorPlan, solids: Sequence[Prisms], height: float) -> tuple[FloatArray, IntArray]:
