@@ -192,11 +192,9 @@ class Design(Evaluation):
         if transport and drop_islands:
             raise InputError("transport: currents are those of the whole cell; leave out drop_islands")
         sample = self.sample
-        repeat, cells, notes = (
-            checked_repeat(self.description.repeat if repeat is None else repeat),
-            (1, 1),
-            list[str](),
-        )
+        repeat = checked_repeat(self.description.repeat if repeat is None else repeat)
+        cells: tuple[int, int] = (1, 1)
+        notes: list[str] = []
         if drop_islands:
             walls, cells, notes = without_islands(self.unit_cell, sample.walls, repeat)
             if walls is not sample.walls:
@@ -331,7 +329,7 @@ def gallery(folder: str | Path, templates: Sequence[str] = ()) -> Gallery:
     require_opengl()
     designs = [load(name) for name in templates or shipped()]
     there = {battery.description.architecture for battery in designs}
-    bare = [] if templates else [_bare(name) for name in architectures.names() if name not in there]
+    bare = [] if templates else [_bare(name) for name, _ in architectures.DOOR.usable() if name not in there]
     return draw(Path(folder), designs, bare)
 
 
