@@ -157,8 +157,12 @@ class Material(BaseModel):
         of_theory, in_practice, given = _number(theory), _number(practical), _number(share)
         if practical is not None and share is not None:
             # What was completed once may be read again.
-            known = of_theory is not None and in_practice is not None and given is not None
-            if known and math.isclose(in_practice or 0.0, (of_theory or 0.0) * (given or 0.0), rel_tol=1e-9):
+            if (
+                of_theory is not None
+                and in_practice is not None
+                and given is not None
+                and math.isclose(in_practice, of_theory * given, rel_tol=1e-9)
+            ):
                 return data
             raise ValueError("capacity_practical_mAh_g and utilisation are theory × utilisation: give one of them")
         if given is not None and of_theory is not None and 0 < given <= 1:
