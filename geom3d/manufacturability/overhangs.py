@@ -113,6 +113,9 @@ class Undersides:
             *_edges(faces, number, tile, down, walls.vertices, plate),
         )  # fmt: skip
 
+    def __repr__(self) -> str:
+        return f"<Undersides: {np.count_nonzero(self.angles)} of {len(self.angles)} triangles look down>"
+
     def __bool__(self) -> bool:
         return bool((self.angles > 0).any())
 

@@ -204,6 +204,9 @@ class CheckReport:
         """What was checked, and the answer."""
         return f"{self.title}\n{self.process.title} ({self.name}) at scale {self.scale:g}: {self.verdict}"
 
+    def __repr__(self) -> str:
+        return f"<CheckReport {self.title!r}, {self.name} at scale {self.scale:g}: {self.status}>"
+
     def __str__(self) -> str:
         lines = [self.heading]
         for table in self.tables():
@@ -261,6 +264,10 @@ class Ranking:
                 scales = f"≥ {low:.4g}" if high is None else f"{low:.4g} to {high:.4g}"
             rows.append([report.name, verdict, scales, why])
         return [Table.of(columns, rows)]
+
+    def __repr__(self) -> str:
+        made = [report.name for report in self.reports if report.status == "yes"]
+        return f"<Ranking {self.title!r} at scale {self.scale:g}: {', '.join(made) or 'none'} of {len(self.reports)}>"
 
     @property
     def heading(self) -> str:
