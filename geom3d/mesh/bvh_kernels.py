@@ -78,19 +78,23 @@ def _select(middles: Single, order: IntArray, axis: int, first: int, last: int, 
 
 
 @compiled
-def fit_leaves(corners: FloatArray, size: int, start: int, stop: int, boxes: Single, normals: FloatArray) -> None:
-    """Boxes and normals of leaves.
+def fit_leaves(
+    corners: FloatArray, size: int, start: int, stop: int, boxes: Single, normals: FloatArray, spans: FloatArray
+) -> None:
+    """Boxes, normals and spans of leaves.
 
     Args:
         corners: (leaves × size, 9) triangles in the order of the tree.
         size: triangles of a leaf.
         start, stop: which leaves.
-        boxes, normals: (leaves, 15) and (leaves, 3) to be filled.
+        boxes, normals, spans: (leaves, 15), (leaves, 3) and (leaves, 6) to be filled; a span is the least and the greatest of
+            each coordinate.
     """
     points = np.empty((3 * size, 3))
     for leaf in range(start, stop):
-        normal = normals[leaf]
+        normal, span = normals[leaf], spans[leaf]
         normal[:] = 0.0
+        span[:3], span[3:] = np.inf, -np.inf
         for n in range(size):
             c = corners[leaf * size + n]
             ux, uy, uz, vx, vy, vz = c[3] - c[0], c[4] - c[1], c[5] - c[2], c[6] - c[0], c[7] - c[1], c[8] - c[2]
@@ -99,19 +103,24 @@ def fit_leaves(corners: FloatArray, size: int, start: int, stop: int, boxes: Sin
             normal[2] += ux * vy - uy * vx
             for k in range(9):
                 points[3 * n + k // 3, k % 3] = c[k]
-        _fit(points, normal, boxes[leaf])
+                span[k % 3], span[3 + k % 3] = min(span[k % 3], c[k]), max(span[3 + k % 3], c[k])
+        _fit(points, normal, span, boxes[leaf])
 
 
 @compiled
-def fit_above(boxes: Single, normals: FloatArray, start: int, stop: int) -> None:
-    """Boxes and normals of the nodes from `start` to `stop`, from those of their children."""
+def fit_above(boxes: Single, normals: FloatArray, spans: FloatArray, start: int, stop: int) -> None:
+    """Boxes, normals and spans of the nodes from `start` to `stop`, from those of their children."""
     points = np.empty((8 * FAN, 3))
     for node in range(start, stop):
-        normal = normals[node]
+        normal, span = normals[node], spans[node]
         normal[:] = 0.0
+        span[:3], span[3:] = np.inf, -np.inf
         for child in range(FAN):
             box = boxes[FAN * node + 1 + child]
             normal += normals[FAN * node + 1 + child]
+            for k in range(3):
+                span[k] = min(span[k], spans[FAN * node + 1 + child, k])
+                span[3 + k] = max(span[3 + k], spans[FAN * node + 1 + child, 3 + k])
             for corner in range(8):
                 for k in range(3):
                     place = np.float64(box[9 + k])
@@ -119,12 +128,16 @@ def fit_above(boxes: Single, normals: FloatArray, start: int, stop: int) -> None
                         reach = np.float64(box[12 + axis]) * box[3 * axis + k]
                         place += reach if corner >> axis & 1 else -reach
                     points[8 * child + corner, k] = place
-        _fit(points, normal, boxes[node])
+        _fit(points, normal, span, boxes[node])
 
 
 @compiled
-def _fit(points: FloatArray, normal: FloatArray, box: Single) -> None:
-    """The box around (n, 3) points with an axis along a normal, turned about it so that it lies along its longer side."""
+def _fit(points: FloatArray, normal: FloatArray, span: FloatArray, box: Single) -> None:
+    """The box around (n, 3) points with an axis along a normal, turned about it so that it lies along its longer side.
+
+    Boxes around turned boxes grow with every level. Where the upright box of a span, which is exact, has less surface, it is
+    taken instead.
+    """
     count = len(points)
     length = math.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
     wx, wy, wz = (normal[0] / length, normal[1] / length, normal[2] / length) if length > 0 else (0.0, 0.0, 1.0)
@@ -165,6 +178,13 @@ def _fit(points: FloatArray, normal: FloatArray, box: Single) -> None:
         box[3 * k], box[3 * k + 1], box[3 * k + 2] = ax, ay, az
         box[12 + k] = (high - low) / 2
     box[9], box[10], box[11] = mx, my, mz
+    x, y, z = (span[3] - span[0]) / 2, (span[4] - span[1]) / 2, (span[5] - span[2]) / 2
+    if x * y + y * z + z * x < box[12] * box[13] + box[13] * box[14] + box[14] * box[12]:
+        box[:9] = 0.0
+        box[0] = box[4] = box[8] = 1.0
+        for k in range(3):
+            box[9 + k] = (span[k] + span[3 + k]) / 2
+        box[12], box[13], box[14] = x, y, z
 
 
 @compiled

@@ -349,11 +349,13 @@ def _largest(surface: ElectrodeSurface, other: ElectrodeSurface, known: float) -
         closed = max(closed, float(bounds[~open_].max(initial=0.0)))
         if not open_.any():
             return best, max(best, closed)
-        corners = corners[open_] if not looks else _halved(corners[open_])
+        first_look = not looks
+        corners = corners[open_] if first_look else _halved(corners[open_])
         if looks + len(corners) > MOST_LOOKS and looks:
             return best, max(closed, float(bounds.max()))
         looks += len(corners)
-        reached, bounds = other.search.farthest(corners)
+        # The corners of the first triangles have been looked at, and most of them need no closer look.
+        reached, bounds = other.search.farthest(corners, middles_only=first_look)
         best = max(best, float(reached.max()))
 
 
