@@ -59,11 +59,11 @@ class Nearest:
         """Triangles so that neighbours in the list are neighbours in space, leaf by leaf; a few stand there twice."""
         depth, count = self._depth, len(self.triangles)
         order = np.arange(self._per_leaf << depth) * count // (self._per_leaf << depth)
-        middles = np.empty((len(order), 3), dtype=np.float32)
+        places = np.empty((len(order), 6), dtype=np.float32)
 
         def begin(start: int) -> int:
             part = slice(start, start + BLOCK)
-            middle(self.vertices, self.triangles, order[part], middles[part])
+            middle(self.vertices, self.triangles, order[part], places[part])
             return BLOCK
 
         for _ in threaded(begin, range(0, len(order), BLOCK)):
@@ -74,7 +74,7 @@ class Nearest:
             times = 1 if level < min(depth, BRANCHES) else depth - level
 
             def work(start: int, length: int = length, times: int = times) -> int:
-                halve(middles[start : start + length], order[start : start + length], times)
+                halve(places[start : start + length], order[start : start + length], times)
                 return length
 
             for _ in threaded(work, range(0, len(order), length)):

@@ -20,53 +20,71 @@ Single = NDArray[np.float32]
 FAN = 4
 #: Below this share of |u|² |v|² the Gram determinant of a triangle's edges is rounding: it is a line.
 FLAT = 1e-20
+#: The largest of some triangles is about so many times their mean extent.
+BULK = 1.5
 #: Nodes that may wait to be opened: three for each level of a tree of 4²⁰ leaves.
 WAITING = 64
 
 
 @compiled
-def middle(vertices: FloatArray, triangles: IntArray, order: IntArray, middles: Single) -> None:
-    """Fills in thrice the (n, 3) middles of the triangles whose (n,) numbers are given."""
+def middle(vertices: FloatArray, triangles: IntArray, order: IntArray, places: Single) -> None:
+    """Fills in thrice the (n, 3) middles of the triangles whose (n,) numbers are given, and thrice their (n, 3) extents."""
     for i in range(len(order)):
         corners = triangles[order[i]]
         for k in range(3):
-            middles[i, k] = vertices[corners[0], k] + vertices[corners[1], k] + vertices[corners[2], k]
+            a, b, c = vertices[corners[0], k], vertices[corners[1], k], vertices[corners[2], k]
+            places[i, k] = a + b + c
+            places[i, 3 + k] = 3 * (max(a, b, c) - min(a, b, c))
 
 
 @compiled
-def halve(middles: Single, order: IntArray, times: int) -> None:
-    """Sorts (n, 3) points and their (n,) numbers into halves again and again, each time across the longest extent."""
+def halve(places: Single, order: IntArray, times: int) -> None:
+    """Sorts triangles into halves again and again, each time across the axis that leaves the smaller boxes.
+
+    A half is about as long as half of what the middles span, and a large triangle more.
+
+    Args:
+        places: (n, 6) middles and extents.
+        order: (n,) their numbers.
+        times: how often.
+    """
     parts, length = 1, len(order)
+    low, high, size, span = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     for _ in range(times):
         for part in range(parts):
             first, last = part * length, (part + 1) * length - 1
-            axis, extent = 0, np.float32(-1)
+            low[:], high[:], size[:] = np.inf, -np.inf, 0.0
+            for i in range(first, last + 1):
+                for k in range(3):
+                    low[k], high[k] = min(low[k], places[i, k]), max(high[k], places[i, k])
+                    size[k] += places[i, 3 + k]
+            axis, least = 0, np.inf
             for k in range(3):
-                low = high = middles[first, k]
-                for i in range(first, last + 1):
-                    low, high = min(low, middles[i, k]), max(high, middles[i, k])
-                if high - low > extent:
-                    axis, extent = k, high - low
-            _select(middles, order, axis, first, last, first + length // 2)
+                for m in range(3):
+                    span[m] = (high[m] - low[m]) / (2 if m == k else 1) + BULK * size[m] / length
+                surface = span[0] * span[1] + span[1] * span[2] + span[2] * span[0]
+                if surface < least and high[k] > low[k]:
+                    axis, least = k, surface
+            _select(places, order, axis, first, last, first + length // 2)
         parts, length = 2 * parts, length // 2
 
 
 @compiled
-def _select(middles: Single, order: IntArray, axis: int, first: int, last: int, middle: int) -> None:
+def _select(places: Single, order: IntArray, axis: int, first: int, last: int, middle: int) -> None:
     """Moves what is less than the element at `middle` in sorted order before it, the rest behind (Hoare's selection)."""
     while first < last:
-        a, b, c = middles[first, axis], middles[(first + last) // 2, axis], middles[last, axis]
+        a, b, c = places[first, axis], places[(first + last) // 2, axis], places[last, axis]
         pivot = max(min(a, b), min(max(a, b), c))
         i, j = first, last
         while i <= j:
-            while middles[i, axis] < pivot:
+            while places[i, axis] < pivot:
                 i += 1
-            while middles[j, axis] > pivot:
+            while places[j, axis] > pivot:
                 j -= 1
             if i <= j:
                 order[i], order[j] = order[j], order[i]
-                for k in range(3):
-                    middles[i, k], middles[j, k] = middles[j, k], middles[i, k]
+                for k in range(6):
+                    places[i, k], places[j, k] = places[j, k], places[i, k]
                 i += 1
                 j -= 1
         if middle <= j:
