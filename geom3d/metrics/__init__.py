@@ -17,7 +17,6 @@ from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError, PluginError, choose_from
 from geom3d.core.plugins import Door, lacking, spelled
 from geom3d.core.roles import COLLECTOR, Role
-from geom3d.mesh.components import Components
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.transport import Transport
 from geom3d.transport.distance import Electrodes
@@ -106,24 +105,29 @@ class Sample:
     @cached_property
     def connected_volumes(self) -> dict[int, float]:
         """By label of every electrode region, its volume that reaches its own collector, µm³."""
-        return self._volumes(self.cell.reached)
+        return self._volumes(self.reached)
 
     @cached_property
     def counted_volumes(self) -> dict[int, float]:
         """By label of every electrode region, its volume that electrons and ions reach, µm³."""
-        return self._volumes(self.cell.counted)
+        components = self.walls.components
+        return self._volumes({role: self.cell.counted(components, role, self.reached) for role in COLLECTOR})
 
-    def _volumes(self, chosen: Callable[[Components, Role], BoolArray]) -> dict[int, float]:
+    @cached_property
+    def reached(self) -> dict[Role, BoolArray]:
+        """For either electrode, the (n,) pieces of it or its collector from which current reaches a contact."""
+        return {role: self.cell.reached(self.walls.components, role) for role in COLLECTOR}
+
+    def _volumes(self, chosen: Mapping[Role, BoolArray]) -> dict[int, float]:
         """By label of every electrode region, the volume of its chosen pieces, µm³."""
         components = self.walls.components
         volumes: dict[int, float] = {}
         for role in COLLECTOR:
             electrode = self.labels(role)
             if electrode:
-                taken = chosen(components, role)
                 for label in electrode:
                     own = components.labels == label
-                    share = components.volumes[own & taken].sum() / components.volumes[own].sum()
+                    share = components.volumes[own & chosen[role]].sum() / components.volumes[own].sum()
                     volumes[label] = float(self.walls.volumes[label] * share)
         return volumes
 

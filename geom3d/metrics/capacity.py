@@ -245,7 +245,7 @@ def _nothing(sample: Sample, anode: Electrode | None, cathode: Electrode | None)
         return "there is no electrolyte"
     if anode is None and not _is_lithium_free(sample):
         return "there is no anode, and its collector faces no electrolyte"
-    if sample.cell.shorted(sample.walls.components):
+    if sample.cell.shorted(sample.walls.components, sample.reached):
         return "the electrodes are shorted"
     return None
 
