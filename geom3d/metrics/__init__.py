@@ -364,9 +364,33 @@ def request_for(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name, module in requests().items() if keys & set(keys_of(module)))
 
 
-def measure(sample: Sample) -> Measured:
-    """All entries of the report of a battery; null what must be asked for."""
-    found = [_measured(module, sample) for module in modules()]
+def measured_by(paths: Sequence[str]) -> tuple[MetricModule | MetricOnRequest, ...]:
+    """The metrics that give the values at these paths, in the order of tables.
+
+    Args:
+        paths: of the report; a path above others, such as `area_gain`, stands for all below it.
+
+    Raises:
+        InputError: for a path that no metric gives, with the valid ones.
+    """
+    known = {key: module for module in modules() for key in keys_of(module)}
+    for path in paths:
+        key = path.split(".")[0]
+        if key not in known or not _leads_to(path):
+            near = [metric.path for metric in catalogue() if metric.path.split(".")[0] == key] if key in known else known
+            raise InputError(f"{path}: no number of the report; {choose_from(path, near)}")
+    wanted = {path.split(".")[0] for path in paths}
+    return tuple(module for module in modules() if wanted & set(keys_of(module)))
+
+
+def _leads_to(path: str) -> bool:
+    """Whether a path is one of a quantity, or lies above or (where regions are named) below some."""
+    return metric_of(path) is not None or any(metric.path.startswith(f"{path}.") for metric in catalogue())
+
+
+def measure(sample: Sample, chosen: Sequence[MetricModule | MetricOnRequest] | None = None) -> Measured:
+    """All entries of the report of a battery, or those of chosen metrics; null what must be asked for."""
+    found = [_measured(module, sample) for module in (modules() if chosen is None else chosen)]
     values = {key: value for measured in found for key, value in measured.values.items()}
     warnings = [warning for measured in found for warning in measured.warnings]
     own = {path: error for measured in found for path, error in measured.uncertainty.items()}
