@@ -3,6 +3,7 @@ from .api import Design as Design
 from .api import compare as compare
 from .api import design as design
 from .api import load as load
+from .api import solve as solve
 from .architectures._structure import StructureFacts as StructureFacts
 from .cell.cell import Cell as Cell
 from .cell.cell import Region as Region

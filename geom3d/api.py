@@ -12,7 +12,7 @@ from geom3d import architectures, notebook
 from geom3d.cell.assembly import assemble
 from geom3d.cell.islands import without_islands
 from geom3d.cell.repeat import checked_repeat
-from geom3d.cell.template import Draft, Template, load_draft, parse_draft, shipped
+from geom3d.cell.template import Draft, Template, load_draft, parse_draft, read_original, shipped
 from geom3d.core.errors import InputError
 from geom3d.evaluation import Evaluation, naming
 from geom3d.exports import BuildResult, Job, Options, plan, write
@@ -27,6 +27,7 @@ from geom3d.metrics.report import Report
 
 if TYPE_CHECKING:
     from geom3d.rendering.gallery import Gallery
+    from geom3d.studies.solve import Solution
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -307,6 +308,53 @@ def compare(
     return comparison.compare(
         found, Path(path), charts=folder, pictures=pictures, workers=workers, rows=rows, labels=labels
     )
+
+
+def solve(
+    source: str | Path,
+    vary: str,
+    target: Mapping[str, float],
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    between: tuple[Any, Any] | None = None,
+) -> Solution:
+    """The value of one key of a template at which a number of the report is what it should be.
+
+    >>> found = solve("trenches-notten-2007", "parameters.depth", {"capacity_uAh_cm2.cell": 300})
+    >>> round(found.value, 2), round(found.design.measure()["capacity_uAh_cm2.cell"], 3)
+    (24.78, 300.0)
+
+    Args:
+        source: path, or name of a shipped template.
+        vary: path of the key, such as `parameters.depth` or `layers.anode.thickness`.
+        target: one number of the report by its path, and what it should be.
+        overrides: what else is changed, by path.
+        between: the lowest and the highest value of the key; its range if None.
+
+    Returns:
+        the value, the number that is reached, and the design; its `text` is the template.
+
+    Raises:
+        InputError: where the key or the number is none, or where the target cannot be met: with the closest number, and
+            where that lies.
+    """
+    from geom3d.core.progress import bar
+    from geom3d.studies.solve import solve as found
+
+    if len(target) != 1:
+        raise InputError(f"target: must be one number and its value; got {len(target)}")
+    ((number, wanted),) = target.items()
+    with bar("designs", None) as advance:
+        return found(
+            read_original(source),
+            vary,
+            number,
+            wanted,
+            overrides=overrides,
+            between=between,
+            make=lambda original, changes: Design.of(original.draft(changes), changes, original.source),
+            on_design=lambda value, number: advance(1),
+        )
 
 
 def gallery(folder: str | Path, templates: Sequence[str] = ()) -> Gallery:

@@ -388,6 +388,10 @@ def compare(
     print(output)
 
 
+# Commands that search many designs live in a file of their own.
+app.command("geom3d.cli.studies:solve")
+
+
 @app.command
 def render(
     template: Source,
@@ -527,7 +531,7 @@ def _load(
 
     if temperature is not None and not requests:
         raise InputError("temperature: nothing asked for depends on it; give --transport or --request as well")
-    changes = dict(_override(text) for text in overrides)
+    changes = dict(override_of(text) for text in overrides)
     if device is not None:
         changes["device"] = _device(device)
     design = load(source, changes)
@@ -554,7 +558,7 @@ def _asked(requests: tuple[str, ...], transport: bool) -> tuple[str, ...]:
     return (*requests, "transport") if transport else requests
 
 
-def _override(text: str) -> tuple[str, Any]:
+def override_of(text: str) -> tuple[str, Any]:
     """`key=value`; the value is read as TOML, and as plain text where that fails."""
     path, equals, value = text.partition("=")
     if not equals:

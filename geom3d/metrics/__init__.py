@@ -377,7 +377,9 @@ def measured_by(paths: Sequence[str]) -> tuple[MetricModule | MetricOnRequest, .
     for path in paths:
         key = path.split(".")[0]
         if key not in known or not _leads_to(path):
-            near = [metric.path for metric in catalogue() if metric.path.split(".")[0] == key] if key in known else known
+            near = (
+                [metric.path for metric in catalogue() if metric.path.split(".")[0] == key] if key in known else known
+            )
             raise InputError(f"{path}: no number of the report; {choose_from(path, near)}")
     wanted = {path.split(".")[0] for path in paths}
     return tuple(module for module in modules() if wanted & set(keys_of(module)))
