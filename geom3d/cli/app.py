@@ -390,6 +390,8 @@ def compare(
 
 # Commands that search many designs live in a file of their own.
 app.command("geom3d.cli.studies:solve")
+app.command("geom3d.cli.studies:sweep")
+app.command("geom3d.cli.studies:optimize")
 
 
 @app.command
