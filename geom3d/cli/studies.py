@@ -92,8 +92,12 @@ def optimize(
     study: StudySource,
     *,
     output: Folder,
-    trials: Annotated[int | None, Parameter(help="Designs to look at; what the study says, or 200, where left out.")] = None,
-    seed: Annotated[int | None, Parameter(help="The same seed gives the same designs; the study's where left out.")] = None,
+    trials: Annotated[
+        int | None, Parameter(help="Designs to look at; what the study says, or 200, where left out.")
+    ] = None,
+    seed: Annotated[
+        int | None, Parameter(help="The same seed gives the same designs; the study's where left out.")
+    ] = None,
     jobs: Jobs = None,
     scheduler: Scheduler = None,
     no_report: NoReport = False,
@@ -116,7 +120,9 @@ def _tell(found: Results, folder: Path, *, report: bool) -> None:
     """Prints the best designs and the paths of all files."""
     for path in found.write(folder, report=report):
         print(path)
-    print(f"{len(found.rows)} designs, {sum(row.ok for row in found.rows)} can be built, {int(found.feasible.sum())} keep to all constraints")
+    print(
+        f"{len(found.rows)} designs, {sum(row.ok for row in found.rows)} can be built, {int(found.feasible.sum())} keep to all constraints"
+    )
     if found.best is not None:
         print_table(found.table())
     elif found.study.plan.objectives:

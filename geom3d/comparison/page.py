@@ -123,11 +123,11 @@ def _figure(chart: Chart, summaries: Sequence[Summary]) -> Figure:
     for width, kind in zip(WIDTHS, ("narrow", "wide"), strict=True):
         svg = chart.svg(summaries, width)
         if svg is not None:
-            drawings.append((kind, _inline(svg, f"{chart.name}-{width}", chart.title)))
+            drawings.append((kind, inline(svg, f"{chart.name}-{width}", chart.title)))
     return Figure(chart, drawings)
 
 
-def _inline(svg: str, prefix: str, title: str) -> Markup:
+def inline(svg: str, prefix: str, title: str) -> Markup:
     """A drawing that can stand in a page beside others: its own names, no style that reaches beyond it."""
     from markupsafe import Markup
 

@@ -78,9 +78,23 @@ METRICS = (
     Metric("capacity_basis", "basis of the capacities", "", "practical or theoretical charge per mass", 37),
     Metric("voltage_V", "mean cell voltage", "V", "difference of the electrodes' mean potentials against Li/Li⁺", 38),
     Metric("energy_mWh_cm2", "energy", "mWh/cm²", "capacity of the cell × mean cell voltage", 39, KeyFigure("energy")),
-    Metric("device.capacity_mAh", "capacity of the device", "mAh", "measured capacity × the device's area within its margin", 40),
-    Metric("device.energy_mWh", "energy of the device", "mWh", "measured energy × the device's area within its margin", 40.1),
-    Metric("device.unit_cells", "unit cells of the device", "1", "whole periods that fit its area within the margin", 40.2),
+    Metric(
+        "device.capacity_mAh",
+        "capacity of the device",
+        "mAh",
+        "measured capacity × the device's area within its margin",
+        40,
+    ),
+    Metric(
+        "device.energy_mWh",
+        "energy of the device",
+        "mWh",
+        "measured energy × the device's area within its margin",
+        40.1,
+    ),
+    Metric(
+        "device.unit_cells", "unit cells of the device", "1", "whole periods that fit its area within the margin", 40.2
+    ),
     Metric("device.area_share", "share of the device's area", "1", "of whole unit cells in the outer area", 40.3),
     Metric("device.energy_mWh_cm3", "energy density of the device", "mWh/cm³", "per outer volume", 41),
     Metric("device.published_capacity_uAh_cm2", "data-sheet capacity per area", "µAh/cm²", "over the outer area", 42),
@@ -326,10 +340,7 @@ def _device(
     sheet = None if device.capacity is None else device.capacity * 1000 / area
     volt = None if device.capacity is None or device.voltage is None else device.capacity * device.voltage
     # A hair more than a whole number of periods is one: lengths are rounded.
-    cells = [
-        math.floor(length / step * (1 + 1e-9))
-        for length, step in zip(device.inner, period, strict=False)
-    ]
+    cells = [math.floor(length / step * (1 + 1e-9)) for length, step in zip(device.inner, period, strict=False)]
     return {
         "capacity_mAh": None if cell is None else cell * inner / 1000,
         "energy_mWh": None if energy is None else energy * inner,

@@ -78,7 +78,9 @@ class Expression:
         path = _path(node)
         if path is not None:
             self.paths.append(path)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool)
+        ):
             return
         elif isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) in OPERATORS:
             for part in [node.left, node.right] if isinstance(node, ast.BinOp) else [node.operand]:

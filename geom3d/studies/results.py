@@ -124,7 +124,9 @@ class Results(Mapping[str, list[Any]]):
             for path, more in self.study.maximised.items():
                 value = row.numbers.get(path)
                 # What differs by rounding alone is equal: no design is better by that.
-                line.append(math.inf if not isinstance(value, int | float) else float(f"{-value if more else value:.9g}"))
+                line.append(
+                    math.inf if not isinstance(value, int | float) else float(f"{-value if more else value:.9g}")
+                )
             table.append(line)
         return np.array(table, dtype=np.float64).reshape(len(self.rows), len(self.study.plan.objectives))
 
@@ -152,7 +154,9 @@ class Results(Mapping[str, list[Any]]):
     def template(self, row: Row) -> str:
         """The template of a design, as TOML, ready to be built."""
         numbers = ", ".join(
-            f"{path} = {value:.6g}" for path, value in row.numbers.items() if path in self.study.plan.objectives and isinstance(value, float)
+            f"{path} = {value:.6g}"
+            for path, value in row.numbers.items()
+            if path in self.study.plan.objectives and isinstance(value, float)
         )
         return written(self.branch(row).original, row.overrides, f"{self.study.title}: {numbers}".rstrip(": "))
 
@@ -265,5 +269,7 @@ def _plain(value: Any) -> Any:
 
 def _one_type(values: list[Any]) -> list[Any]:
     """A column with texts and numbers is one of texts: Parquet's columns are of one type."""
-    mixed = any(isinstance(value, str) for value in values) and not all(isinstance(value, str | None) for value in values)
+    mixed = any(isinstance(value, str) for value in values) and not all(
+        isinstance(value, str | None) for value in values
+    )
     return [None if value is None else str(value) for value in values] if mixed else values

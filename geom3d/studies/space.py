@@ -71,7 +71,9 @@ def points(study: Study, branch: Branch) -> Iterator[dict[str, Any]]:
         values = [axis.values for axis in axes]
         count = math.prod(map(len, values))
         if count > MOST:
-            raise InputError(f"vary: a grid of {count:,} designs is more than {MOST:,}; take fewer steps or another method")
+            raise InputError(
+                f"vary: a grid of {count:,} designs is more than {MOST:,}; take fewer steps or another method"
+            )
         for row in itertools.product(*values):
             yield dict(zip([axis.path for axis in axes], row, strict=True))
         return

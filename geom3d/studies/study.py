@@ -416,7 +416,9 @@ def _with_ranges(content: dict[str, Any], where: str) -> dict[str, Any]:
         content["vary"] = {path: _range(value, f"{where}vary.{path}") for path, value in given.items()}
     if isinstance(content.get("templates"), list):
         content["templates"] = [
-            _with_ranges(base, f"templates.{base.get('label') or base.get('template')}.") if isinstance(base, dict) else base
+            _with_ranges(base, f"templates.{base.get('label') or base.get('template')}.")
+            if isinstance(base, dict)
+            else base
             for base in content["templates"]
         ]
     return content
@@ -528,7 +530,11 @@ def _axis(original: Original, path: str, given: Range | list[Any]) -> Axis:
 def _require_numbers(study: Study) -> None:
     """Every number that is asked for must be one of the report, or of a study's own."""
     plan = study.plan
-    for table, paths in (("objectives", plan.objectives), ("constraints", plan.constraints.numbers), ("record", plan.record)):
+    for table, paths in (
+        ("objectives", plan.objectives),
+        ("constraints", plan.constraints.numbers),
+        ("record", plan.record),
+    ):
         for path in paths:
             if path in study.numbers and path in OWN and _is_given(path, plan.constraints):
                 continue
@@ -569,5 +575,3 @@ def title_of(path: str) -> str:
 def short_name(path: str) -> str:
     """The last parts of a path, for axes of charts."""
     return re.sub(r"^(parameters|layers)\.", "", path).replace("_", " ")
-
-

@@ -51,9 +51,7 @@ def test_feasible_designs_keep_to_constraints_and_the_frontier_is_not_dominated(
     assert [k for k in range(30) if found.feasible[k]] == good
 
     def beaten(k):  # by more than rounding
-        return any(
-            points[j][0] > points[k][0] * (1 - 1e-9) and points[j][1] < points[k][1] * (1 - 1e-9) for j in good
-        )
+        return any(points[j][0] > points[k][0] * (1 - 1e-9) and points[j][1] < points[k][1] * (1 - 1e-9) for j in good)
 
     assert sorted(found.frontier) == [k for k in good if not beaten(k)]
     assert found.best is found.rows[found.frontier[0]]
@@ -147,7 +145,12 @@ def test_device_check_and_run(trenches):
     """A chip of 2 mm × 1 mm with a margin of 0.1 mm draws 1 µW: its energy over that is how long it runs."""
     fits = {"width": "2 mm", "length": "1 mm", "thickness": "60 µm", "margin": "100 µm"}
     asked = {"check": "drie", "fits": fits, "power": "1 µW", "duration": "1 day"}
-    study = {**trenches, "vary": {"parameters.depth": [20, 50, 100]}, "constraints": asked, "record": ["energy_mWh_cm2"]}
+    study = {
+        **trenches,
+        "vary": {"parameters.depth": [20, 50, 100]},
+        "constraints": asked,
+        "record": ["energy_mWh_cm2"],
+    }
     study["objectives"] = {"runtime_h": "maximise"}
     found = geom3d.sweep(study, jobs=1)
     area = (0.2 - 0.02) * (0.1 - 0.02)  # cm²
@@ -155,9 +158,7 @@ def test_device_check_and_run(trenches):
     assert found["runtime_h"] == pytest.approx(hours, rel=1e-9)
     thickness = [geom3d.load("trenches-notten-2007", row.overrides).cell().top for row in found.rows]
     assert found["fits.thickness_um"] == thickness
-    broken = [
-        len(geom3d.load("trenches-notten-2007", row.overrides).check("drie").violations) for row in found.rows
-    ]
+    broken = [len(geom3d.load("trenches-notten-2007", row.overrides).check("drie").violations) for row in found.rows]
     assert found["check.violations"] == broken
     keeps = [h >= 24 and t <= 60 and not b for h, t, b in zip(hours, thickness, broken, strict=True)]
     assert found["feasible"] == keeps
