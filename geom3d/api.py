@@ -283,6 +283,7 @@ def compare(
     labels: Sequence[str] = (),
     charts: str | Path | None = None,
     pictures: bool = True,
+    products: bool = False,
     workers: int = 1,
 ) -> list[str]:
     """Writes designs side by side into a file; the ending of the path chooses the form.
@@ -294,6 +295,7 @@ def compare(
         labels: what the designs are called, one for each; their titles if empty.
         charts: a folder for the charts as separate files; made if it is missing.
         pictures: whether a page shows pictures.
+        products: whether charts show thin-film batteries on sale, too.
         workers: processes that share the work; several need a `__main__` guard in scripts.
 
     Returns:
@@ -310,7 +312,14 @@ def compare(
         raise InputError("compare: needs at least one design")
     folder = None if charts is None else Path(charts)
     return comparison.compare(
-        found, Path(path), charts=folder, pictures=pictures, workers=workers, rows=rows, labels=labels
+        found,
+        Path(path),
+        charts=folder,
+        pictures=pictures,
+        workers=workers,
+        rows=rows,
+        labels=labels,
+        products=products,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
@@ -23,6 +23,8 @@ from geom3d.studies.work import Candidate, Question, batch, warm
 BATCH_SECONDS = 0.3
 #: Most designs of a batch.
 MOST = 64
+#: Seconds that a scheduler has to answer.
+ANSWER = 20
 #: Batches under way for each worker.
 AHEAD = 2
 
@@ -160,11 +162,11 @@ class Cluster:
 
     def __init__(self, originals: Mapping[str, Original], question: Question, address: str) -> None:
         try:
-            from distributed import Client
+            import distributed
         except ImportError:
             raise InputError("scheduler: needs distributed: pip install 'geom3d[cluster]'") from None
         try:
-            self._client: Any = Client(address, timeout=20)
+            self._client: Any = distributed.Client(address, timeout=ANSWER)
         except (OSError, ValueError, TimeoutError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise OutputError(f"scheduler: none answers at {address!r}: {reason}") from None
@@ -173,11 +175,11 @@ class Cluster:
         self._question = question
 
     def run(self, candidates: Iterator[Candidate]) -> Iterator[list[Row]]:
-        from distributed import as_completed
+        import distributed
 
         sizes = Sizes()
         under_way: dict[Any, list[Candidate]] = {}
-        stream = as_completed(raise_errors=False)
+        stream: Any = distributed.as_completed(raise_errors=False)
         while True:
             most = AHEAD * max(1, sum(self._client.nthreads().values()))
             while len(under_way) < most and (part := taken(candidates, sizes.size)):

@@ -260,6 +260,25 @@ class Results(Mapping[str, list[Any]]):
         return [path]
 
 
+def templates_in(folder: Path, most: int = 8) -> list[str]:
+    """Paths of the templates of a study's best designs: of its frontier from end to end, or of the best alone.
+
+    Args:
+        folder: of the study.
+        most: so many at the most.
+
+    Raises:
+        InputError: where there are none.
+    """
+    front = sorted(folder.glob("frontier/[0-9][0-9].toml"))
+    if len(front) > most:
+        front = [front[round(k * (len(front) - 1) / (most - 1))] for k in range(most)]
+    found = front or [path for path in [folder / "best.toml"] if path.is_file()]
+    if not found:
+        raise InputError(f"{folder}: holds no best.toml, as a study with objectives leaves it; run it again")
+    return [str(path) for path in found]
+
+
 def _plain(value: Any) -> Any:
     """What was chosen, as a table's cell holds it."""
     if isinstance(value, Mapping):

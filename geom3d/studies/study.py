@@ -496,23 +496,26 @@ def _original(source: str, folder: Path | None) -> Original:
 
 def _axis(original: Original, path: str, given: Range | list[Any]) -> Axis:
     where = f"vary.{path}"
-    if isinstance(given, list):
-        tables = [isinstance(value, Mapping) for value in given]
-        if any(tables):
-            if not all(tables):
-                raise InputError(f"{where}: must be all tables or all values")
-            for value in given:
-                for key in value:
-                    key_of(original, f"{path}.{key}")
-            return Axis(path, None, tuple(given))
-        if path in ("architecture", "capacity_basis"):
-            return Axis(path, None, tuple(given))
-        key = key_of(original, path)
-        values = tuple(key.number(value, where) if key.is_number and not key.whole else value for value in given)
-        if len({str(value) for value in values}) < len(values):
-            raise InputError(f"{where}: holds a value twice; got {given}")
-        return Axis(path, key, values)
+    if isinstance(given, Range):
+        return _ranged(key_of(original, path), given, where)
+    tables = [isinstance(value, Mapping) for value in given]
+    if any(tables):
+        if not all(tables):
+            raise InputError(f"{where}: must be all tables or all values")
+        for key in {key for value in given for key in value}:
+            key_of(original, f"{path}.{key}")
+        return Axis(path, None, tuple(given))
+    if path in ("architecture", "capacity_basis"):
+        return Axis(path, None, tuple(given))
     key = key_of(original, path)
+    values = tuple(key.number(value, where) if key.is_number and not key.whole else value for value in given)
+    if len({str(value) for value in values}) < len(values):
+        raise InputError(f"{where}: holds a value twice; got {given}")
+    return Axis(path, key, values)
+
+
+def _ranged(key: Key, given: Range, where: str) -> Axis:
+    """A range as an axis, its ends checked."""
     if not key.is_number:
         raise InputError(f"{where}: takes no numbers; give a list of what it may be")
     low, high = key.number(given.start, f"{where}.from"), key.number(given.end, f"{where}.to")
@@ -521,10 +524,10 @@ def _axis(original: Original, path: str, given: Range | list[Any]) -> Axis:
     if given.scale == "log" and low <= 0:
         raise InputError(f"{where}: a logarithmic range must begin above 0; got {low:g}")
     if low < key.low or high > key.high:
-        raise InputError(f"{where}: {path} lies in {key.low:g} … {key.high:g}; got {low:g} … {high:g}")
+        raise InputError(f"{where}: {key.path} lies in {key.low:g} … {key.high:g}; got {low:g} … {high:g}")
     if key.whole and (low != round(low) or high != round(high)):
         raise InputError(f"{where}: must begin and end with whole numbers; got {low:g} and {high:g}")
-    return Axis(path, key, (), low, high, given.scale == "log", key.whole, given.steps)
+    return Axis(key.path, key, (), low, high, given.scale == "log", key.whole, given.steps)
 
 
 def _require_numbers(study: Study) -> None:
@@ -543,7 +546,7 @@ def _require_numbers(study: Study) -> None:
             except InputError as error:
                 raise InputError(f"{table}.{error}") from None
             metric = metric_of(path)
-            if metric is None or metric.path.endswith("*") and path == metric.path:
+            if metric is None or (metric.path.endswith("*") and path == metric.path):
                 raise InputError(f"{table}.{path}: is a table; name one number below it")
 
 

@@ -216,7 +216,7 @@ def test_a_row_that_is_there_stays(tmp_path):
 
 WRONG = [
     ({"vary": {"parameters.deep": [1]}}, "did you mean 'depth'"),
-    ({"templat": "x"}, "templat: unknown key; did you mean 'template'"),
+    ({"tmplate": "x"}, "tmplate: unknown key; did you mean 'template'"),
     ({"template": "trenches-noten-2007"}, "did you mean 'trenches-notten-2007'"),
     ({"vary": {"parameters.depth": {"from": 5, "to": 2}}}, "from must be less than to"),
     ({"vary": {"parameters.depth": {"from": 5, "to": 20}}}, "a grid needs steps"),
