@@ -38,20 +38,12 @@ class Canvas:
             words = {"fontsize": 5.6, "color": LABEL}
             if which == "x":
                 axes.axvline(at, **look)
-                axes.annotate(
-                    product.title,
-                    (at, 0.99),
-                    xycoords=("data", "axes fraction"),
-                    rotation=90,
-                    ha="right",
-                    va="top",
-                    **words,
-                )
+                place, where, side = (at, 0.99), ("data", "axes fraction"), {"rotation": 90, "va": "top"}
             else:
                 axes.axhline(at, **look)
-                axes.annotate(
-                    product.title, (0.995, at), xycoords=("axes fraction", "data"), ha="right", va="bottom", **words
-                )
+                place, where, side = (0.995, at), ("axes fraction", "data"), {"va": "bottom"}
+            # Charts with few rows are low: names may reach out of them, and take no room from the axes.
+            axes.annotate(product.name, place, xycoords=where, ha="right", **side, **words).set_in_layout(False)
 
     @cached_property
     def figure(self) -> Any:

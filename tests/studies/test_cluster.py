@@ -17,7 +17,9 @@ distributed = pytest.importorskip("distributed")
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the cluster that loses a worker
 def test_a_worker_that_dies_costs_nothing(trenches, tmp_path):
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=60) as cluster:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=60
+    ) as cluster:
         victim = next(iter(cluster.workers.values())).pid
 
         def kill():

@@ -84,10 +84,10 @@ def test_products_are_lines_in_charts(tmp_path):
     folder = tmp_path / "charts"
     words = ["compare", "planar-efl700a39", "trenches-notten-2007", "-o", tmp_path / "out.md", "--charts", folder]
     assert command(*words, "--products").code == 0
-    for chart in ("capacity_170mm.svg", "distance_capacity_170mm.svg"):
-        texts = [path.read_text("utf-8") for path in folder.glob(f"*{chart.removeprefix('distance_')}")]
+    for chart in ("capacity", "capacity-distance"):
+        texts = [path.read_text("utf-8") for path in folder.glob(f"{chart}_170mm.svg")]
         assert texts
-        assert all(product.title in texts[0] for product in products())
+        assert all(product.name in texts[0] for product in products())
     refused = command("compare", "planar-efl700a39", "-o", tmp_path / "out.md", "--products")
     assert (refused.code, "stand in charts" in refused.err) == (1, True)
 
