@@ -188,5 +188,6 @@ def as_etched(structure: Structure, keys: WallKeys | None, reason: str) -> Struc
             gap=facts.gap - 2 * float(offsets.max()),
             feature=facts.feature + 2 * float(offsets.min()),
             film_gap=facts.film_gap - 2 * float(offsets.max()),
+            wall=profile,
         ),
     )

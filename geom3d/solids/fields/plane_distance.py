@@ -12,6 +12,8 @@ from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.solids.fields.wall_kernels import to_polygon
 from geom3d.solids.prisms.outline import Difference, Disc, Plane, Polygon, Shape, Strip
 
+#: Coordinates that differ by no more than this share of the period are one.
+SAME = 1e-9
 #: Numbers of branches that one outline may have, and images of it in neighbouring periods.
 BRANCHES, IMAGES = 1 << 20, 9
 
@@ -51,31 +53,23 @@ class Outlines:
         return min((part.radius for part, _ in self._simple if isinstance(part, Disc)), default=math.inf)
 
     @cached_property
-    def marks(self) -> tuple[tuple[FloatArray, FloatArray], ...]:
-        """For x and for y: coordinates at which the distance may have a kink, and those at which walls run along the
-        other axis, µm.
-        """
+    def sides(self) -> tuple[FloatArray, FloatArray]:
+        """Coordinates x, and y, of sides along the other axis, and of the ends of discs, within the first period, µm."""
         found = []
         for axis in (0, 1):
-            period, middles, walls = self.size[axis], [], []
+            places: list[float] = []
             for part, _ in self._simple:
-                if isinstance(part, Strip):
-                    if axis == 0:
-                        middles.append(part.x)
-                        walls += [part.x - part.width / 2, part.x + part.width / 2]
-                    continue
                 if isinstance(part, Disc):
                     middle = (part.x, part.y)[axis]
-                    middles.append(middle)
-                    walls += [middle - part.radius, middle + part.radius]
-                    continue
-                corners = np.array(part.corners)
-                middles.append(float(corners[:, axis].min() + corners[:, axis].max()) / 2)
-                level = np.abs(corners[:, axis] - np.roll(corners[:, axis], 1)) < 1e-9 * period
-                walls += corners[level, axis].tolist()
-            kinks = np.array([*middles, *(middle + period / 2 for middle in middles)])
-            found.append((_once(kinks, period), _once(np.array(walls), period)))
-        return tuple(found)
+                    places += [middle - part.radius, middle + part.radius]
+                elif isinstance(part, Polygon):
+                    corners = np.array(part.corners)[:, axis]
+                    level = np.abs(corners - np.roll(corners, 1)) < SAME * self.size[axis]
+                    places += corners[level].tolist()
+                elif axis == 0:
+                    places += [part.x - part.width / 2, part.x + part.width / 2]
+            found.append(np.unique(np.mod(places, self.size[axis])))
+        return found[0], found[1]
 
     def distance(self, points: FloatArray) -> FloatArray:
         """(n,) distance of (n, 2) points to the outline, µm, negative inside."""
@@ -193,9 +187,3 @@ def _round_middle(part: Polygon) -> FloatArray:
     ahead = np.roll(corners, -1, axis=0)
     turns_left = float((corners[:, 0] * ahead[:, 1] - corners[:, 1] * ahead[:, 0]).sum()) > 0
     return np.ascontiguousarray(corners if turns_left else corners[::-1])
-
-
-def _once(places: FloatArray, period: float) -> FloatArray:
-    """Coordinates in the first period, ascending, equal ones once."""
-    found = np.unique(np.round(np.mod(places, period) / period, 12)) * period
-    return np.asarray(np.unique(np.where(found >= period * (1 - 1e-12), 0.0, found)))

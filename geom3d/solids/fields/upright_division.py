@@ -33,6 +33,9 @@ from geom3d.solids.grid import Grid, rounding_unit, snap
 CLEAR = 0.005
 
 
+#: Crossings are looked for by halving, at most so often, within more than this share of an edge, where one end of it is nearer
+#: to the surface than this share of the other.
+BISECTIONS, BRACKET, FLAT = 5, 0.05, 0.15
 #: By what share of a neighbouring film's thickness a vertex may be moved, and of its edge.
 SETTLED, MOST_MOVE = 0.25, 0.1
 
@@ -312,12 +315,23 @@ class Crossings:
             start, stop = self.lattice.points(low), self.lattice.points(high)
             # Common to all surfaces that cross the edge: between these places every one of them is taken as linear.
             tried = np.sort([self._linear(np.clip(k, first, last), z, distance) for k in mine], axis=0)
-            places = [np.zeros(len(low)), *tried, np.ones(len(low))]
-            found = [distance[0], *(wall.distance(start + at[:, None] * (stop - start)) for at in tried), distance[1]]
-            beyond = [
-                d - self._thickness(surface, z[0] + at * (z[1] - z[0])) for d, at in zip(found, places, strict=True)
-            ]
-            at = _first_crossing(places, beyond)
+            places = np.vstack([np.zeros(len(low)), *tried, np.ones(len(low))])
+            values = [wall.distance(start + at[:, None] * (stop - start)) for at in tried]
+            samples = np.vstack([distance[0], *values, distance[1]])
+            inner = self._thicknesses(first, z)
+            for _ in range(BISECTIONS):
+                bent = self._halved(places, samples - _along(inner, places), start, stop)
+                if not len(bent[0]):
+                    break
+                rows, at = bent
+                new, more = places[-1].copy(), samples[-1].copy()
+                new[rows] = at
+                more[rows] = wall.distance(start[rows] + at[:, None] * (stop - start)[rows])
+                order = np.argsort(np.vstack([places, new]), axis=0, kind="stable")
+                places = np.take_along_axis(np.vstack([places, new]), order, axis=0)
+                samples = np.take_along_axis(np.vstack([samples, more]), order, axis=0)
+            beyond = samples - self._thickness(surface, _along(z, places))
+            at = _crossing(places, beyond, *_bracket(beyond))
             # Next to a node the way is halved, so that no two vertices come to lie at one place.
             at = np.where(at < 2 * CLEAR, CLEAR + at / 2, at)
             at = np.where(at > 1 - 2 * CLEAR, 0.5 - CLEAR + at / 2, at)
@@ -363,7 +377,40 @@ class Crossings:
         at = np.einsum("ij,ij->i", vertices - ends[0], way) / np.einsum("ij,ij->i", way, way)
         step = np.clip(np.clip(away, -most, most) / (stop - start), -MOST_MOVE, MOST_MOVE)
         moved = np.clip(at + step, np.minimum(at, CLEAR), np.maximum(at, 1 - CLEAR))
-        return replace(surface, vertices=self.lattice.snapped(ends[0] + moved[:, None] * way))
+        placed = self.lattice.snapped(ends[0] + moved[:, None] * way)
+        # Opposite sides of the period are equal to the last bit.
+        copies = np.flatnonzero(home != np.arange(len(home)))
+        there = placed[home[copies]]
+        for axis, period in enumerate(self.lattice.grid.size):
+            there[:, axis] = np.where(vertices[copies, axis] == period, period, there[:, axis])
+        placed[copies] = there
+        return replace(surface, vertices=placed)
+
+    def _thicknesses(self, numbers: IntArray, z: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """(n,) thickness of the films up to surfaces of these numbers, at both ends of edges."""
+        found = np.zeros(len(numbers)), np.zeros(len(numbers))
+        for number in np.unique(numbers).tolist():
+            chosen = numbers == number
+            for part, height in zip(found, z, strict=True):
+                part[chosen] = self._thickness(self.plan.surfaces[number], height[chosen])
+        return found
+
+    @staticmethod
+    def _halved(
+        places: FloatArray, beyond: FloatArray, start: FloatArray, stop: FloatArray
+    ) -> tuple[IntArray, FloatArray]:
+        """Edges along which the distance is far from linear where the innermost surface crosses, and where to look next.
+
+        It is so at the tip of a cusp: from within, the distance tells little of how far the tip is away.
+        """
+        piece, rows = _bracket(beyond)
+        low, high = places[piece, rows], places[piece + 1, rows]
+        steep = np.abs(beyond[piece + 1, rows] - beyond[piece, rows]) / np.maximum(high - low, 1e-300)
+        whole = np.linalg.norm(stop - start, axis=1)
+        # Of a level function the way through the bracket is its difference; at a tip one end hardly differs from the surface.
+        least = np.minimum(np.abs(beyond[piece + 1, rows]), np.abs(beyond[piece, rows]))
+        bent = np.flatnonzero((high - low > BRACKET) & (least < FLAT * steep * (high - low)) & (steep > FLAT * whole))
+        return bent, (low[bent] + high[bent]) / 2
 
     def _linear(self, numbers: IntArray, z: tuple[FloatArray, FloatArray], distance: list[FloatArray]) -> FloatArray:
         """(n,) where surfaces of these numbers would cross edges if the distance were linear."""
@@ -379,20 +426,26 @@ class Crossings:
         return found
 
 
-def _first_crossing(places: list[FloatArray], beyond: list[FloatArray]) -> FloatArray:
-    """The crossing nearest to the inner end of functions that are linear between some places.
+def _along(ends: tuple[FloatArray, FloatArray], places: FloatArray) -> FloatArray:
+    """(k, n) values at places on edges of what is linear along them."""
+    return np.asarray(ends[0] + places * (ends[1] - ends[0]))
+
+
+def _bracket(beyond: FloatArray) -> tuple[IntArray, IntArray]:
+    """(n,) the piece of each edge in which the crossing nearest to its inner end lies, and the edges' numbers.
 
     Args:
-        places: (n,) shares of the way, ascending.
-        beyond: (n,) value there; not positive within the surface.
+        beyond: (k, n) value at ascending places; not positive within the surface.
     """
-    place, value = np.stack(places), np.stack(beyond)
-    outside = value > 0
+    outside = beyond > 0
     # From the low end the first piece that ends outside, from the high end the last one that begins outside.
     up = outside[1:].argmax(axis=0)
-    down = len(places) - 2 - outside[-2::-1].argmax(axis=0)
-    piece = np.where(outside[0], down, up)
-    rows = np.arange(place.shape[1])
-    a, b, start, stop = place[piece, rows], place[piece + 1, rows], value[piece, rows], value[piece + 1, rows]
+    down = len(beyond) - 2 - outside[-2::-1].argmax(axis=0)
+    return np.where(outside[0], down, up), np.arange(beyond.shape[1])
+
+
+def _crossing(places: FloatArray, beyond: FloatArray, piece: IntArray, rows: IntArray) -> FloatArray:
+    """(n,) where pieces that are linear cross."""
+    a, b, start, stop = places[piece, rows], places[piece + 1, rows], beyond[piece, rows], beyond[piece + 1, rows]
     turns = (start > 0) != (stop > 0)
     return np.asarray(a + (b - a) * np.where(turns, start / np.where(turns, start - stop, 1.0), 0.5))

@@ -20,8 +20,10 @@ GRADING, WIDEST = 0.35, 8.0
 ALONG = 2
 #: The most by which a wall turns between two planes, radians.
 MOST_TURN = 0.8
-#: Levels nearer to one another than this share of a step share a brick.
-BUNDLE = 0.3
+#: Planes of one period, at least.
+LEAST = 8
+#: By how much of a step a plane may be moved off a wall or film along it, how far off is enough, and what a move costs.
+MOST_SHIFT, ROOM, REPEL = 0.4, 0.25, 0.2
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Fineness:
 def usual_step(outlines: list[Outlines], profile: WallProfile, size: tuple[float, float]) -> float:
     """The step that suits outlines, µm; films do not matter, for any number of them fits into one step."""
     if all(part.along_y for part in outlines):
-        walls = np.concatenate([part.marks[0][1] for part in outlines]) if outlines else np.empty(0)
+        walls = np.concatenate([part.sides[0] for part in outlines]) if outlines else np.empty(0)
         widths = np.diff(np.sort(np.append(walls, walls.min(initial=0.0) + size[0])))
         return float(min(size[0] * OF_STRIPS_PERIOD, OF_STRIP * min(widths[widths > 0], default=size[0])))
     inward = float(profile.curve[1].min(initial=0.0))
@@ -53,13 +55,6 @@ def usual_step(outlines: list[Outlines], profile: WallProfile, size: tuple[float
     # A post that is etched inwards by half of its radius at most is judged by its top.
     radius = max(radius + min(inward, 0.0), radius / 2)
     return float(min(min(size) * OF_PERIOD, OF_RADIUS * radius))
-
-
-def plane_marks(outlines: list[Outlines], axis: int) -> tuple[FloatArray, FloatArray]:
-    """Coordinates of kinks and of walls along the other axis, of several outlines, µm."""
-    both = [part.marks[axis] for part in outlines]
-    kinks, walls = (np.unique(np.concatenate([np.empty(0), *(pair[k] for pair in both)])) for k in (0, 1))
-    return kinks, walls
 
 
 def across(
@@ -79,32 +74,25 @@ def across(
     period = float(snap(np.array(period), unit))
     if axis == 1 and all(part.along_y for part in outlines):
         return np.linspace(0.0, period, ALONG + 1)
-    kinks, walls = plane_marks(outlines, axis)
+    walls = np.concatenate([np.empty(0), *(part.sides[axis] for part in outlines)])
     films = np.concatenate([[0.0], levels])
-    hot = np.unique(np.mod(np.concatenate([walls[:, None] + films, walls[:, None] - films]).ravel(), period))
-    fixed = _spread(np.concatenate([[0.0, period], kinks]), [0.0, period], hot, step)
-    fixed = np.unique(np.concatenate([fixed, _between(hot, BUNDLE * step)]))
-    found = [np.zeros(1)]
-    for low, high in zip(fixed[:-1].tolist(), fixed[1:].tolist(), strict=True):
-        found.append(graded(low, high, step, hot)[1:])
-    return np.unique(snap(np.concatenate(found), unit))
+    hot = np.concatenate([walls[:, None] + films, walls[:, None] - films]).ravel()
+    hot = np.unique(np.concatenate([np.mod(hot, period) + shift for shift in (-period, 0.0, period)]))
+    planes = np.linspace(0.0, period, max(LEAST, math.ceil(period / step * (1 - 1e-9))) + 1)
+    return np.unique(snap(_clear(planes, hot, float(planes[1])), unit))
 
 
-def _spread(marks: FloatArray, ends: list[float], hot: FloatArray, step: float) -> FloatArray:
-    """Marks that lie neither near one another nor near what is hot; the ends stay."""
-    kept = list(ends)
-    for mark in np.unique(marks).tolist():
-        near = min((abs(mark - other) for other in kept), default=math.inf)
-        warm = float(np.abs(hot - mark).min(initial=math.inf))
-        if near > 0.05 * step and warm > 0.02 * step:
-            kept.append(mark)
-    return np.array(sorted(kept))
-
-
-def _between(hot: FloatArray, least: float) -> FloatArray:
-    """Midways between neighbouring hot places that are further apart than that."""
-    gaps = np.diff(hot)
-    return np.asarray((hot[:-1] + gaps / 2)[gaps > least])
+def _clear(planes: FloatArray, hot: FloatArray, step: float) -> FloatArray:
+    """Planes moved away from hot places, each by no more than a part of a step; the ends stay."""
+    if not len(hot):
+        return planes
+    moves = np.linspace(-MOST_SHIFT, MOST_SHIFT, 41) * step
+    tried = planes[1:-1, None] + moves
+    at = np.clip(np.searchsorted(hot, tried), 1, len(hot) - 1)
+    away = np.minimum(np.abs(tried - hot[at - 1]), np.abs(hot[at] - tried))
+    worth = np.minimum(away / step, ROOM) - REPEL * np.abs(moves) / step
+    chosen = moves[worth.argmax(axis=1)]
+    return np.concatenate([planes[:1], planes[1:-1] + chosen, planes[-1:]])
 
 
 def graded(

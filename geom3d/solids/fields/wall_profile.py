@@ -67,6 +67,28 @@ class WallProfile:
             (self.slope, self.bow, self.scallops, self.foot_radius, self.rim_radius, self.notch[1])
         ) and not any(offset for _, offset in self.table)
 
+    @property
+    def words(self) -> str:
+        """Its parts for people, lengths in µm."""
+        parts = []
+        if self.slope:
+            parts.append(f"sidewall angle {self.angle:.6g}°")
+        for word, length in (("bow", self.bow), ("foot radius", self.foot_radius), ("rim radius", self.rim_radius)):
+            if length:
+                parts.append(f"{word} {length:g}")
+        if self.scallops is not None:
+            parts.append(f"scallops of pitch {self.scallops.pitch:g}, depth {self.scallops.depth:g}")
+        if self.notch[1]:
+            parts.append(f"notch of height {self.notch[0]:g}, depth {self.notch[1]:g}")
+        if self.table:
+            parts.append("depth: offset " + ", ".join(f"{depth:g}: {offset:g}" for depth, offset in self.table))
+        return "; ".join(parts) or "straight"
+
+    @property
+    def angle(self) -> float:
+        """Between wall and wafer, bends aside, degrees."""
+        return math.degrees(math.atan2(1.0, self.slope))
+
     def at(self, depth: FloatArray) -> FloatArray:
         """Offsets at depths of any shape, µm; above the top and below the foot those of the ends."""
         z = np.clip(depth, 0.0, self.depth)
@@ -118,10 +140,7 @@ class WallProfile:
     def curve(self) -> tuple[FloatArray, FloatArray]:
         """Depths, ascending, and offsets of the polygon that stands for the wall, µm."""
         depths = self.stations(FINE)
-        offsets = self.at(depths)
-        if self.scallops is None and not self.bow:  # straight between few stations
-            return depths, offsets
-        return depths, offsets
+        return depths, self.at(depths)
 
     @property
     def tightest(self) -> float:
