@@ -25,7 +25,7 @@ from geom3d import architectures
 from geom3d.architectures import ParametersBase, Structure
 from geom3d.architectures._profile import WallKeys, as_etched
 from geom3d.cell.description import Description, Device, Published
-from geom3d.cell.film_thickness import Thickness, is_even
+from geom3d.cell.film_thickness import Thickness, is_even, on_top
 from geom3d.cell.repeat import Repeat
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.plugins import spelled, toml_files
@@ -177,6 +177,21 @@ class Draft:
 
     template: Template
     structure: Structure
+
+    @property
+    def ideal(self) -> Draft | None:
+        """The same with straight walls and films as thick everywhere as on the top; None where it is that already."""
+        template = self.template
+        even = tuple(layer.model_copy(update={"thickness": on_top(layer.thickness)}) for layer in template.layers)
+        if template.profile is None and even == template.layers:
+            return None
+        changes = {"profile": None, "film_edges": None, "layers": even, "resolution": None}
+        words = {"name": f"{template.name}-ideal", "title": f"{template.title}, ideal"}
+        parameters = template.parameters
+        return Draft(
+            template.model_copy(update={**changes, **words}),
+            architectures.get(template.architecture).build(parameters),
+        )
 
 
 def shipped() -> list[str]:

@@ -368,6 +368,12 @@ def compare(
         Path | None, Parameter(help="Folder for the charts as SVG and PNG, 85 and 170 mm wide; made if missing.")
     ] = None,
     no_pictures: Annotated[bool, Parameter(help="Leave pictures out of the page: that is faster.")] = False,
+    as_made: Annotated[
+        bool,
+        Parameter(
+            help="Set the ideal design, straight walls and even films, beside each with a profile or uneven films."
+        ),
+    ] = False,
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
@@ -383,6 +389,7 @@ def compare(
     designs = [_load(name, own, requests, temperature) for name, own in zip(names, changes, strict=True)]
     shown = [row.strip() for text in rows for row in text.split(",")]
     look: dict[str, Any] = {"rows": shown, "labels": labels, "charts": charts, "pictures": not no_pictures}
+    look["as_made"] = as_made
     for note in write(designs, output, workers=os.cpu_count() or 1, **look):
         say(note)
     print(output)
