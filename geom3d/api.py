@@ -58,6 +58,22 @@ class Design(Evaluation):
         with naming(source):
             return cls(assemble(draft), source, dict(overrides), template=draft.template)
 
+    def ideal(self) -> Design | None:
+        """The same with straight walls and films as thick everywhere as on the top; None where it is that already.
+
+        >>> load("trenches-as-etched").ideal().template.title
+        'Trenches as etched: 89.5° walls, scallops, films that thin with depth, ideal'
+        >>> load("trenches-notten-2007").ideal() is None
+        True
+        """
+        draft = Draft(
+            self.template, architectures.get(self.template.architecture).build(self.template.parameters)
+        ).ideal
+        if draft is None:
+            return None
+        found = Design.of(draft, self.overrides, f"{self.source}, ideal")
+        return replace(found, requests=self.requests, temperature=self.temperature)
+
     def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
         """The volume mesh of the unit cell, for solvers, checked.
 
@@ -285,6 +301,7 @@ def compare(
     pictures: bool = True,
     products: bool = False,
     workers: int = 1,
+    as_made: bool = False,
 ) -> list[str]:
     """Writes designs side by side into a file; the ending of the path chooses the form.
 
@@ -297,6 +314,7 @@ def compare(
         pictures: whether a page shows pictures.
         products: whether charts show thin-film batteries on sale, too.
         workers: processes that share the work; several need a `__main__` guard in scripts.
+        as_made: before each design with a wall profile or uneven films stands its ideal one, of straight walls and even films.
 
     Returns:
         sentences that the user must know: what could not be done.
@@ -310,6 +328,11 @@ def compare(
     found = [entry if isinstance(entry, Design) else load(entry) for entry in designs]
     if not found:
         raise InputError("compare: needs at least one design")
+    if as_made:
+        pairs = [(design.ideal(), design) for design in found]
+        if not any(ideal for ideal, _ in pairs):
+            raise InputError("as_made: none of the designs has a wall profile or films of uneven thickness")
+        found = [design for pair in pairs for design in pair if design is not None]
     folder = None if charts is None else Path(charts)
     return comparison.compare(
         found,

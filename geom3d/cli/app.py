@@ -372,6 +372,12 @@ def compare(
     ] = None,
     no_pictures: Annotated[bool, Parameter(help="Leave pictures out of the page: that is faster.")] = False,
     products: Annotated[bool, Parameter(help="Show thin-film batteries on sale as lines in charts of charge.")] = False,
+    as_made: Annotated[
+        bool,
+        Parameter(
+            help="Set the ideal design, straight walls and even films, beside each with a profile or uneven films."
+        ),
+    ] = False,
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
@@ -392,6 +398,7 @@ def compare(
         "charts": charts,
         "pictures": not no_pictures,
         "products": products,
+        "as_made": as_made,
     }
     for note in write(designs, output, workers=os.cpu_count() or 1, **look):
         say(note)
