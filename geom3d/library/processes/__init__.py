@@ -45,6 +45,9 @@ Class = Literal[
 ]
 Family = Literal["printing", "etching", "deposition"]
 
+#: Least sticking probability that is taken for one: below it films are even to depths beyond all that is etched.
+LEAST_STICKING = 1e-6
+
 #: What a closed cavity traps, by class; elsewhere it stays empty.
 TRAPPED = {
     "photopolymerization": "resin",
@@ -66,6 +69,9 @@ class Process(BaseModel):
         max_aspect_ratio: of posts, walls and holes; for films the equivalent aspect ratio of what they grow into.
         max_overhang_deg: steepest overhang, degrees from the vertical: 0 for none, 90 where overhangs are carried.
         line_of_sight: whether a film arrives straight from above, so that deep walls get little of it.
+        sticking: probability that what arrives stays where it hits, of a process that is not line of sight; it depends on
+            precursor, surface and temperature, so that no shipped process has one.
+        min_coverage: least share of its nominal thickness with which a film counts as made, at its thinnest place.
         source, note: where the figures come from, and what to know about them.
     """
 
@@ -79,6 +85,8 @@ class Process(BaseModel):
     max_aspect_ratio: Annotated[float, Field(gt=0)] | None = None
     max_overhang_deg: Annotated[float, Field(ge=0, le=90)] = 90.0
     line_of_sight: bool = False
+    sticking: Annotated[float, Field(ge=LEAST_STICKING, le=1)] | None = None
+    min_coverage: Annotated[float, Field(ge=0, le=1)] | None = None
     source: Text = "user"
     note: str = ""
 
@@ -87,6 +95,11 @@ class Process(BaseModel):
         """What it does, and so which rules hold."""
         families: dict[str, Family] = {"silicon etch": "etching", "film deposition": "deposition"}
         return families.get(self.kind, "printing")
+
+    @property
+    def sticking_probability(self) -> float | None:
+        """Of step coverage: 1 for line of sight; None where it is not known."""
+        return 1.0 if self.line_of_sight else self.sticking
 
     @property
     def trapped(self) -> str | None:
