@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -116,7 +117,7 @@ def test_the_error_falls_with_the_square_of_the_bands(kind):
         return np.array([flux.mean(), floor])
 
     steps = [foot_and_mean(bands) for bands in (20, 40, 80, 160)]
-    one, two, three = (np.abs(b - a) for a, b in zip(steps, steps[1:], strict=False))
+    one, two, three = (np.abs(b - a) for a, b in pairwise(steps))
     for order in (np.log2(one / two), np.log2(two / three)):
         assert (order > 1.7).all()
         assert (order < 2.3).all()
