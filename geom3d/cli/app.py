@@ -219,6 +219,10 @@ def measure(
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
+    bending: Annotated[
+        str | None,
+        Parameter(help="Also the strain of every layer of a flat cell at this radius of curvature, such as 5mm."),
+    ] = None,
     device: Device = None,
     all_: Annotated[
         bool, Parameter(name="--all", help="All numbers in groups, not only those that are asked first.")
@@ -227,7 +231,10 @@ def measure(
 ) -> None:
     """Measure a battery: area gain, distance, capacity and energy per footprint; with --all everything."""
     design = _load(template, set_, _asked(request, transport), temperature, device)
-    report = design.measure()
+    if bending is None:
+        report = design.measure()
+    else:
+        report = design.measure(request=(*design.requests, "bending"), radius=_length("bending", bending))
     if json:
         print(report.to_json())
     else:
