@@ -2,8 +2,8 @@
 
 The plate is wide against its thickness, so that it stays as wide as it is (cylindrical bending): the modulus of a layer is
 E / (1 - ν²). Layers hold together and are elastic. A layer's strain is the distance from the neutral axis over the radius of curvature, which
-is that of the neutral axis (Timoshenko and Gere, Theory of Elastic Stability; for films on foils Suo et al., Appl. Phys. Lett. 74
-(1999) 1177).
+is that of the neutral axis (Timoshenko, Strength of Materials; for films on foils Suo et al., Appl. Phys. Lett. 74 (1999)
+1177).
 """
 
 from __future__ import annotations

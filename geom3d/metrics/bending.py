@@ -34,7 +34,7 @@ def answer(inquiry: Inquiry) -> Measured:
         InputError: where no radius is given.
     """
     if inquiry.radius is None:
-        raise InputError("bending: needs a radius of curvature, such as --bending 5mm")
+        raise InputError("bending: needs a radius of curvature")
     stack, reason = stack_of(inquiry.sample)
     if stack is None:
         why = reason or "bending: strains are known of flat cells only: planar ones and grids"
