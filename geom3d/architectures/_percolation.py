@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.ndimage import label
+import scipy
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, unique_pairs
 from geom3d.core.errors import InputError
@@ -117,7 +117,7 @@ def require_pores(
 
 def _parts(body: BoolArray) -> IntArray:
     """Number of the connected part of each node of one period; of those outside the body it means nothing."""
-    number, count = label(body, NEIGHBOURS)
+    number, count = scipy.ndimage.label(body, NEIGHBOURS)
     # Neighbours through the period, along the same edges as within it.
     wide = np.pad(number, ((0, 0), (0, 1), (0, 1)), mode="wrap")
     links = []

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Annotated
 
 import numpy as np
+import scipy
 from pydantic import Field as Key
-from scipy.optimize import brentq
 
 from geom3d.architectures import ParametersBase, Size, SizeOrZero, below
 from geom3d.architectures._structure import OwnRegion, Quadrature, Sites, Structure, StructureFacts
@@ -144,7 +144,9 @@ def level_at(
 
     low, high = float(fine.values.min()), float(fine.values.max())
     return float(
-        brentq(miss, 0.0 if both_sides else low, max(-low, high) if both_sides else high, xtol=1e-10 * (high - low))
+        scipy.optimize.brentq(
+            miss, 0.0 if both_sides else low, max(-low, high) if both_sides else high, xtol=1e-10 * (high - low)
+        )
     )
 
 

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Annotated, Literal
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy.spatial import cKDTree
 
 from geom3d.architectures import Size
 from geom3d.architectures._sponge import Seed, Share, SpongeParameters, planes, quadrature, sponge
@@ -85,14 +85,14 @@ class Spheres:
         return count / POINTS * 4 * math.pi * self.radius**2
 
     @property
-    def tree(self) -> cKDTree:
+    def tree(self) -> scipy.spatial.cKDTree:
         """The centres, through the period."""
         return _tree(self.centres, self.size)
 
 
 @cache
-def _tree(centres: tuple[tuple[float, float, float], ...], size: tuple[float, float]) -> cKDTree:
-    return cKDTree(np.array(centres), boxsize=[*size, 0.0])
+def _tree(centres: tuple[tuple[float, float, float], ...], size: tuple[float, float]) -> scipy.spatial.cKDTree:
+    return scipy.spatial.cKDTree(np.array(centres), boxsize=[*size, 0.0])
 
 
 class Parameters(SpongeParameters):
@@ -162,7 +162,7 @@ def _centres(
     x, y, z = np.meshgrid(*planes((edge, edge), base_z, height, radius), indexing="ij")
     points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
     first = np.full(len(points), len(centres))
-    tree = cKDTree(points, boxsize=[edge, edge, 0.0])
+    tree = scipy.spatial.cKDTree(points, boxsize=[edge, edge, 0.0])
     for number in reversed(range(len(centres))):
         first[tree.query_ball_point(centres[number], radius)] = number
     shares = np.cumsum(np.bincount(first, minlength=len(centres))[: len(centres)]) / len(points)

@@ -12,9 +12,9 @@ from functools import cache
 from typing import Annotated
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.optimize import brentq
 
 from geom3d.architectures import Size
 from geom3d.architectures._sponge import (
@@ -136,7 +136,7 @@ def _waves(periods: int, seed: int) -> tuple[NDArray[np.int64], FloatArray, NDAr
         found = weight * np.exp(c * height**2 / periods**2)
         return np.asarray(found / found.sum())
 
-    c = brentq(lambda c: float(tilted(c) @ height**2) - periods**2 / 3, -50, 50)
+    c = scipy.optimize.brentq(lambda c: float(tilted(c) @ height**2) - periods**2 / 3, -50, 50)
     # Opposite wave vectors are one wave: of each pair the one with the larger z, or at z = 0 the larger (x, y), is kept.
     kept = (height > 0) | (m > 0) | ((m == 0) & (n > 0))
     power = np.where(height > 0, 1.0, 2.0) * tilted(c)

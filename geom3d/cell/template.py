@@ -296,6 +296,11 @@ def _files() -> dict[str, Traversable]:
     return toml_files(inside if inside.is_dir() else Path(__file__).resolve().parent.parent.parent / "templates")
 
 
+def titles() -> dict[str, str]:
+    """The titles of the shipped templates by name; nothing of them is built."""
+    return {name: read_toml(file.read_text("utf-8"), name).get("title", name) for name, file in _files().items()}
+
+
 def text_of(name: str) -> str | None:
     """The text of the shipped template of that name, hyphen and underscore alike; None where there is none."""
     file = _files().get(spelled(name, _files()))

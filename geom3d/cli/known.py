@@ -48,7 +48,7 @@ def sections() -> dict[str, Callable[[], Iterator[Named]]]:
     """What can be listed."""
     return {
         "architectures": lambda: _of_door(architectures.DOOR, dict(architectures.DOOR.usable())),
-        "templates": lambda: (Named(name, template.load_template(name).title) for name in template.shipped()),
+        "templates": lambda: (Named(name, title) for name, title in sorted(template.titles().items())),
         "materials": lambda: _of_catalogue(materials.CATALOGUE, lambda material: ", ".join(material.roles)),
         "processes": lambda: _of_catalogue(processes.CATALOGUE, lambda process: str(process.kind)),
         "metrics": lambda: _of_door(metrics.DOOR, metrics.named()),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +15,7 @@ from geom3d.core.colours import colour_of, lighter_colour
 from geom3d.core.errors import GeometryError, OutputError
 from geom3d.core.progress import bar
 from geom3d.core.roles import Role
+from geom3d.core.workers import ended, pool_of
 from geom3d.evaluation import Evaluation
 from geom3d.library.materials import Material
 from geom3d.metrics import Sample
@@ -107,7 +104,7 @@ def gather(designs: Sequence[Evaluation], parts: Parts, workers: int = 1) -> lis
                 summaries.append(summary(design, parts))
                 advance(1)
         else:
-            with _pool(workers) as pool:
+            with pool_of(workers) as pool:
                 # Copies, which do not carry what has been built.
                 futures = [pool.submit(_in_worker, replace(d, overrides={}), parts) for d in designs]
                 for _ in as_completed(futures):
@@ -191,35 +188,5 @@ def _result(future: Future[Summary | None], design: Evaluation, parts: Parts) ->
     try:
         found = future.result()
     except BrokenProcessPool:
-        raise OutputError(
-            f"no comparison: the process that measured {design.source!r} or one beside it was ended by the system, "
-            "perhaps for want of memory; compare fewer designs"
-        ) from None
+        raise OutputError(f"no comparison: {ended(design.source)}; compare fewer designs") from None
     return summary(design, parts) if found is None else found
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes, ended at once where the work is given up."""
-    # Neither VTK nor threads survive a fork.
-    context = multiprocessing.get_context("spawn")
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, context, _quietly)
-    try:
-        yield pool
-    except BaseException:
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _quietly() -> None:
-    """Silences a worker process.
-
-    The first process handles Ctrl-C, which reaches every process of a terminal; all would draw bars, and VTK would warn
-    that it found no screen.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import shapely
-from scipy.spatial import cKDTree
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, owners_of, ranks_of, unique_points
 from geom3d.mesh.components import component_numbers
@@ -226,10 +226,10 @@ class _Ways:
 
     def __init__(self, edges: FloatArray, size: tuple[float, float]) -> None:
         self._edges, self._size = edges, np.array(size)
-        self._middles: cKDTree | None = None
+        self._middles: scipy.spatial.cKDTree | None = None
         if np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1).max() <= SPACING * min(size):
             # In the middle of a circle all its edges are equally near, which a tree of edges takes very long over.
-            self._middles = cKDTree(edges.mean(axis=1) % self._size, boxsize=size)
+            self._middles = scipy.spatial.cKDTree(edges.mean(axis=1) % self._size, boxsize=size)
             return
         # Of a point in the first period the nearest copy of any edge lies in the same one or one next to it.
         shifts = np.array([(i * size[0], j * size[1]) for i in (-1, 0, 1) for j in (-1, 0, 1)])

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import cast
 
 import numpy as np
-from scipy.ndimage import label as groups_of
+import scipy
 
 from geom3d.cell.cell import Cell
 from geom3d.core.arrays import BoolArray, FloatArray
@@ -311,7 +311,7 @@ def _hanging(solid: BoolArray, grid: Grid) -> Count:
     """
     beside = np.zeros((3, 3, 3), dtype=bool)
     beside[1] = True
-    number, count = groups_of(solid, beside)
+    number, count = scipy.ndimage.label(solid, beside)
     links = []
     for low, high in ((number[:, 0], number[:, -1]), (number[:, :, 0], number[:, :, -1])):
         both = (low > 0) & (high > 0)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+import scipy
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, pair_keys
 
@@ -112,11 +111,15 @@ def tiled(components: Components, repeat: tuple[int, int]) -> Components:
 
 def component_numbers(count: int, links: IntArray) -> IntArray:
     """(count,) number of the component of each piece."""
-    return np.asarray(connected_components(_graph(count, links), directed=False)[1], dtype=np.int64)
+    return np.asarray(
+        scipy.sparse.csgraph.connected_components(_graph(count, links), directed=False)[1], dtype=np.int64
+    )
 
 
-def _graph(count: int, links: IntArray) -> coo_array:
-    return coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(count, count))
+def _graph(count: int, links: IntArray) -> scipy.sparse.coo_array:
+    return scipy.sparse.coo_array(
+        (np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(count, count)
+    )
 
 
 def _beside(components: Components, members: BoolArray) -> BoolArray:
@@ -147,7 +150,9 @@ def endless(links: IntArray, shifts: IntArray, count: int) -> BoolArray:
     heads = np.unique(component, return_index=True)[1]
     ends = np.concatenate([links, np.column_stack([np.full(len(heads), count), heads])])
     steps = np.concatenate([shifts, np.zeros((len(heads), 2), dtype=np.int64)])
-    before = np.asarray(breadth_first_order(_graph(count + 1, ends), count, directed=False)[1], dtype=np.int64)
+    before = np.asarray(
+        scipy.sparse.csgraph.breadth_first_order(_graph(count + 1, ends), count, directed=False)[1], dtype=np.int64
+    )
     pieces = np.arange(count)
     keys, first = np.unique(pair_keys(ends[:, 0], ends[:, 1], count + 1), return_index=True)
     link = first[np.searchsorted(keys, pair_keys(before[:count], pieces, count + 1))]

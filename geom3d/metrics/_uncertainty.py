@@ -178,9 +178,10 @@ def followed(report: Mapping[str, Any], known: Mapping[str, float], sample: Samp
         ratio = math.hypot(*(errors[side] / (charge[side] or 1.0) for side in sides))
         at_least("capacity_uAh_cm2.n_to_p", report["capacity_uAh_cm2.n_to_p"] * ratio)
     whole, limiting = report.get("capacity_uAh_cm2.cell"), report.get("capacity_uAh_cm2.limiting")
-    if whole and limiting in sides:
-        at_least("capacity_uAh_cm2.cell", errors[limiting])
+    if whole:
+        # The lithium that a cell is made with lies in both electrodes.
+        at_least("capacity_uAh_cm2.cell", errors[limiting] if limiting in sides else math.hypot(*errors.values()))
         share = found.get("capacity_uAh_cm2.cell", 0.0) / whole
-        for path in ("energy_mWh_cm2", "device.capacity_mAh", "device.energy_mWh_cm3"):
+        for path in ("energy_mWh_cm2", "device.capacity_mAh", "device.energy_mWh", "device.energy_mWh_cm3"):
             at_least(path, share * abs(report.get(path) or 0.0))
     return found

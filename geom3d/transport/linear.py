@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array, diags_array
-from scipy.sparse.linalg import cg, splu
+import scipy
 
 from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.core.errors import GeometryError
@@ -33,7 +32,7 @@ class System:
         load: (d,) current that flows into each from outside; None for none.
     """
 
-    matrix: csr_array
+    matrix: scipy.sparse.csr_array
     low: IntArray
     high: IntArray
     load: FloatArray | None = None
@@ -46,7 +45,7 @@ class System:
         return np.flatnonzero(free)
 
     @cached_property
-    def _scaled(self) -> tuple[csr_array, FloatArray, FloatArray]:
+    def _scaled(self) -> tuple[scipy.sparse.csr_array, FloatArray, FloatArray]:
         """Matrix and load of the free unknowns, scaled to a diagonal of 1, and the scale.
 
         Flat elements have entries far larger than their neighbours.
@@ -56,7 +55,7 @@ class System:
         rows = self.matrix[self.free]
         inner = rows[:, self.free]
         root = 1 / np.sqrt(inner.diagonal())
-        scale = diags_array(root)
+        scale = scipy.sparse.diags_array(root)
         into = -(rows @ given) if self.load is None else self.load[self.free] - rows @ given
         return (scale @ inner @ scale).tocsr(), into * root, root
 
@@ -99,7 +98,7 @@ class System:
             found[self.free] = root * _direct(matrix, load)
             return found
         start = None if guess is None else guess[self.free] / root
-        inner, state = cg(matrix, load, x0=start, rtol=residual, maxiter=MOST, M=self._multigrid)
+        inner, state = scipy.sparse.linalg.cg(matrix, load, x0=start, rtol=residual, maxiter=MOST, M=self._multigrid)
         if state and len(load) <= STUBBORN:
             inner = _direct(matrix, load)
         left = float(np.linalg.norm(load - matrix @ inner) / np.linalg.norm(load))
@@ -109,7 +108,7 @@ class System:
         return found
 
 
-def assembled(parts: FloatArray, numbers: IntArray, count: int) -> csr_array:
+def assembled(parts: FloatArray, numbers: IntArray, count: int) -> scipy.sparse.csr_array:
     """The matrix of all elements together.
 
     Args:
@@ -119,8 +118,12 @@ def assembled(parts: FloatArray, numbers: IntArray, count: int) -> csr_array:
     """
     width = numbers.shape[1]
     rows, columns = np.repeat(numbers, width, axis=1).ravel(), np.tile(numbers, width).ravel()
-    return coo_array((parts.ravel(), (rows, columns)), shape=(count, count)).tocsr()
+    return scipy.sparse.coo_array((parts.ravel(), (rows, columns)), shape=(count, count)).tocsr()
 
 
-def _direct(matrix: csr_array, load: FloatArray) -> FloatArray:
-    return np.asarray(splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(load))
+def _direct(matrix: scipy.sparse.csr_array, load: FloatArray) -> FloatArray:
+    return np.asarray(
+        scipy.sparse.linalg.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(
+            load
+        )
+    )

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array
-from scipy.sparse.linalg import cg
-from scipy.spatial import KDTree
+import scipy
 
 from geom3d.core.arrays import (
     BoolArray,
@@ -124,7 +122,7 @@ class Medium:
         """Potentials at the nodes."""
         return System(self._stiffness(), np.unique(self.on(self.anode)), np.unique(self.on(self.cathode)))
 
-    def _stiffness(self) -> csr_array:
+    def _stiffness(self) -> scipy.sparse.csr_array:
         a, b, c, d = (self.points[self.corners[:, k]] for k in range(4))
         corner = [a, b, c, d]
         normals = np.stack([np.cross(corner[j] - corner[i], corner[k] - corner[i]) for i, j, k in FACES], axis=1)
@@ -229,11 +227,11 @@ def _currents(medium: Medium, ends: IntArray, into: FloatArray, reach: float) ->
     sides = corners[:, [2, 0, 1]] - corners[:, [1, 2, 0]]
     local = np.einsum("nid,njd->nij", sides, sides) * (reach**2 / (4 * areas))[:, None, None]
     around = np.bincount(number.ravel(), np.repeat(areas / 3, 3))
-    matrix = (assembled(local, number, len(own)) + diags_array(around)).tocsr()
+    matrix = (assembled(local, number, len(own)) + scipy.sparse.diags_array(around)).tocsr()
     total = float(into[own].sum())
-    density, state = cg(
+    density, state = scipy.sparse.linalg.cg(
         matrix, into[own], x0=np.full(len(own), total / around.sum()), rtol=EVEN, maxiter=MOST_EVEN,
-        M=diags_array(1 / matrix.diagonal()),
+        M=scipy.sparse.diags_array(1 / matrix.diagonal()),
     )  # fmt: skip
     if state:
         raise GeometryError("transport: the current density on an electrode does not settle")
@@ -262,5 +260,5 @@ def _field(
                 (walls.vertices, walls.triangles[chosen]),
             )
         ]
-        field[chosen] = currents.density[KDTree(middles[0]).query(middles[1])[1]]
+        field[chosen] = currents.density[scipy.spatial.KDTree(middles[0]).query(middles[1])[1]]
     return walls.with_field(FIELD, field)

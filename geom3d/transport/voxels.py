@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 
 from geom3d.cell.cell import Cell
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of
@@ -131,7 +131,7 @@ def flow(medium: VoxelMedium, distance: Mapping[int, Callable[[FloatArray], Floa
         columns += [q, p, p, q]
         values += [-g, -g, g, g]
     size = count + 2
-    matrix = coo_array(
+    matrix = scipy.sparse.coo_array(
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(size, size)
     ).tocsr()
     found = System(matrix, np.array([low]), np.array([high])).solve()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from geom3d.core.errors import InputError
+from geom3d.core.errors import GeometryError, InputError, OutputError
+from geom3d.core.progress import bar
+from geom3d.core.workers import ended, pool_of
 from geom3d.evaluation import Evaluation
 from geom3d.metrics import metric_of, request_for
 from geom3d.verification.closed_form import closed_form
@@ -18,6 +22,11 @@ PASS = 1e-3
 RESTATED = ("posts_per_cm2", "footprint_um2", "aspect_ratio", "smallest_", "gap_left_um", "thinnest_film_um")
 #: Relative deviation from a published value beyond which a verdict asks for the reason.
 FAR = 0.1
+#: Designs from which on more processes are worth their start.
+FEWEST = 4
+
+#: The comparisons of a design, and its report's warnings.
+Checked = tuple[list["Comparison"], list[str]]
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,53 @@ def verify(design: Evaluation) -> Iterator[Comparison]:
             chosen="" if entry is None else entry.chosen,
             reason="" if entry is None else entry.reason,
         )
+
+
+def verify_all(designs: Sequence[Evaluation], workers: int = 1) -> list[Checked]:
+    """The comparisons of every design and its report's warnings, with a progress bar.
+
+    Args:
+        designs: in the order of the answer.
+        workers: processes that share the work; 1 for this one alone.
+
+    Raises:
+        InputError: where a published value belongs to no metric, or a design cannot be built.
+        GeometryError: where a mesh fails its checks.
+        OutputError: where a process was ended by the system.
+    """
+    with bar("verifying", len(designs)) as advance:
+        if workers <= 1 or len(designs) < FEWEST:
+            found = []
+            for design in designs:
+                found.append(_checked(design))
+                advance(1)
+            return found
+        with pool_of(workers) as pool:
+            # Sponges take longest and go first: begun last, one would keep all others waiting.
+            order = sorted(range(len(designs)), key=lambda k: not designs[k].cell().family.is_sampled)
+            futures = {k: pool.submit(_in_worker, replace(designs[k], overrides={})) for k in order}
+            for _ in as_completed(futures.values()):
+                advance(1)
+            return [_result(futures[k], design) for k, design in enumerate(designs)]
+
+
+def _checked(design: Evaluation) -> Checked:
+    return list(verify(design)), design.measure().warnings
+
+
+def _in_worker(design: Evaluation) -> Checked | None:
+    try:
+        return _checked(design)
+    except GeometryError:
+        return None  # a mesh that fails its checks does not travel: it is made again where it can be kept
+
+
+def _result(future: Future[Checked | None], design: Evaluation) -> Checked:
+    try:
+        found = future.result()
+    except BrokenProcessPool:
+        raise OutputError(f"not verified: {ended(design.source)}; name fewer templates") from None
+    return _checked(design) if found is None else found
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def test_every_template_is_shipped_and_complete():
         data = tomllib.loads(text)
         assert data["title"], name
         assert data["source"], name
+        assert "doi" not in data["source"].lower() or re.match(r"doi:10\.\d{4,9}/[!-~]+ \(.+\)$", data["source"]), name
         assert text.startswith("#"), f"{name}: say first what is published and what assumed"
         assert "ssumed" in text, name
 

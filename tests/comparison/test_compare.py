@@ -439,8 +439,8 @@ def test_more_processes_give_the_same(monkeypatch):
     ones, twos = gather(designs()[:3], Parts(models=True)), gather(designs()[:3], Parts(models=True), workers=2)
     assert [one.report for one in ones] == [two.report for two in twos]
     assert [one.model.to_json() for one in ones] == [two.model.to_json() for two in twos]
-    broken = geom3d.load(NAMES[1], {"parameters.diameter": 7.9})
-    with pytest.raises(InputError, match="gap"):
+    broken = geom3d.load("sponge-spinodal-licoo2", {"parameters.solid_fraction": 0.05, "resolution": 0.5})
+    with pytest.raises(InputError, match="not connected"):
         gather([broken, designs()[0]], Parts(), workers=2)
 
 

@@ -116,15 +116,16 @@ def test_a_click_sorts_the_designs(browser):
             assert sorted(map(str, after)) == sorted(map(str, before))
             assert browser.run(f"{head}.getAttribute('aria-sort')") == ("descending" if down else "ascending")
     # The columns went with their headings, in all rows.
-    names = browser.run("[...document.querySelectorAll('#all thead .label')].map(e => e.textContent)")
+    titles = {geom3d.load(name).cell().description.title: name for name in NAMES}
+    shown = browser.run("[...document.querySelectorAll('#all thead .label')].map(e => e.textContent)")
     gains = values(browser, row.replace("capacity_uAh_cm2.cell", "area_gain.scaffold"))
-    for name, gain in zip(names, gains, strict=True):
-        if name in NAMES:
-            assert gain == geom3d.load(name).measure()["area_gain.scaffold"]
+    assert set(titles) < set(shown)
+    for title, gain in zip(shown, gains, strict=True):
+        if title in titles:
+            assert gain == geom3d.load(titles[title]).measure()["area_gain.scaffold"]
     browser.run("document.querySelector('#original').click()")
-    assert browser.run("[...document.querySelectorAll('#all thead .label')].map(e => e.textContent)")[: len(NAMES)] == [
-        *NAMES
-    ]
+    shown = browser.run("[...document.querySelectorAll('#all thead .label')].map(e => e.textContent)")
+    assert shown[: len(NAMES)] == [*titles]
 
 
 def test_the_keyboard_sorts_as_well(browser):
@@ -178,7 +179,9 @@ def test_a_model_is_drawn_cut_turned_and_taken_apart(browser, k):
     cut = look()
     assert (np.abs(cut - turned).max(axis=2) > 0.1).mean() > 0.01
     browser.run(f"{panel}.querySelectorAll('input[type=checkbox]').forEach(box => box.click())")
-    assert (look() > 0.99).all(), "all regions are hidden"
+    empty = look().min(axis=2) < 0.99
+    assert not empty[: int(0.8 * len(empty))].any(), "all regions are hidden"
+    assert empty.any(), "the scale bar stays"
     browser.run(f"document.querySelectorAll('button.turn')[{k}].click()")
     assert browser.run(f"document.querySelector('{here}') === null")
 

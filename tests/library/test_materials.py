@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from importlib.resources import files
 
@@ -36,6 +37,37 @@ def test_every_figure_names_its_source(name):
     assert "source" not in data, "a source for all figures at once says where none of them comes from"
     material = materials.find(name)
     assert all(material.source_of(key) in material.cited for key in figures)
+
+
+#: What may stand in brackets behind a DOI: how far the paper was followed. The package's docstring explains each.
+FOLLOWED = ("abstract", "as listed in OBELiX", "as quoted elsewhere", "number not confirmed", "not confirmed")
+DOI = re.compile(r"doi:10\.\d{4,9}/[!-~]*[A-Za-z0-9] \(([^()]+)\)")
+
+
+@pytest.mark.parametrize("name", materials.shipped())
+def test_every_doi_has_its_form_and_says_how_far_it_was_followed(name):
+    data = written(name)
+    for text in (data.get("note", ""), *data["sources"].values()):
+        found = DOI.findall(text)
+        assert len(found) == text.lower().count("doi") == len(re.findall(r"10\.\d{4,9}/", text)), text
+        assert set(found) <= set(FOLLOWED), text
+    assert all(f"`{words}`" in materials.__doc__ for words in FOLLOWED)
+
+
+@pytest.mark.parametrize(
+    ("name", "edge", "formulas", "mass"),
+    [
+        ("li6ps5cl", 9.86, 4, 6 * 6.94 + 30.974 + 5 * 32.06 + 35.45),
+        ("li5la3bi2o12", 13.07, 8, 5 * 6.94 + 3 * 138.905 + 2 * 208.98 + 12 * 15.999),
+        ("li-mg-10", 3.51, 2, 0.9 * 6.94 + 0.1 * 24.305),
+        ("li-mg-30", 3.51, 2, 0.7 * 6.94 + 0.3 * 24.305),
+    ],
+)
+def test_densities_from_cubic_cells(name, edge, formulas, mass):
+    """Z M / (N a³), edge in Å; Avogadro's number times 1e-24 cm³/Å³ is 0.602214."""
+    density = formulas * mass / (0.602214 * edge**3)
+    assert materials.find(name).density_g_cm3 == pytest.approx(density, abs=0.02)
+    assert f"edge {edge} Å" in written(name)["sources"]["density_g_cm3"]
 
 
 @pytest.mark.parametrize("name", materials.shipped())

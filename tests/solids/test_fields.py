@@ -202,7 +202,7 @@ def test_overlapping_opal_by_lenses():
         low = parameters.base_z + spacing / 2 + 0.5 * rise
         moved = ImplicitBody(Shifted(shape, low), web.size, 0.0, ENDLESS, 1.0)
         solid = Field(moved, -math.inf, web.size)
-        walls.append(FIELDS.partition(("web",), [solid], (*web.size, 3 * rise), step).check())
+        walls.append(FIELDS.partition(("web",), [solid], (*web.size, 3 * rise), grid_step=step).check())
     volume = np.prod(walls[0].size)
     shares = [w.volumes[0] / volume for w in walls]
     faces = [w.interfaces()[0, 1] / volume for w in walls]

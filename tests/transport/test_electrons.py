@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from scipy.special import jn_zeros
 
 import geom3d
@@ -126,3 +127,44 @@ def test_what_does_not_matter_or_is_not_known_is_not_looked_for():
     report = geom3d.load("planar-lithium-free").measure(transport=True)
     assert report["transport.electronic_resistance_ohm_cm2.anode"] is None
     assert not [text for text in report.warnings if text.startswith("electrons meet")]
+
+
+@pytest.mark.slow
+def test_a_sponge_fed_from_its_backing_on_voxels():
+    """A second way: the web of voxels, as finite volumes, into which every face towards the electrolyte brings as much."""
+    design = geom3d.load("sponge-gyroid-lto", {"resolution": 0.2, "parameters.height": 5.0})
+    cell = design.cell()
+    sigma = cell.regions[cell.labels(Role.ANODE)[0]].material.electronic_range_S_cm[1]
+    found = electronic(cell, design.walls(), Role.ANODE, 1.0)
+    shape = np.round(np.array(cell.size) / 0.125).astype(int)
+    step = np.array(cell.size) / shape
+    centres = np.stack(
+        np.meshgrid(*((np.arange(n) + 0.5) * h for n, h in zip(shape, step, strict=True)), indexing="ij"), -1
+    )
+    label = cell.locate(centres.reshape(-1, 3)).reshape(shape)
+    anode, other, metal = (
+        np.isin(label, cell.labels(Role(role))) for role in ("anode", "electrolyte", "anode_collector")
+    )
+    number = np.cumsum(anode).reshape(shape) - 1
+    count = int(anode.sum())
+    matrix, load = scipy.sparse.coo_array((count, count)).tocsr(), np.zeros(count)
+    for axis in range(3):
+        for way in (1, -1):
+            beside = np.roll(np.arange(anode.size).reshape(shape), -way, axis)
+            inside = np.ones(shape, dtype=bool)
+            if axis == 2:
+                inside[:, :, -1 if way == 1 else 0] = False
+            face, along = np.prod(step) / step[axis], step[axis]
+            both = anode & anode.ravel()[beside] & inside
+            rows, columns = number[both], number.ravel()[beside[both]]
+            weight = sigma * face / along
+            matrix += scipy.sparse.coo_array((np.full(len(rows), weight), (rows, rows)), (count, count)).tocsr()
+            matrix -= scipy.sparse.coo_array((np.full(len(rows), weight), (rows, columns)), (count, count)).tocsr()
+            fed = number[anode & metal.ravel()[beside] & inside]
+            matrix += scipy.sparse.coo_array((np.full(len(fed), 2 * weight), (fed, fed)), (count, count)).tocsr()
+            np.add.at(load, number[anode & other.ravel()[beside] & inside], face)
+    load /= load.sum()
+    joined = load > 0
+    potential = scipy.sparse.linalg.spsolve(matrix.tocsc(), load)
+    voxels = 1e-4 * cell.size[0] * cell.size[1] * float(load[joined] @ potential[joined])
+    assert found.resistance == pytest.approx(voxels, rel=0.05)

@@ -57,7 +57,7 @@ QUICK = (
 NONE = {
     "inverse-opal-pikul-2013": "the design has no anode",
     "microtubes-eustache-2014": "the design has no electrolyte",
-    "pores-liu-2014": "the design has no anode",
+    "pores-liu-2014": "the design has no electrolyte",
 }
 
 

@@ -12,6 +12,14 @@ The file is named as the material is; its keys are the attributes of `Material`:
     colour = "#1b6b8f"
     source = "doi:…"
 
+A source says how far it was followed: behind each DOI of the materials that come with geom3d stands what was read, in brackets:
+
+- `abstract`: the abstract has the figure;
+- `as listed in OBELiX`: the collection of conductivities of that name (github.com/NRC-Mila/OBELiX, with the lists by Laskowski and
+  Hargreaves in it) gives the figure for that paper, which was not read itself;
+- `as quoted elsewhere`: another text quotes the figure from that paper;
+- `number not confirmed`: the paper is known, that the DOI is its own is not; `not confirmed`: nor is the figure.
+
 A material of this folder is found by its name. A user's own is a file of the same form beside the template, or a table
 `[materials.NAME]` in it. Another distribution puts its files in a package and registers that:
 

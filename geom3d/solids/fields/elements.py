@@ -15,8 +15,8 @@ from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import label as groups_of
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, tetrahedron_volumes
 from geom3d.mesh.components import Components, component_numbers
@@ -82,7 +82,7 @@ class Pieces:
         groups = np.zeros(values.shape, dtype=np.int64)
         for interval in range(len(z_layer.active) + 1):
             mine = intervals == interval
-            numbers, found = groups_of(mine, NEIGHBOURS)
+            numbers, found = scipy.ndimage.label(mine, NEIGHBOURS)
             groups[mine] = numbers[mine] + (count - 1)
             count += found
         # Nodes on split edges are groups of their own, linked by the edges of the tetrahedra around them.

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted
 from geom3d.core.progress import bar
@@ -148,7 +148,7 @@ def _function_near(core: ImplicitBody, lattice: Lattice, heights: FloatArray) ->
     near.ravel()[(lattice.touched[:, None] + grid.steps).ravel()] = 1
     home = _folded(near)
     for axis, mode in enumerate(("nearest", "wrap", "wrap")):
-        home = maximum_filter1d(home, 3, axis=axis, mode=mode)
+        home = scipy.ndimage.maximum_filter1d(home, 3, axis=axis, mode=mode)
     values = np.full(grid.shape, np.nan)
     near[:] = 0
     near[:, :-1, :-1] = home
@@ -295,7 +295,7 @@ def _dilated(source: Grid, marked: BoolArray, grid: Grid, radius: float) -> Bool
     flat = _folded(marked.view(np.uint8))
     for axis, planes in ((2, source.x), (1, source.y)):
         width = 2 * math.ceil(radius / float(planes[1] - planes[0])) + 1
-        flat = maximum_filter1d(flat, min(width, 2 * len(planes) - 1), axis=axis, mode="wrap")
+        flat = scipy.ndimage.maximum_filter1d(flat, min(width, 2 * len(planes) - 1), axis=axis, mode="wrap")
     np.cumsum(flat, axis=0, out=counts[1:])
     low = np.searchsorted(source.z, grid.z - radius * (1 + 1e-9))
     high = np.searchsorted(source.z, grid.z + radius * (1 + 1e-9), side="right")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+import scipy
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, inverse_of, pair_keys
 from geom3d.core.errors import GeometryError
@@ -191,7 +191,7 @@ class _Outlines:
         self._start = of.points[flat[3 * (fixed // 3) + (fixed % 3 + 1) % 3]]
         self._along = of.points[flat[3 * (fixed // 3) + (fixed % 3 + 2) % 3]] - self._start
         self._length = np.linalg.norm(self._along, axis=1)
-        self._tree = cKDTree(self._start + self._along / 2)
+        self._tree = scipy.spatial.cKDTree(self._start + self._along / 2)
 
     def near(self, places: FloatArray) -> BoolArray:
         """(n,) whether each place lies in the circle around an outline's edge."""
@@ -222,7 +222,7 @@ def _sparse(places: FloatArray, requested: FloatArray, radius: FloatArray) -> In
         return np.arange(len(places))
     worth = radius / requested
     rank = inverse_of(np.argsort(-worth, kind="stable"))
-    distance, index = cKDTree(places).query(places, k=min(8, len(places)))
+    distance, index = scipy.spatial.cKDTree(places).query(places, k=min(8, len(places)))
     crowded = (distance < RADIUS * requested[:, None]) & (rank[index] < rank[:, None])
     return np.flatnonzero(~crowded.any(axis=1))
 
