@@ -20,6 +20,7 @@ from geom3d.mesh.components import Components, reaching, served, touching
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.solids import Family, Solid, family_of
+from geom3d.solids.film_profile import FilmProfile
 
 #: Most points of a sponge's grid on which a notebook makes walls just to show a cell's sizes.
 AT_ONCE = 300_000
@@ -37,9 +38,10 @@ class Region:
         material: what it is made of.
         solid: where it is, as far as no earlier region is there.
         usual: the role that the architecture gives a region of its own; None where that is not known.
-        thickness: of a coat, µm; None for all others.
+        thickness: of a coat, µm, of an uneven one on the flat top; None for all others.
         fill_to: level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left; None for
             all others.
+        film: thickness of an uneven coat against depth; None for all others.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Region:
     usual: Role | None = None
     thickness: float | None = None
     fill_to: float | None = None
+    film: FilmProfile | None = None
 
     @property
     def own(self) -> bool:
@@ -110,7 +113,7 @@ class Cell:
 
     @property
     def films(self) -> dict[str, float]:
-        """Thicknesses of the coats by name, from the scaffold outward, µm."""
+        """Thicknesses of the coats by name, from the scaffold outward, µm; of uneven ones those on the flat top."""
         return {region.name: region.thickness for region in self.regions if region.thickness is not None}
 
     @property
@@ -128,7 +131,7 @@ class Cell:
         # Where lithium is yet to be plated the anode's collector stands for the anode.
         anode = Role.ANODE if Role.ANODE in roles else Role.ANODE_COLLECTOR
         ends = {roles[between[0] - 1], roles[between[-1] + 1]}
-        alike = len(films) == len(between) and all(film.thickness is not None for film in films)
+        alike = len(films) == len(between) and all(f.thickness is not None and f.film is None for f in films)
         return films if alike and ends == {anode, Role.CATHODE} else ()
 
     @property

@@ -17,6 +17,7 @@ from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 from geom3d.metrics import Sample
 from geom3d.metrics import sponge as sponge_metrics
 from geom3d.metrics import structure as structure_metrics
+from geom3d.rasters.plans import has_outlines
 from geom3d.solids.fields.field import FIELDS
 
 #: A downward face of less than this share of the mean one's area has a direction that is rounding.
@@ -41,7 +42,7 @@ def measures(sample: Sample) -> Measures:
         pores = sponge.pores(0.0, facts.base_z, facts.top, ())
         bare = Scaffold(_nameless(sponge.web(0.0, "scaffold")), pores, undersides)
         cavities, islands = sponge.cavities(), sponge.islands()
-    elif cell.family.vertical_walls:
+    elif has_outlines(cell.family):
         plan = LayeredPlan.of(cell, walls)
         masks = plan.masks()
         found = {n: (plan.width(m, "" if n == VOID else n), plan.height(m, n)) for n, m in masks.items()}
@@ -52,7 +53,7 @@ def measures(sample: Sample) -> Measures:
         cavities, islands = plan.cavities(), plan.islands()
     else:
         raise InputError(
-            "check: widths are known of cells with vertical walls, and of sponges made of fields; "
+            "check: widths are known of cells with upright walls, and of sponges made of fields; "
             f"{cell.description.name} is made of {cell.family.name} with walls of any direction"
         )
     array = _array(cell, len(walls.components.labels))
@@ -134,7 +135,7 @@ def _equivalent_aspect_ratio(sample: Sample, known: float | None) -> float | Non
 
 def _thinnest_film(cell: Cell, widths: dict[str, Spot], heights: dict[str, Spot]) -> Spot | None:
     """The coat of least thickness, and where it lies."""
-    coats = [(thickness, name) for name, thickness in cell.films.items()]
+    coats = [(film.thinnest, name) for name, film in structure_metrics.coats_of(cell).items()]
     if not coats:
         return None
     thickness, name = min(coats)
