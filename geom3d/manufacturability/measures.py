@@ -35,7 +35,9 @@ def measures(sample: Sample) -> Measures:
     scaffold = np.zeros(count + 1, dtype=bool)
     scaffold[[cell.names.index(n) for n in {*facts.scaffold, *(name for name, _ in facts.below)}]] = True
     solid = np.arange(count + 1) < count
-    undersides = slopes(walls, scaffold)
+    # Scallops, bows and notches are what etching leaves, not what a process would have to make: only a re-entrant wall counts.
+    leans = facts.wall is None or facts.wall.slope < 0
+    undersides = slopes(walls, scaffold) if leans else Slopes(*(np.empty(shape) for shape in (0, 0, (0, 3))))
     if facts.web is not None and cell.family is FIELDS:
         sponge = Sponge(cell, walls)
         widths, heights = sponge.widths, sponge.heights

@@ -198,6 +198,7 @@ def with_kinks(
     values: FloatArray,
     levels: FloatArray,
     function: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
+    reach: float | None = None,
 ) -> tuple[Lattice, FloatArray]:
     """The grid with nodes where a function has a kink next to a level, and the function's values there.
 
@@ -208,12 +209,13 @@ def with_kinks(
         levels: near which kinks matter.
         function: the same at (n, 3) points, which is told its values at both ends of the edge that each lies on, and the ways
             to them, (n, 2) each.
+        reach: how near; None for the longest edge.
     """
     if shape.branches(np.zeros((0, 3))) is None:
         return Lattice.of(grid), np.empty(0)
     near = np.zeros(grid.shape, dtype=bool)
     for level in levels:
-        near |= np.abs(values - level) < grid.diagonal
+        near |= np.abs(values - level) < (grid.diagonal if reach is None else reach)
     branch = np.full(near.size, -1)
     branch[near.ravel()] = shape.branches(grid.points(np.flatnonzero(near)))
     near[:, :, -1] = near[:, -1] = False

@@ -210,7 +210,11 @@ class Plan:
         if len(self.walls) == 1:
             wall = self.walls[0]
             near = np.unique([0.0, *(t for film in self.films for t in (*film.thicknesses, film.floor))])
-            lattice, extra[0] = with_kinks(wall, part, distances[0], near, lambda points, *_: wall.distance(points))
+            # Outlines are as near to one another at every height: what counts are edges in the plane.
+            in_plane = math.hypot(float(np.diff(part.x).max()), float(np.diff(part.y).max()))
+            lattice, extra[0] = with_kinks(
+                wall, part, distances[0], near, lambda points, *_: wall.distance(points), in_plane
+            )
         below = first * grid.strides[2]
         whole = Lattice(grid, lattice.keys + 8 * below, lattice.places)
         full = [np.full(whole.count + len(whole.keys), np.nan) for _ in self.walls]

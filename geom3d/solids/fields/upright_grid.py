@@ -13,9 +13,9 @@ from geom3d.solids.fields.wall_profile import USUAL_TURN, WallProfile
 from geom3d.solids.grid import rounding_unit, snap
 
 #: Usual step: share of the smallest radius, of a strip or the gap beside it, of the period, of the period of strips.
-OF_RADIUS, OF_STRIP, OF_PERIOD, OF_STRIPS_PERIOD = 1 / 12, 1 / 12, 1 / 32, 1 / 64
+OF_RADIUS, OF_STRIP, OF_PERIOD, OF_STRIPS_PERIOD = 1 / 10, 1 / 12, 1 / 32, 1 / 64
 #: Growth of the distance of planes away from where they must be close; the widest, in steps.
-GRADING, WIDEST = 0.35, 8.0
+GRADING, WIDEST = 0.5, 24.0
 #: Planes along an axis along which nothing varies.
 ALONG = 2
 #: The most by which a wall turns between two planes, radians.

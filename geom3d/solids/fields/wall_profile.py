@@ -16,7 +16,7 @@ from geom3d.core.arrays import FloatArray
 #: Turn of the wall between two stations of the curve that distances are taken to, radians: chords of an arc are 2e-5 short.
 FINE = 0.02
 #: Turn between two planes of a usual grid, radians.
-USUAL_TURN = 0.25
+USUAL_TURN = 0.15
 
 
 @dataclass(frozen=True)
