@@ -21,6 +21,7 @@ from geom3d.exports import BuildResult, Job, Options, plan, write
 from geom3d.library import processes
 from geom3d.library.materials import Material
 from geom3d.manufacturability import Measures
+from geom3d.manufacturability.coverage import CoverageReport, film_coverages, sticking_of
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
@@ -141,6 +142,37 @@ class Design(Evaluation):
         known = processes.CATALOGUE.usable()
         made_of = self._printed(material)
         return rank([check(self.unit_cell, self._measures, name, limits, scale, made_of) for name, limits in known])
+
+    def coverage(
+        self,
+        sticking: float | None = None,
+        *,
+        process: str | Path | None = None,
+        films: Sequence[str] = (),
+        seed: int = 1,
+    ) -> CoverageReport:
+        """Films as a process makes them: thickness against depth, each on the shape that the films before it leave.
+
+        >>> report = load("trenches-notten-2007").coverage(0.01, films=["electrolyte"])
+        >>> round(report.films[0].coverage.mean, 3)
+        0.725
+
+        Args:
+            sticking: probability that a molecule stays where it hits.
+            process: instead of it: name of a process, or path of a TOML file, such as "sputter".
+            films: names of coats; all if there are none.
+            seed: of the particles that find it where nothing is round or straight; the same gives the same result.
+
+        Raises:
+            InputError: a design without coats, an unknown name, neither or both of the two, or a value that is none.
+        """
+        with naming(self.source):
+            if (sticking is None) == (process is None):
+                raise InputError("coverage: give either sticking or process")
+            if process is not None:
+                sticking = sticking_of(*processes.load_process(process))
+            assert sticking is not None  # one of the two
+            return film_coverages(self.unit_cell, self.walls(), sticking, films=tuple(films), seed=seed)
 
     def build(
         self,

@@ -111,7 +111,7 @@ METRICS = (
 #: An electrode of more equivalent thickness than this is no thin-film or 3D microbattery but a slip of units (µm).
 THICKEST = 1000.0
 #: Ratio of the electrodes' capacities from which on the greater part of the anode is of no use.
-LOPSIDED = 20.0
+LOPSIDED = 10.0
 #: Relative difference of two charges that is no more than rounding.
 ROUNDING = 1e-9
 
