@@ -87,8 +87,8 @@ class Rods:
         height = 1 - (2 * number + 1) / POINTS
         ring = np.sqrt(1 - height * height)
         sphere = np.column_stack([ring * np.cos(turn), ring * np.sin(turn), height]) * self.radius
-        for place in balls:
-            total += self._bare(sphere + place, low, high, first, layers + 2) * 4 * math.pi * self.radius**2
+        for ball in balls:
+            total += self._bare(sphere + ball, low, high, first, layers + 2) * 4 * math.pi * self.radius**2
         return total
 
     def _bare(self, points: FloatArray, low: float, high: float, first: int, layers: int) -> float:
@@ -232,7 +232,7 @@ def _to_axis(point: FloatArray, start: FloatArray, end: FloatArray) -> float:
     u, v, w = point[0] - start[0], point[1] - start[1], point[2] - start[2]
     share = min(max((u * x + v * y + w * z) / (x * x + y * y + z * z), 0.0), 1.0)
     u, v, w = u - share * x, v - share * y, w - share * z
-    return u * u + v * v + w * w
+    return float(u * u + v * v + w * w)
 
 
 def _squared(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:

@@ -88,10 +88,7 @@ def _axes(p: Parameters, edge: float) -> tuple[tuple[Axis, ...], float]:
     ring = np.sqrt(1 - height * height)
     half = p.length / 2 * np.column_stack([ring * np.cos(turn), ring * np.sin(turn), height])
     ends = np.stack([middles - half, middles + half], axis=1)
-    axes: tuple[Axis, ...] = tuple(
-        (tuple(map(float, one)), tuple(map(float, other)))
-        for one, other in ends  # type: ignore[misc]
-    )
+    axes: tuple[Axis, ...] = tuple(((a, b, c), (u, v, w)) for (a, b, c), (u, v, w) in ends.tolist())
 
     x, y, z = np.meshgrid(*planes((edge, edge), p.base_z, p.height, p.diameter), indexing="ij")
     points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
