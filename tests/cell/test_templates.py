@@ -97,8 +97,10 @@ SAID = {
     "honeycomb-kotobuki-2010": ["N/P of 0.91"],
     "interdigitated-pillars-opposed": ["N/P of 0.805"],
     "interdigitated-pillars-substrate": ["N/P of 0.805"],
+    "microwires-square": ["charged, the electrodes take", "scaffold: counts all of Li15Si4"],
     "pillars-coated": ["N/P of 0.323", "anode: counts all of Li15Si4"],
     "sponge-gyroid-lto": ["N/P of 0.768"],
+    "sponge-octet-struts": ["N/P of", "charged, the electrodes take"],
     "sponge-schwarz-p-sheet": ["anode: counts all of Li15Si4"],
     "trenches-notten-2007": ["N/P of 0.603", "anode: counts all of Li15Si4"],
 }

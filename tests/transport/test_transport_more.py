@@ -45,7 +45,7 @@ VOXELS = {
     "sponge-spheres-lfp": (0.06, 0.06, {}),
     "sponge-spinodal-licoo2": (0.15, 0.15, {"parameters.height": 5}),
     "microwires-square": (0.05, 0.1, {"parameters.height": 2}),
-    "struts-octet": (0.15, 0.15, {}),
+    "sponge-octet-struts": (0.15, 0.15, {}),
     "trenches-notten-2007": (0.12, 0.24, {"parameters.depth": 4}),
 }
 #: Cells of few voxels and elements; the others take up to a minute.
