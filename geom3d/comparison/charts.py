@@ -110,7 +110,7 @@ def write_charts(summaries: Sequence[Summary], folder: Path, products: Sequence[
     with bar("charts", len(CHARTS) * len(WIDTHS)) as advance:
         for chart in CHARTS:
             for width in WIDTHS:
-                svg, png = (make(summaries, width, products) for make in (chart.svg, chart.png))
+                svg, png = chart.svg(summaries, width, products), chart.png(summaries, width, products)
                 for suffix, data in (("svg", None if svg is None else svg.encode()), ("png", png)):
                     if data is not None:
                         path = folder / f"{chart.name}_{width}mm.{suffix}"
