@@ -89,7 +89,18 @@ def kills(designs: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = written(designs, folder)
-        words = [sys.executable, "-m", "geom3d", "sweep", str(path), "-o", str(folder / "out"), "--jobs", "2", "--no-report"]
+        words = [
+            sys.executable,
+            "-m",
+            "geom3d",
+            "sweep",
+            str(path),
+            "-o",
+            str(folder / "out"),
+            "--jobs",
+            "2",
+            "--no-report",
+        ]
         for _ in range(5):
             before = count(folder / "out")
             wanted = before + random.randint(1, max(1, designs // 8))
@@ -126,7 +137,9 @@ def overhead(designs: int) -> None:
     found = geom3d.sweep(study(designs), jobs=1)
     whole = time.process_time() - start
     work = sum(row.seconds for row in found.rows)
-    print(f"overhead: {1000 * (whole - work) / designs:.2f} ms for each design of processor time (work {1000 * work / designs:.1f} ms of wall clock)")
+    print(
+        f"overhead: {1000 * (whole - work) / designs:.2f} ms for each design of processor time (work {1000 * work / designs:.1f} ms of wall clock)"
+    )
     from geom3d.studies import engine, space
     from geom3d.studies.store import Row
     from geom3d.studies.study import make_study
@@ -139,7 +152,9 @@ def overhead(designs: int) -> None:
     start = time.process_time()
     geom3d.sweep(asked, jobs=1)
     machinery = time.process_time() - start
-    print(f"machinery alone: {1000 * machinery / designs:.2f} ms for each design; {len(list(space.designs(asked)))} designs")
+    print(
+        f"machinery alone: {1000 * machinery / designs:.2f} ms for each design; {len(list(space.designs(asked)))} designs"
+    )
 
 
 def optimum() -> None:
@@ -184,7 +199,8 @@ def hypervolume() -> None:
             other = sweep(with_sampler(method="sobol", count=192, seed=seed), Path(name) / "b", jobs=2)
         for label, results in (("nsga2", found), ("sobol", other)):
             points = [
-                (float(results["energy_mWh_cm2"][k]), float(results["equivalent_aspect_ratio"][k])) for k in results.frontier
+                (float(results["energy_mWh_cm2"][k]), float(results["equivalent_aspect_ratio"][k]))
+                for k in results.frontier
             ]
             # Energy from 0 up, aspect ratio from 100 down; the frontier comes with the most energy first.
             area, edge = 0.0, 0.0
@@ -192,7 +208,9 @@ def hypervolume() -> None:
                 area += (energy - edge) * (100 - aspect)
                 edge = energy
             volumes[label, seed] = area
-        print(f"seed {seed}: hypervolume {volumes['nsga2', seed]:.2f} by NSGA-II, {volumes['sobol', seed]:.2f} by Sobol points")
+        print(
+            f"seed {seed}: hypervolume {volumes['nsga2', seed]:.2f} by NSGA-II, {volumes['sobol', seed]:.2f} by Sobol points"
+        )
 
 
 def main() -> None:

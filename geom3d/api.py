@@ -21,6 +21,7 @@ from geom3d.exports import BuildResult, Job, Options, plan, write
 from geom3d.library import processes
 from geom3d.library.materials import Material
 from geom3d.manufacturability import Measures
+from geom3d.manufacturability.coverage import CoverageReport, film_coverages, sticking_of
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
@@ -57,6 +58,22 @@ class Design(Evaluation):
         """
         with naming(source):
             return cls(assemble(draft), source, dict(overrides), template=draft.template)
+
+    def ideal(self) -> Design | None:
+        """The same with straight walls and films as thick everywhere as on the top; None where it is that already.
+
+        >>> load("trenches-as-etched").ideal().template.title
+        'Trenches as etched: 89.5° walls, scallops, films that thin with depth, ideal'
+        >>> load("trenches-notten-2007").ideal() is None
+        True
+        """
+        draft = Draft(
+            self.template, architectures.get(self.template.architecture).build(self.template.parameters)
+        ).ideal
+        if draft is None:
+            return None
+        found = Design.of(draft, self.overrides, f"{self.source}, ideal")
+        return replace(found, requests=self.requests, temperature=self.temperature)
 
     def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
         """The volume mesh of the unit cell, for solvers, checked.
@@ -125,6 +142,37 @@ class Design(Evaluation):
         known = processes.CATALOGUE.usable()
         made_of = self._printed(material)
         return rank([check(self.unit_cell, self._measures, name, limits, scale, made_of) for name, limits in known])
+
+    def coverage(
+        self,
+        sticking: float | None = None,
+        *,
+        process: str | Path | None = None,
+        films: Sequence[str] = (),
+        seed: int = 1,
+    ) -> CoverageReport:
+        """Films as a process makes them: thickness against depth, each on the shape that the films before it leave.
+
+        >>> report = load("trenches-notten-2007").coverage(0.01, films=["electrolyte"])
+        >>> round(report.films[0].coverage.mean, 3)
+        0.725
+
+        Args:
+            sticking: probability that a molecule stays where it hits.
+            process: instead of it: name of a process, or path of a TOML file, such as "sputter".
+            films: names of coats; all if there are none.
+            seed: of the particles that find it where nothing is round or straight; the same gives the same result.
+
+        Raises:
+            InputError: a design without coats, an unknown name, neither or both of the two, or a value that is none.
+        """
+        with naming(self.source):
+            if (sticking is None) == (process is None):
+                raise InputError("coverage: give either sticking or process")
+            if process is not None:
+                sticking = sticking_of(*processes.load_process(process))
+            assert sticking is not None  # one of the two
+            return film_coverages(self.unit_cell, self.walls(), sticking, films=tuple(films), seed=seed)
 
     def build(
         self,
@@ -285,6 +333,7 @@ def compare(
     pictures: bool = True,
     products: bool = False,
     workers: int = 1,
+    as_made: bool = False,
 ) -> list[str]:
     """Writes designs side by side into a file; the ending of the path chooses the form.
 
@@ -297,6 +346,7 @@ def compare(
         pictures: whether a page shows pictures.
         products: whether charts show thin-film batteries on sale, too.
         workers: processes that share the work; several need a `__main__` guard in scripts.
+        as_made: before each design with a wall profile or uneven films stands its ideal one, of straight walls and even films.
 
     Returns:
         sentences that the user must know: what could not be done.
@@ -310,6 +360,11 @@ def compare(
     found = [entry if isinstance(entry, Design) else load(entry) for entry in designs]
     if not found:
         raise InputError("compare: needs at least one design")
+    if as_made:
+        pairs = [(design.ideal(), design) for design in found]
+        if not any(ideal for ideal, _ in pairs):
+            raise InputError("as_made: none of the designs has a wall profile or films of uneven thickness")
+        found = [design for pair in pairs for design in pair if design is not None]
     folder = None if charts is None else Path(charts)
     return comparison.compare(
         found,

@@ -38,6 +38,7 @@ def build(parameters: Parameters) -> Structure:
         posts=len(sites),
         sites=sites,
         film_gap=p.diameter,
+        cavity="hole",
     )
 
 

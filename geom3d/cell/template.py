@@ -23,7 +23,9 @@ from pydantic import model_validator as _model_validator
 
 from geom3d import architectures
 from geom3d.architectures import ParametersBase, Structure
+from geom3d.architectures._profile import WallKeys, as_etched
 from geom3d.cell.description import Description, Device, Published
+from geom3d.cell.film_thickness import Thickness, is_even, on_top
 from geom3d.cell.repeat import Repeat
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.plugins import spelled, toml_files
@@ -60,7 +62,7 @@ class Layer(BaseModel):
         material: name of a material.
         utilisation: of an electrode, share of the material's theoretical charge that counts as practical; the material's own
             if None.
-        thickness: of a coat, µm.
+        thickness: of a coat, µm: one, or against depth.
         fill_to: the level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left.
     """
 
@@ -70,7 +72,7 @@ class Layer(BaseModel):
     role: Role
     material: str
     utilisation: Utilisation | None = None
-    thickness: Annotated[Length, Field(gt=0, le=1e4)] | None = None
+    thickness: Thickness | None = None
     fill_to: Annotated[Length, Field(ge=-1e5, le=1e5)] | None = None
 
     @_model_validator(mode="after")
@@ -99,7 +101,9 @@ class Template(BaseModel):
         architecture: name of an architecture.
         repeat: unit cells in x and y; no number per footprint depends on it.
         tolerance: largest distance between a chord and its arc, µm; None means 0.1 % of each circle's radius.
-        resolution: of a sponge, the step of its grid, µm; None for one that suits curvature and films.
+        resolution: of what is sampled, the step of its grid, µm; None for one that suits curvature and films.
+        film_edges: form of the films' outer rims; None for the usual one, square only where walls are straight and films even.
+        profile: of walls as etched; None where they are straight.
         capacity_basis: "practical" or "theoretical".
         parameters: of the architecture, µm.
         materials: by own region of the architecture.
@@ -119,6 +123,8 @@ class Template(BaseModel):
     repeat: Repeat = (1, 1)
     tolerance: Annotated[Length, Field(gt=0, le=1e3)] | None = None
     resolution: Annotated[Length, Field(gt=0, le=1e3)] | None = None
+    film_edges: Literal["square", "round"] | None = None
+    profile: WallKeys | None = None
     capacity_basis: Literal["practical", "theoretical"] = "practical"
     parameters: SerializeAsAny[ParametersBase]
     materials: dict[str, RegionChoice] = Field(default_factory=dict)
@@ -171,6 +177,21 @@ class Draft:
 
     template: Template
     structure: Structure
+
+    @property
+    def ideal(self) -> Draft | None:
+        """The same with straight walls and films as thick everywhere as on the top; None where it is that already."""
+        template = self.template
+        even = tuple(layer.model_copy(update={"thickness": on_top(layer.thickness)}) for layer in template.layers)
+        if template.profile is None and even == template.layers:
+            return None
+        changes = {"profile": None, "film_edges": None, "layers": even, "resolution": None}
+        words = {"name": f"{template.name}-ideal", "title": f"{template.title}, ideal"}
+        parameters = template.parameters
+        return Draft(
+            template.model_copy(update={**changes, **words}),
+            architectures.get(template.architecture).build(parameters),
+        )
 
 
 def shipped() -> list[str]:
@@ -302,7 +323,25 @@ def parse_draft(
     twice = _first_duplicate([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
     if twice is not None:
         raise InputError(f"layers: the name {twice!r} is taken; names of layers and regions must differ")
-    return Draft(template, structure)
+    return Draft(template, _as_made(template, structure))
+
+
+def _as_made(template: Template, structure: Structure) -> Structure:
+    """The structure with walls and rims as the template wants them.
+
+    Raises:
+        InputError: where there can be none such.
+    """
+    uneven = next((f"layers.{layer.name}.thickness" for layer in template.layers if not is_even(layer.thickness)), None)
+    reason = "profile" if template.profile is not None else uneven
+    family = structure.film_base.family
+    if template.film_edges == "square" and (reason or family.film_edges == "round"):
+        raise InputError(
+            f"film_edges: rims are square only of even films on straight walls (see {reason or 'architecture'}); got 'square'"
+        )
+    if reason is None and template.film_edges in (None, family.film_edges):
+        return structure
+    return as_etched(structure, template.profile, reason or "film_edges")
 
 
 def _require_known(content: Mapping[str, Any]) -> None:
@@ -383,7 +422,7 @@ def _override(content: dict[str, Any], path: str, value: Any) -> None:
             target = _named(target, key, path)
             continue
         if key not in target and (
-            key in ("parameters", "materials", "device") or (keys[0] == "materials" and materials.find(key))
+            key in ("parameters", "materials", "device", "profile") or (keys[0] == "materials" and materials.find(key))
         ):
             target[key] = {}
         target = target.get(key)

@@ -221,6 +221,10 @@ def measure(
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
+    bending: Annotated[
+        str | None,
+        Parameter(help="Also the strain of every layer of a flat cell at this radius of curvature, such as 5mm."),
+    ] = None,
     device: Device = None,
     all_: Annotated[
         bool, Parameter(name="--all", help="All numbers in groups, not only those that are asked first.")
@@ -229,7 +233,10 @@ def measure(
 ) -> None:
     """Measure a battery: area gain, distance, capacity and energy per footprint; with --all everything."""
     design = _load(template, set_, _asked(request, transport), temperature, device)
-    report = design.measure()
+    if bending is None:
+        report = design.measure()
+    else:
+        report = design.measure(request=(*design.requests, "bending"), radius=_length("bending", bending))
     if json:
         print(report.to_json())
     else:
@@ -276,6 +283,43 @@ def check(
 
 
 @app.command
+def coverage(
+    template: Source,
+    *,
+    sticking: Annotated[
+        float | None, Parameter(help="Probability that a molecule stays where it hits: 0.01 for many kinds of CVD.")
+    ] = None,
+    process: Annotated[
+        str | None, Parameter(help="Instead of it, a process: sputter, or path of a TOML file with its own.")
+    ] = None,
+    film: Annotated[
+        tuple[str, ...], Parameter(show_default=False, help="Only this film, by its name. Repeatable.")
+    ] = (),
+    seed: Annotated[int, Parameter(help="Of the particles; the same gives the same result.")] = 1,
+    output: Annotated[
+        Path | None,
+        Parameter(name=["--output", "-o"], help="File to write as well: .svg or .png, a chart; .csv or .json."),
+    ] = None,
+    set_: Overrides = (),
+    json: Json = False,
+) -> None:
+    """Films as a process makes them: thickness against depth, each on the shape that the films before it leave."""
+    report = _load(template, set_).coverage(sticking, process=process, films=film, seed=seed)
+    if json:
+        print(report.to_json())
+    else:
+        print(report.title)
+        for table in report.tables():
+            print_table(table)
+    if output is not None:
+        from geom3d.comparison.coverage import write_coverage
+
+        write_coverage(report, output)
+        if not json:
+            print(output)
+
+
+@app.command
 def build(
     template: Source,
     *,
@@ -319,7 +363,7 @@ def build(
     lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
     options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
     given = {"unit": unit, **lengths}
-    require_used(format, [key for key, value in given.items() if value is not None])
+    require_used(format, [key for key, value in given.items() if value is not None] + ["transport"] * transport)
     requested: dict[str, Any] = {"formats": format, "repeat": repeat, "unit": unit or "mm", "scale": scale}
     requested |= {"drop_islands": drop_islands, "transport": transport, "options": options}
     if dry_run:
@@ -343,7 +387,8 @@ def compare(
     output: Annotated[
         Path,
         Parameter(
-            name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex."
+            name=["--output", "-o"],
+            help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex. Its folder is made if missing.",
         ),
     ],
     set_: Annotated[
@@ -371,6 +416,12 @@ def compare(
     ] = None,
     no_pictures: Annotated[bool, Parameter(help="Leave pictures out of the page: that is faster.")] = False,
     products: Annotated[bool, Parameter(help="Show thin-film batteries on sale as lines in charts of charge.")] = False,
+    as_made: Annotated[
+        bool,
+        Parameter(
+            help="Set the ideal design, straight walls and even films, beside each with a profile or uneven films."
+        ),
+    ] = False,
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
@@ -391,6 +442,7 @@ def compare(
         "charts": charts,
         "pictures": not no_pictures,
         "products": products,
+        "as_made": as_made,
     }
     for note in write(designs, output, workers=os.cpu_count() or 1, **look):
         say(note)

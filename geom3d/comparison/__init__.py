@@ -9,8 +9,8 @@ from pathlib import Path
 from geom3d import rendering
 from geom3d.comparison import tables
 from geom3d.comparison.summary import Parts, Summary, gather, titles
-from geom3d.core.errors import InputError, OutputError, choose_from
-from geom3d.core.files import replacing
+from geom3d.core.errors import InputError, choose_from
+from geom3d.core.files import make_folder, replacing
 from geom3d.evaluation import Evaluation
 from geom3d.library.products import Product
 from geom3d.library.products import products as known
@@ -37,7 +37,7 @@ def compare(
 
     Args:
         designs: in the order of the comparison; the first is the reference.
-        path: of the file: .html, .md, .csv, .json, .xlsx or .tex.
+        path: of the file: .html, .md, .csv, .json, .xlsx or .tex; its folder is made if it is missing.
         charts: a folder for the charts as separate files; made if it is missing.
         pictures: whether a page shows pictures.
         workers: processes that share the work. Scripts that ask for several need a `__main__` guard, as with all of
@@ -59,12 +59,11 @@ def compare(
         raise InputError(f"output: unknown ending {path.suffix!r} of {path.name!r}; {choose_from(form, FORMS)}")
     if products and form != "html" and charts is None:
         raise InputError(f"products: stand in charts, which {path.name!r} has none of; write a page (.html), or charts")
-    if not path.parent.is_dir():
-        raise OutputError(f"folder {str(path.parent)!r} does not exist")
     if labels and (len(labels) != len(designs) or len(set(labels)) < len(labels)):
         raise InputError(
             f"labels: must be one for each of the {len(designs)} designs, all different; got {len(labels)}"
         )
+    make_folder(path.parent)
     notes = []
     if form == "html" and pictures and not rendering.has_opengl():
         pictures = False

@@ -26,7 +26,7 @@ RESERVED = frozenset({"title", "source", "architecture", "repeat", "materials", 
 #: Relative uncertainty of a number from which on the report warns.
 UNCERTAIN = 0.01
 #: What a metric on request may need besides the design.
-CONDITIONS = ("temperature",)
+CONDITIONS = ("temperature", "radius")
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,9 @@ class Sample:
 
     cell: Cell
     walls: InterfaceMesh
+
+    def __repr__(self) -> str:
+        return f"<Sample of {self.cell!r} with {len(self.walls.triangles)} triangles>"
 
     def labels(self, *roles: Role) -> list[int]:
         """Labels of the regions with one of these roles."""
@@ -156,6 +159,7 @@ class Inquiry:
         coarse: the same on a grid of twice the step, for an estimate of the uncertainty; None where nothing is sampled.
         known: the report without this metric's entries.
         temperature: of the electrolyte, °C.
+        radius: of curvature, µm; None where none is given.
         conduct: ionic conduction at a temperature, °C, solved once for all who ask; raises `geom3d.transport.NoPath`.
     """
 
@@ -164,6 +168,7 @@ class Inquiry:
     known: Mapping[str, Any]
     temperature: float
     conduct: Callable[[float], Transport]
+    radius: float | None = None
 
 
 class MetricModule(Protocol):

@@ -12,6 +12,9 @@ from geom3d.core.roles import Role
 from geom3d.library.materials import find, fitting
 from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
+
 METRICS = (
     Metric(
         "capacity_uAh_cm2.anode",
@@ -40,7 +43,14 @@ METRICS = (
     Metric(
         "capacity_uAh_cm2.reason", "why the cell has no capacity", "", "what is missing or wrong; else nothing", 33.1
     ),
-    Metric("capacity_uAh_cm2.n_to_p", "capacity ratio anode : cathode", "1", "above 1 the cathode limits", 34),
+    Metric(
+        "capacity_uAh_cm2.n_to_p",
+        "capacity ratio anode : cathode",
+        "1",
+        "above 1 the cathode limits",
+        34,
+        KeyFigure("N/P"),
+    ),
     Metric(
         "capacity_uAh_cm2.inventory",
         "lithium as made",
@@ -104,7 +114,7 @@ METRICS = (
 #: An electrode of more equivalent thickness than this is no thin-film or 3D microbattery but a slip of units (µm).
 THICKEST = 1000.0
 #: Ratio of the electrodes' capacities from which on the greater part of the anode is of no use.
-LOPSIDED = 20.0
+LOPSIDED = 10.0
 #: Relative difference of two charges that is no more than rounding.
 ROUNDING = 1e-9
 
