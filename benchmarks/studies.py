@@ -103,14 +103,14 @@ def kills(designs: int) -> None:
         ]
         for _ in range(5):
             before = count(folder / "out")
-            wanted = before + random.randint(1, max(1, designs // 8))
-            process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+            wanted = before + random.randint(1, max(1, designs // 8))  # noqa: S311
+            process = subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603
             while process.poll() is None and count(folder / "out") < wanted:
                 time.sleep(0.02)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             print(f"killed at {count(folder / 'out'):5d} rows")
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
         same = (folder / "out" / "results.csv").read_text("utf-8") == undisturbed
         rows = count(folder / "out")
         print(f"{rows} rows of {designs}, {'the same table' if same else 'ANOTHER TABLE'} as an undisturbed run")

@@ -67,10 +67,10 @@ class Interfaces:
     if TYPE_CHECKING:
 
         @property
-        def neighbour_region(self) -> IntArray: ...  # noqa: D102
+        def neighbour_region(self) -> IntArray: ...
 
         @property
-        def areas(self) -> FloatArray: ...  # noqa: D102
+        def areas(self) -> FloatArray: ...
 
     @property
     def void(self) -> int:

@@ -28,8 +28,8 @@ class Patches(Interfaces):
     names: tuple[str, ...]
     size: tuple[float, float, float]
     back_region: IntArray
-    neighbour_region: IntArray  # type: ignore[assignment]  # a field is one way to have a property
-    areas: FloatArray  # type: ignore[assignment]
+    neighbour_region: IntArray
+    areas: FloatArray
     upright: BoolArray
     volumes: FloatArray
     components: Components

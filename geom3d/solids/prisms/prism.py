@@ -343,7 +343,9 @@ def patches_of(
         neighbour_region=pair % count,
         areas=np.stack([level, upright])[kind, pair],
         upright=kind == 1,
-        volumes=np.bincount(labels.ravel(), weights=np.outer(heights, plan.areas).ravel(), minlength=count),
+        volumes=np.asarray(
+            np.bincount(labels.ravel(), weights=np.outer(heights, plan.areas).ravel(), minlength=count), dtype=np.float64
+        ),
         components=chunks_of(plan, levels, labels),
     )
 
