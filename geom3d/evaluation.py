@@ -15,6 +15,7 @@ from geom3d.core.errors import InputError
 from geom3d.library.materials import CELSIUS
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.metrics import Inquiry, Sample, measured_by, request_for, requested
+from geom3d.metrics._patches import light_sample
 from geom3d.metrics.report import Report, make_report, short_report, with_answer
 from geom3d.transport import NoPath, Transport, conduct
 from geom3d.transport.distance import with_distance
@@ -189,11 +190,12 @@ class Evaluation:
         Raises:
             InputError: for a path that no metric gives.
         """
-        on_request = request_for(paths)
+        chosen, on_request = measured_by(paths), request_for(paths)
         if on_request or "_report" in self.__dict__:
-            measured_by(paths)
             return self.measure(request=on_request)
-        return short_report(self.sample, paths)
+        with naming(self.source):
+            light = None if "sample" in self.__dict__ else light_sample(self.unit_cell, chosen)
+        return short_report(light or self.sample, chosen)
 
     def transport(self, temperature: float = CELSIUS) -> Transport:
         """Ionic conduction in the electrolyte: resistance, bounds, currents, and walls that show them.

@@ -239,12 +239,7 @@ class Cell:
         if self.facts.web is not None:
             require_sponge(self.facts.web, walls, solids)
         walls.check()
-        for name, volume in zip(self.names, walls.volumes.tolist(), strict=False):
-            if volume <= 0:
-                raise InputError(
-                    f"region {name!r} has no volume: the regions before it leave it no room "
-                    "(a fill must reach above what it covers)"
-                )
+        require_volumes(self.names, walls.volumes)
         return walls
 
     def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
@@ -333,3 +328,18 @@ class Cell:
             return self.to_html(self.walls())
         except Geom3dError:  # what is wrong is said where the walls are asked for
             return self.to_html()
+
+
+def require_volumes(names: tuple[str, ...], volumes: FloatArray) -> None:
+    """Raises an InputError where a region is left without volume.
+
+    Args:
+        names: of the regions.
+        volumes: (R + 1,) of the regions and the void, µm³.
+    """
+    for name, volume in zip(names, volumes.tolist(), strict=False):
+        if volume <= 0:
+            raise InputError(
+                f"region {name!r} has no volume: the regions before it leave it no room "
+                "(a fill must reach above what it covers)"
+            )

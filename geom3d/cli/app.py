@@ -136,7 +136,9 @@ def run(arguments: list[str]) -> int:
 def list_(
     kind: Annotated[
         str | None,
-        Parameter(help="architectures, templates, materials, processes, metrics or formats; all where left out."),
+        Parameter(
+            help="architectures, templates, materials, processes, metrics, formats or studies; all where left out."
+        ),
     ] = None,
     *,
     json: Json = False,

@@ -12,6 +12,9 @@ from geom3d.core.roles import Role
 from geom3d.library.materials import find, fitting
 from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
+
 METRICS = (
     Metric(
         "capacity_uAh_cm2.anode",

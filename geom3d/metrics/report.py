@@ -12,7 +12,16 @@ from geom3d.core.errors import choose_from
 from geom3d.core.markup import render
 from geom3d.core.tables import ROUNDING as NOTHING
 from geom3d.core.tables import Entry
-from geom3d.metrics import UNCERTAIN, Measured, Metric, Sample, catalogue, measure, measured_by
+from geom3d.metrics import (
+    UNCERTAIN,
+    Measured,
+    Metric,
+    MetricModule,
+    MetricOnRequest,
+    Sample,
+    catalogue,
+    measure,
+)
 from geom3d.metrics._uncertainty import of_chords, of_grid
 
 
@@ -168,17 +177,14 @@ class Report(Mapping[str, Any]):
 LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|min_on_mesh|max|std|p05|p95)$")
 
 
-def short_report(sample: Sample, paths: Sequence[str]) -> Report:
-    """The report of a battery with nothing but the entries that these paths ask for; uncertainties are left out.
+def short_report(sample: Sample, chosen: Sequence[MetricModule | MetricOnRequest]) -> Report:
+    """The report of a battery with nothing but the entries of some metrics; uncertainties are left out.
 
     Args:
         sample: the battery.
-        paths: as for `geom3d.metrics.measured_by`.
-
-    Raises:
-        InputError: for a path that no metric gives.
+        chosen: as `geom3d.metrics.measured_by` finds them.
     """
-    found = measure(sample, measured_by(paths))
+    found = measure(sample, chosen)
     return Report({**_head(sample), **found.values, "warnings": list(found.warnings), "uncertainty": None})
 
 

@@ -14,6 +14,9 @@ from geom3d.rasters.plans import has_outlines, layered
 from geom3d.solids.film_profile import FilmProfile
 from geom3d.solids.prisms.floorplan import FloorPlan
 
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
+
 METRICS = (
     Metric("aspect_ratio", "aspect ratio", "1", "height of posts or depth of holes over their width", 70),
     Metric(

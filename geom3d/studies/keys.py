@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 
 from geom3d import architectures
 from geom3d.cell.describe import is_length, number_of
-from geom3d.cell.template import Original, Template
+from geom3d.cell.film_thickness import THICKEST, ThreeThicknesses
+from geom3d.cell.template import Layer, Original, Template
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.quantities import LONGEST, SHORTEST, convert, parse_length
 
@@ -80,7 +81,10 @@ def key_of(original: Original, path: str) -> Key:
     Raises:
         InputError: where the template has no such key, with the valid ones.
     """
-    info = _field(original.content, path.split("."), path)
+    keys = path.split(".")
+    if len(keys) in (3, 4) and keys[0] == "layers" and keys[2] == "thickness":
+        return _thickness(path, keys)
+    info = _field(original.content, keys, path)
     numbers = number_of(info)
     if numbers is None:
         return Key(path, info)
@@ -90,6 +94,15 @@ def key_of(original: Original, path: str) -> Key:
         low, high = max(low, -LONGEST), min(high, LONGEST)
         low = SHORTEST if low == 0 and not_low else low
     return Key(path, info, low, high, kind is int, length)
+
+
+def _thickness(path: str, keys: list[str]) -> Key:
+    """The thickness of a coat, or one of three; its reader knows the range, which its field does not."""
+    info = Layer.model_fields["thickness"]
+    parts = list(ThreeThicknesses.model_fields)
+    if len(keys) == 4 and keys[3] not in parts:
+        raise InputError(f"{path}: unknown key; {choose_from(keys[3], parts)}")
+    return Key(path, info, SHORTEST, THICKEST, False, True)
 
 
 def _field(content: Mapping[str, Any], keys: list[str], path: str) -> FieldInfo:

@@ -85,9 +85,11 @@ def answers(original: Original, question: Question, overrides: Mapping[str, Any]
     own = {"check.violations", "fits.thickness_um", "runtime_h"}
     paths = [path for path in question.numbers if path not in own]
     needed = [*paths, *(["device.energy_mWh"] if question.power is not None else [])]
-    # Even where nothing is asked of the report, a design must be one that can be built.
-    report = evaluation.measure_only(needed) if needed else Report({})
-    evaluation.walls()
+    if needed:
+        report = evaluation.measure_only(needed)
+    else:  # even then a design must be one that can be built
+        evaluation.walls()
+        report = Report({})
     for path in paths:
         numbers[path] = _value(report, path)
     if question.process is not None:

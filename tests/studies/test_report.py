@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from shell import command
@@ -118,4 +119,17 @@ def test_templates_that_are_written_are_whole(found):
     assert found.best is not None
     written = tomllib.loads(found.template(found.best))
     assert written["parameters"]["depth"] == found.best.overrides["parameters.depth"]
-    assert geom3d.design(written).measure()["energy_mWh_cm2"] == found.best.numbers["energy_mWh_cm2"]
+    energy = geom3d.design(written).measure()["energy_mWh_cm2"]
+    assert energy == pytest.approx(found.best.numbers["energy_mWh_cm2"], rel=1e-12)
+
+
+@pytest.mark.slow
+def test_the_study_of_the_readme(tmp_path):
+    """It can be run as it stands, and finds designs that run long enough."""
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    study = re.search(r"^```study\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    assert study is not None
+    results = geom3d.sweep(tomllib.loads(study[1]), jobs=1)
+    assert len(results.rows) == 60
+    assert results.best is not None
+    assert results.best.numbers["runtime_h"] > 24
