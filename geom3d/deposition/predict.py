@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,13 +47,19 @@ class Body:
             low, high = np.where(inside, low, middle), np.where(inside, middle, high)
         return (low + high) / 2
 
+    @property
+    def opening(self) -> float:
+        """Z at which a wall begins, µm: below the round rims of films that have some."""
+        highest = self.solid.bounds_z()[1]
+        return min(highest, self.facts.top) if self.solid.family.film_edges == "round" else highest
+
     def cavity(self) -> cavities.Cavity | None:
         """The round hole or trench that it has, measured; None where it has none, or one that is narrowed by its own wall."""
         kind = self.facts.cavity
         if kind is None or not self.facts.sites:
             return None
         x, y = self.facts.sites[0]
-        top = self.solid.bounds_z()[1]
+        top = self.opening
         # From above down the axis to the floor.
         start, fall = np.array([[x, y, top]]), np.array([[0.0, 0.0, -top]])
         start[0, 2] -= BELOW * top
@@ -95,5 +101,7 @@ def coverage(
     require_sticking(sticking)
     cavity = None if particles_only else body.cavity()
     if cavity is not None:
-        return cavities.coverage(cavity, sticking, size=body.size, count=len(body.facts.sites))
+        found = cavities.coverage(cavity, sticking, size=body.size, count=len(body.facts.sites))
+        rim = body.solid.bounds_z()[1] - body.opening
+        return replace(found, depths=found.depths + rim, depth=found.depth + rim)
     return particles.coverage(surface(), sticking, seed=seed)
