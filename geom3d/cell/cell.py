@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
@@ -56,6 +57,15 @@ class Region:
     film: FilmProfile | None = None
     coverage: Coverage | None = None
 
+    def __repr__(self) -> str:
+        return f"<Region {self.name!r}: {self.role.value.replace('_', ' ')}, {self.material.title}{self._extent}>"
+
+    @property
+    def _extent(self) -> str:
+        if self.thickness is not None:
+            return f", {self.thickness:.6g} µm thick"
+        return "" if self.fill_to is None else f", filled to {self.fill_to:.6g} µm"
+
     @property
     def own(self) -> bool:
         """Whether it is the architecture's own, neither a coat nor a fill."""
@@ -88,6 +98,11 @@ class Cell:
     def __post_init__(self) -> None:
         """Raises an InputError where the regions' solids are of several families."""
         family_of({region.name: region.solid for region in self.regions})
+
+    def __repr__(self) -> str:
+        x, y, z = self.size
+        made = f"{x:.6g} × {y:.6g} × {z:.6g} µm of {self.family.name}: {', '.join(self.names)}"
+        return f"<Cell {self.description.title!r}: {made}>" if self.description.title else f"<Cell {made}>"
 
     @property
     def family(self) -> Family[Any]:
@@ -153,25 +168,39 @@ class Cell:
             components, self.labels(electrode), self.labels(COLLECTOR[electrode]), self.labels(Role.SUBSTRATE)
         )
 
-    def counted(self, components: Components, electrode: Role) -> BoolArray:
+    def counted(
+        self, components: Components, electrode: Role, reached: Mapping[Role, BoolArray] | None = None
+    ) -> BoolArray:
         """(n,) pieces of an electrode that take part: electrons reach their contact, ions the counter-electrode.
 
         The counter-electrode is what reaches its own contact; where lithium is yet to be plated it is the anode's collector.
         Without a counter-electrode any electrolyte will do, and without an electrolyte electrons alone: such a half cell is
         meant to be dipped into a liquid.
+
+        Args:
+            components: the pieces of the partition.
+            electrode: its role.
+            reached: what `reached` gives for either electrode, where that is known.
         """
-        mine = np.isin(components.labels, self.labels(electrode)) & self.reached(components, electrode)
+        reached = reached or {role: self.reached(components, role) for role in COLLECTOR}
+        mine = np.isin(components.labels, self.labels(electrode)) & reached[electrode]
         electrolyte = self.labels(Role.ELECTROLYTE)
         if not electrolyte:
             return mine
         other = Role.CATHODE if electrode is Role.ANODE else Role.ANODE
         opposite = self.electrode(other)
-        counter = np.isin(components.labels, opposite) & self.reached(components, other) if opposite else None
+        counter = np.isin(components.labels, opposite) & reached[other] if opposite else None
         return mine & served(components, self.labels(electrode), electrolyte, counter)
 
-    def shorted(self, components: Components) -> bool:
-        """Whether electrons pass from one contact to the other without a load."""
-        return touching(components, self.reached(components, Role.ANODE), self.reached(components, Role.CATHODE))
+    def shorted(self, components: Components, reached: Mapping[Role, BoolArray] | None = None) -> bool:
+        """Whether electrons pass from one contact to the other without a load.
+
+        Args:
+            components: the pieces of the partition.
+            reached: what `reached` gives for either electrode, where that is known.
+        """
+        reached = reached or {role: self.reached(components, role) for role in COLLECTOR}
+        return touching(components, reached[Role.ANODE], reached[Role.CATHODE])
 
     def locate(self, points: FloatArray) -> IntArray:
         """The label at each point, from the exact shapes (circles as circles).

@@ -52,6 +52,7 @@ MEANINGS = {
         "width": "µm or text with a unit, > 0: outer size in x",
         "length": "µm or text with a unit, > 0: outer size in y",
         "thickness": "µm or text with a unit, > 0: outer size in z; may be left out",
+        "margin": "µm or text with a unit, ≥ 0: along all edges, where there is no battery; 0 where left out",
         "capacity": "mAh, > 0: of the data sheet; may be left out",
         "voltage": "V, > 0 … 10: of the data sheet; may be left out",
     },

@@ -50,6 +50,20 @@ def is_length(info: FieldInfo) -> bool:
     )
 
 
+def number_of(info: FieldInfo) -> tuple[type, float, float, bool] | None:
+    """What numbers a parameter takes: `int` or `float`, the lowest, the highest, and whether the lowest is itself not allowed.
+
+    None where it is no number.
+    """
+    leaves = list(_leaves(info.annotation, info.metadata))
+    found = [(kind, metadata) for kind, metadata in leaves if kind in (int, float)]
+    if not found or any(kind in (list, tuple, dict) or get_origin(kind) in (list, tuple, dict) for kind, _ in leaves):
+        return None
+    kind = int if all(kind is int for kind, _ in found) else float
+    low, high, below, _ = _limits(found[-1][1])
+    return kind, low, high, bool(below)
+
+
 Metadata = list[Any]
 
 

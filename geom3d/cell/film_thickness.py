@@ -79,6 +79,15 @@ def is_even(thickness: float | ThreeThicknesses | tuple[tuple[float, float], ...
     return thickness is None or isinstance(thickness, float | int)
 
 
+def on_top(
+    thickness: float | ThreeThicknesses | tuple[tuple[float, float], ...] | None,
+) -> float | None:
+    """Thickness on the flat top, µm; None of what has none."""
+    if isinstance(thickness, ThreeThicknesses):
+        return thickness.top
+    return thickness[0][1] if isinstance(thickness, tuple) else thickness
+
+
 def film_profile(
     thickness: float | ThreeThicknesses | tuple[tuple[float, float], ...], depth: float, key: str
 ) -> FilmProfile:

@@ -25,7 +25,7 @@ from geom3d import architectures
 from geom3d.architectures import ParametersBase, Structure
 from geom3d.architectures._profile import WallKeys, as_etched
 from geom3d.cell.description import Description, Device, Published
-from geom3d.cell.film_thickness import Thickness, is_even
+from geom3d.cell.film_thickness import Thickness, is_even, on_top
 from geom3d.cell.repeat import Repeat
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.plugins import spelled, toml_files
@@ -184,6 +184,21 @@ class Draft:
     template: Template
     structure: Structure
 
+    @property
+    def ideal(self) -> Draft | None:
+        """The same with straight walls and films as thick everywhere as on the top; None where it is that already."""
+        template = self.template
+        even = tuple(layer.model_copy(update={"thickness": on_top(layer.thickness)}) for layer in template.layers)
+        if template.profile is None and even == template.layers:
+            return None
+        changes = {"profile": None, "film_edges": None, "layers": even, "resolution": None}
+        words = {"name": f"{template.name}-ideal", "title": f"{template.title}, ideal"}
+        parameters = template.parameters
+        return Draft(
+            template.model_copy(update={**changes, **words}),
+            architectures.get(template.architecture).build(parameters),
+        )
+
 
 def shipped() -> list[str]:
     """Names of the templates that come with geom3d."""
@@ -205,19 +220,66 @@ def load_draft(source: str | Path, overrides: Mapping[str, Any] | None = None) -
     Raises:
         InputError: one or two lines that name the file, the key, the rule, the value and the valid options.
     """
+    return read_original(source).draft(overrides)
+
+
+@dataclass(frozen=True)
+class Original:
+    """A template as it stands in its file, from which any number of designs can be made.
+
+    Attributes:
+        source: what the user called it.
+        name: of the file, without its ending.
+        content: of the file.
+        folder: where to look for material files of the user; None for a shipped template.
+    """
+
+    source: str
+    name: str
+    content: Mapping[str, Any]
+    folder: Path | None = None
+
+    def draft(self, overrides: Mapping[str, Any] | None = None) -> Draft:
+        """The template with some keys changed, and what its architecture builds.
+
+        Raises:
+            InputError: as `load_draft`.
+        """
+        try:
+            return parse_draft(self.content, self.name, self.folder, overrides or {})
+        except InputError as error:
+            raise InputError(f"{self.source}: {error}") from None
+        except RecursionError:
+            raise InputError(f"{self.source}: not valid TOML: its tables are nested too deep") from None
+
+    def changed(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
+        """The content with some keys changed.
+
+        Raises:
+            InputError: for a path that leads nowhere.
+        """
+        content: dict[str, Any] = _copy(self.content)
+        for path, value in overrides.items():
+            _override(content, path, value)
+        return content
+
+
+def read_original(source: str | Path) -> Original:
+    """Reads a template's file, and checks nothing of it but that it is TOML.
+
+    Args:
+        source: path of a TOML file, or the name of a shipped template.
+
+    Raises:
+        InputError: where there is no such file, or it is not TOML.
+    """
     path = Path(source)
     known = spelled(str(source), _files())
     if path.suffix != ".toml" and known in _files():
         text, folder, name = _files()[known].read_text("utf-8"), None, known
     else:
         text, folder, name = _read(path), path.parent, path.stem
-    data = read_toml(text, str(source))
-    try:
-        return parse_draft(data, name, folder, overrides or {})
-    except InputError as error:
-        raise InputError(f"{source}: {error}") from None
-    except RecursionError:
-        raise InputError(f"{source}: not valid TOML: its tables are nested too deep") from None
+    return Original(str(source), name, read_toml(text, str(source)), folder)
 
 
 def parse_draft(

@@ -363,7 +363,7 @@ def build(
     lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
     options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
     given = {"unit": unit, **lengths}
-    require_used(format, [key for key, value in given.items() if value is not None])
+    require_used(format, [key for key, value in given.items() if value is not None] + ["transport"] * transport)
     requested: dict[str, Any] = {"formats": format, "repeat": repeat, "unit": unit or "mm", "scale": scale}
     requested |= {"drop_islands": drop_islands, "transport": transport, "options": options}
     if dry_run:
@@ -387,7 +387,8 @@ def compare(
     output: Annotated[
         Path,
         Parameter(
-            name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex."
+            name=["--output", "-o"],
+            help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex. Its folder is made if missing.",
         ),
     ],
     set_: Annotated[
@@ -414,6 +415,13 @@ def compare(
         Path | None, Parameter(help="Folder for the charts as SVG and PNG, 85 and 170 mm wide; made if missing.")
     ] = None,
     no_pictures: Annotated[bool, Parameter(help="Leave pictures out of the page: that is faster.")] = False,
+    products: Annotated[bool, Parameter(help="Show thin-film batteries on sale as lines in charts of charge.")] = False,
+    as_made: Annotated[
+        bool,
+        Parameter(
+            help="Set the ideal design, straight walls and even films, beside each with a profile or uneven films."
+        ),
+    ] = False,
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
@@ -424,14 +432,27 @@ def compare(
     if no_pictures and output.suffix.lower() != ".html":
         raise InputError(f"no_pictures: only a page (.html) has pictures; got {output.name!r}")
     requests = _asked(request, transport)
-    names = (template, *templates)
+    names = _with_studies((template, *templates))
     changes = _per_design(set_, names)
     designs = [_load(name, own, requests, temperature) for name, own in zip(names, changes, strict=True)]
     shown = [row.strip() for text in rows for row in text.split(",")]
-    look: dict[str, Any] = {"rows": shown, "labels": labels, "charts": charts, "pictures": not no_pictures}
+    look: dict[str, Any] = {
+        "rows": shown,
+        "labels": labels,
+        "charts": charts,
+        "pictures": not no_pictures,
+        "products": products,
+        "as_made": as_made,
+    }
     for note in write(designs, output, workers=os.cpu_count() or 1, **look):
         say(note)
     print(output)
+
+
+# Commands that search many designs live in a file of their own.
+app.command("geom3d.cli.studies:solve")
+app.command("geom3d.cli.studies:sweep")
+app.command("geom3d.cli.studies:optimize")
 
 
 @app.command
@@ -587,12 +608,21 @@ def _load(
 
     if temperature is not None and not requests:
         raise InputError("temperature: nothing asked for depends on it; give --transport or --request as well")
-    changes = dict(_override(text) for text in overrides)
+    changes = dict(override_of(text) for text in overrides)
     if device is not None:
         changes["device"] = _device(device)
     design = load(source, changes)
     design = replace(design, requests=tuple(requested(requests)))
     return design if temperature is None else replace(design, temperature=temperature)
+
+
+def _with_studies(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The templates, and in place of a study's folder those of its best designs."""
+    if not any(Path(name).is_dir() for name in names):
+        return names
+    from geom3d.studies.results import templates_in
+
+    return tuple(found for name in names for found in (templates_in(Path(name)) if Path(name).is_dir() else [name]))
 
 
 def _per_design(overrides: tuple[str, ...], names: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -614,7 +644,7 @@ def _asked(requests: tuple[str, ...], transport: bool) -> tuple[str, ...]:
     return (*requests, "transport") if transport else requests
 
 
-def _override(text: str) -> tuple[str, Any]:
+def override_of(text: str) -> tuple[str, Any]:
     """`key=value`; the value is read as TOML, and as plain text where that fails."""
     path, equals, value = text.partition("=")
     if not equals:

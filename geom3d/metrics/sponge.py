@@ -21,7 +21,7 @@ METRICS = (
         "sponge.surface_per_volume_per_um",
         "surface per volume of the web",
         "1/µm",
-        "surface of the web, without its flat top, per volume of the box it stands in",
+        "surface of the web, without its flat top and what it stands on, per volume of the box it stands in",
         68,
     ),
     Metric(
@@ -37,6 +37,8 @@ METRICS = (
 
 #: Relative difference between the solid fraction that is asked for and the one that is built from which on the report warns.
 AMISS = 0.01
+#: Heights that differ by no more than this share of the top's are one plane.
+ROUNDING = 1e-9
 
 
 def measure(sample: Sample) -> Measured:
@@ -50,8 +52,8 @@ def measure(sample: Sample) -> Measured:
     rest = [k for k in range(len(cell.names) + 1) if k != web]
     surface = walls.between([web], rest)
     heights = walls.vertices[walls.triangles, 2]
-    level = heights.min(axis=1) == heights.max(axis=1)
-    side = float(walls.areas[surface & ~level].sum())
+    ends = [(np.abs(heights - z) <= ROUNDING * facts.top).all(axis=1) for z in (facts.base_z, facts.top)]
+    side = float(walls.areas[surface & ~ends[0] & ~ends[1]].sum())
     figures = {
         "solid_fraction": volume / box,
         "solid_fraction_requested": facts.solid_fraction,

@@ -212,7 +212,7 @@ class Plan:
             near = np.unique([0.0, *(t for film in self.films for t in (*film.thicknesses, film.floor))])
             # Outlines are as near to one another at every height: what counts are edges in the plane.
             in_plane = math.hypot(float(np.diff(part.x).max()), float(np.diff(part.y).max()))
-            lattice, extra[0] = with_kinks(
+            lattice, extra[0], _ = with_kinks(
                 wall, part, distances[0], near, lambda points, *_: wall.distance(points), in_plane
             )
         below = first * grid.strides[2]

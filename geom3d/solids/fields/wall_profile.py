@@ -68,6 +68,11 @@ class WallProfile:
         ) and not any(offset for _, offset in self.table)
 
     @property
+    def bare(self) -> WallProfile:
+        """A straight wall of the same depth."""
+        return WallProfile(self.depth)
+
+    @property
     def words(self) -> str:
         """Its parts for people, lengths in µm."""
         parts = []

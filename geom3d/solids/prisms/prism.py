@@ -220,16 +220,12 @@ def _floors(plan: FloorPlan, labels: IntArray) -> tuple[IntArray, IntArray, IntA
     count = len(plan.points)
     beyond = np.full((1, labels.shape[1]), OUTSIDE)
     stack = np.vstack([beyond, labels, beyond])
-    shapes: dict[bytes, IntArray] = {}
     parts: list[tuple[IntArray, IntArray, IntArray]] = []
     for level, (below, above) in enumerate(pairwise(stack)):
         between = np.where(below != above, (below + 1) * (labels.max() + 2) + above + 1, -1)
         for kind in np.unique(between[between >= 0]):
             chosen = between == kind
-            key = chosen.tobytes()
-            if key not in shapes:
-                shapes[key] = plan.triangulate(chosen)
-            corners = shapes[key] + level * count
+            corners = plan.triangulate(chosen) + level * count
             first = int(np.argmax(chosen))
             back, fore = below[first], above[first]
             if back == OUTSIDE:  # the bottom of the box: its normal points down, out of it
