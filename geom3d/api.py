@@ -21,6 +21,7 @@ from geom3d.evaluation import Evaluation, naming
 from geom3d.exports import BuildResult, Job, Options, plan, write
 from geom3d.library import processes
 from geom3d.library.materials import Material
+from geom3d.library.processes import Process
 from geom3d.manufacturability import Measures
 from geom3d.manufacturability.coverage import CoverageReport, film_coverages
 from geom3d.manufacturability.measures import measures
@@ -120,7 +121,20 @@ class Design(Evaluation):
         """
         require_scale(scale)
         name, limits = processes.load_process(process)
-        return check(self.unit_cell, self._measures, name, limits, scale, self._printed(material))
+        return self._checked(name, limits, scale, self._printed(material))
+
+    @cached_property
+    def _coverages(self) -> dict[float, CoverageReport]:
+        """Films as processes make them, by sticking probability, as far as they have been asked for."""
+        return {}
+
+    def _checked(self, name: str, limits: Process, scale: float, made_of: Material | None) -> CheckReport:
+        sticking, films = limits.sticking_probability, None
+        if limits.family == "deposition" and sticking is not None and self.unit_cell.films:
+            if sticking not in self._coverages:
+                self._coverages[sticking] = film_coverages(self.unit_cell, self.walls(), sticking)
+            films = self._coverages[sticking]
+        return check(self.unit_cell, self._measures, name, limits, scale, made_of, films)
 
     def _printed(self, material: str | None) -> Material | None:
         """The material of a demonstrator."""
@@ -142,7 +156,7 @@ class Design(Evaluation):
         require_scale(scale)
         known = processes.CATALOGUE.usable()
         made_of = self._printed(material)
-        return rank([check(self.unit_cell, self._measures, name, limits, scale, made_of) for name, limits in known])
+        return rank([self._checked(name, limits, scale, made_of) for name, limits in known])
 
     def coverage(
         self,
