@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -48,10 +48,14 @@ class Body:
         return (low + high) / 2
 
     @property
-    def opening(self) -> float:
-        """Z at which a wall begins, µm: below the round rims of films that have some."""
-        highest = self.solid.bounds_z()[1]
-        return min(highest, self.facts.top) if self.solid.family.film_edges == "round" else highest
+    def rim(self) -> float:
+        """How far below the top the round rims of films end, and go over from the thickness on the flat to that on the wall, µm.
+
+        Around the rim a film is drawn as thick as on the flat, which would shade the wall more than it does in truth; so the
+        wall is taken to go on straight from there to the top.
+        """
+        grown = self.solid.bounds_z()[1] - self.facts.top
+        return 2 * grown if self.solid.family.film_edges == "round" and grown > 0 else 0.0
 
     def cavity(self) -> cavities.Cavity | None:
         """The round hole or trench that it has, measured; None where it has none, or one that is narrowed by its own wall."""
@@ -59,7 +63,7 @@ class Body:
         if kind is None or not self.facts.sites:
             return None
         x, y = self.facts.sites[0]
-        top = self.opening
+        top = self.solid.bounds_z()[1]
         # From above down the axis to the floor.
         start, fall = np.array([[x, y, top]]), np.array([[0.0, 0.0, -top]])
         start[0, 2] -= BELOW * top
@@ -67,11 +71,15 @@ class Body:
             return None  # a fill covers it
         depth = (float(self._first_inside(start, fall)[0]) + BELOW) * top
         across = min(self.size) / 2 if kind == "hole" else self.size[0] / 2
-        first = self._walls(np.array([BELOW * depth]), top, across)
+        below = max(BELOW * depth, min(self.rim, depth / 2))
+        first = self._walls(np.array([below]), top, across)
         bands = cavities.bands_of(depth, float(first[0]))
         depths = np.linspace(0.0, depth, bands + 1)
-        inner = np.clip(depths, BELOW * depth, depth * (1 - BELOW))
-        found = cavities.Cavity(kind, depths, self._walls(inner, top, across))
+        inner = depths >= below
+        walls = self._walls(np.minimum(depths[inner], depth * (1 - BELOW)), top, across)
+        slope = (walls[1] - walls[0]) / (depths[1] - depths[0])
+        straight = walls[0] + slope * (depths[~inner] - depths[inner][0])
+        found = cavities.Cavity(kind, depths, np.concatenate([straight, walls]))
         return found if found.is_open else None
 
     def _walls(self, depths: FloatArray, top: float, across: float) -> FloatArray:
@@ -101,7 +109,5 @@ def coverage(
     require_sticking(sticking)
     cavity = None if particles_only else body.cavity()
     if cavity is not None:
-        found = cavities.coverage(cavity, sticking, size=body.size, count=len(body.facts.sites))
-        rim = body.solid.bounds_z()[1] - body.opening
-        return replace(found, depths=found.depths + rim, depth=found.depth + rim)
+        return cavities.coverage(cavity, sticking, size=body.size, count=len(body.facts.sites))
     return particles.coverage(surface(), sticking, seed=seed)
