@@ -88,7 +88,7 @@ class Plan:
         walls = tuple(Wall(Outlines(shapes, size[:2]), profile, frame.top) for shapes in outlines)
         surfaces: list[Surface] = []
         for number, shapes in enumerate(outlines):
-            films = {part.growth for parts in solids for part in parts if part.shapes == shapes}
+            films = {part.on_wall for parts in solids for part in parts if part.shapes == shapes}
             ascending = sorted(films, key=lambda film: (film.top, film.floor, *film.thicknesses))
             ordered = ascending if number == 0 else ascending[::-1]
             surfaces += [Surface(number, film, number == 0) for film in ordered]
@@ -129,7 +129,7 @@ class Plan:
         for part in (part for parts in self.solids for part in parts):
             low, high = self.interval(part)
             marks.append(low)
-            if not part.shapes or part.growth.thickest == 0:
+            if not part.shapes or part.on_wall.thickest == 0:
                 marks.append(high)
         # Flat tops of films come to lie between two planes of the grid, not on one, and above the last one nothing shows.
         caps = self.caps().tolist()
@@ -157,10 +157,10 @@ class Plan:
         if not part.shapes:
             return high <= top + self.unit
         # A film's round top ends within a layer, and what lies above is beyond its level anyway.
-        if (low >= top - self.unit) if part.growth.thickest > 0 else (high > top + self.unit):
+        if (low >= top - self.unit) if part.on_wall.thickest > 0 else (high > top + self.unit):
             return False
         for number, surface in enumerate(self.surfaces):
-            if surface.film == part.growth and self.walls[surface.wall].outlines.shapes == part.shapes:
+            if surface.film == part.on_wall and self.walls[surface.wall].outlines.shapes == part.shapes:
                 return interval <= number if surface.outward else interval > number
         return False
 
