@@ -350,7 +350,8 @@ def _as_made(template: Template, structure: Structure) -> Structure:
         )
     if reason is None and template.film_edges in (None, family.film_edges):
         return structure
-    return as_etched(structure, template.profile, reason or "film_edges")
+    stack = sum(on_top(layer.thickness) or 0.0 for layer in template.layers)
+    return as_etched(structure, template.profile, reason or "film_edges", stack)
 
 
 def _require_known(content: Mapping[str, Any]) -> None:
