@@ -16,12 +16,14 @@ from geom3d.cell.islands import without_islands
 from geom3d.cell.repeat import checked_repeat
 from geom3d.cell.template import Draft, Template, load_draft, parse_draft, read_original, shipped
 from geom3d.core.errors import InputError
+from geom3d.deposition.keys import sticking_of
 from geom3d.evaluation import Evaluation, naming
 from geom3d.exports import BuildResult, Job, Options, plan, write
 from geom3d.library import processes
 from geom3d.library.materials import Material
+from geom3d.library.processes import Process
 from geom3d.manufacturability import Measures
-from geom3d.manufacturability.coverage import CoverageReport, film_coverages, sticking_of
+from geom3d.manufacturability.coverage import CoverageReport, film_coverages
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
@@ -119,7 +121,20 @@ class Design(Evaluation):
         """
         require_scale(scale)
         name, limits = processes.load_process(process)
-        return check(self.unit_cell, self._measures, name, limits, scale, self._printed(material))
+        return self._checked(name, limits, scale, self._printed(material))
+
+    @cached_property
+    def _coverages(self) -> dict[float, CoverageReport]:
+        """Films as processes make them, by sticking probability, as far as they have been asked for."""
+        return {}
+
+    def _checked(self, name: str, limits: Process, scale: float, made_of: Material | None) -> CheckReport:
+        sticking, films = limits.sticking_probability, None
+        if limits.family == "deposition" and sticking is not None and self.unit_cell.films:
+            if sticking not in self._coverages:
+                self._coverages[sticking] = film_coverages(self.unit_cell, self.walls(), sticking)
+            films = self._coverages[sticking]
+        return check(self.unit_cell, self._measures, name, limits, scale, made_of, films)
 
     def _printed(self, material: str | None) -> Material | None:
         """The material of a demonstrator."""
@@ -141,7 +156,7 @@ class Design(Evaluation):
         require_scale(scale)
         known = processes.CATALOGUE.usable()
         made_of = self._printed(material)
-        return rank([check(self.unit_cell, self._measures, name, limits, scale, made_of) for name, limits in known])
+        return rank([self._checked(name, limits, scale, made_of) for name, limits in known])
 
     def coverage(
         self,
@@ -159,19 +174,20 @@ class Design(Evaluation):
 
         Args:
             sticking: probability that a molecule stays where it hits.
-            process: instead of it: name of a process, or path of a TOML file, such as "sputter".
+            process: instead of it: name of a process, or path of a TOML file, such as "sputter". Without either, the films are
+                those whose `step_coverage` the template tells.
             films: names of coats; all if there are none.
             seed: of the particles that find it where nothing is round or straight; the same gives the same result.
 
         Raises:
-            InputError: a design without coats, an unknown name, neither or both of the two, or a value that is none.
+            InputError: a design without coats, an unknown name, both of the two, none where the template tells nothing, or a value
+                that is none.
         """
         with naming(self.source):
-            if (sticking is None) == (process is None):
-                raise InputError("coverage: give either sticking or process")
+            if sticking is not None and process is not None:
+                raise InputError("coverage: give either sticking or process, not both")
             if process is not None:
                 sticking = sticking_of(*processes.load_process(process))
-            assert sticking is not None  # one of the two
             return film_coverages(self.unit_cell, self.walls(), sticking, films=tuple(films), seed=seed)
 
     def build(

@@ -130,13 +130,14 @@ class WallKeys(BaseModel):
         return WallProfile(depth, slope, self.bow, scallops, self.foot_radius, self.rim_radius, notch, self.table)
 
 
-def as_etched(structure: Structure, keys: WallKeys | None, reason: str) -> Structure:
+def as_etched(structure: Structure, keys: WallKeys | None, reason: str, stack: float = 0.0) -> Structure:
     """The structure with its walls as fields: of a profile, and with round rims under films.
 
     Args:
         structure: of prisms on a plate.
         keys: None for straight walls.
         reason: the key for whose sake it is done.
+        stack: thickness of all films, µm, which are the walls where they lie flat on lines.
 
     Raises:
         InputError: where it has no such walls, or walls of that profile meet or are cut through; it names the depth.
@@ -152,15 +153,19 @@ def as_etched(structure: Structure, keys: WallKeys | None, reason: str) -> Struc
         for body in bodies
         if isinstance(body, Prisms)
     } - {()}
-    if not shapes or facts.top <= facts.base_z:
+    flat = bool(shapes) and all(prism.flat for prism in shapes)
+    frame = Frame(facts.base_z, facts.base_z + stack) if flat else Frame(facts.base_z, facts.top)
+    if not shapes or frame.top <= frame.foot:
         raise InputError(f"{reason}: this structure has no upright walls below its top")
-    if len(outlines) > MOST_OUTLINES or not all(prism.high == facts.top for prism in shapes):
+    if len(outlines) > MOST_OUTLINES or not (flat or all(prism.high == facts.top for prism in shapes)):
         raise InputError(
             f"{reason}: belongs to walls that stand on one plate and end at one height; here fingers of a finite comb or posts "
             "that hang from an upper plate do not"
         )
     hole = all(isinstance(prism.shape, Difference) and isinstance(prism.shape.outer, Plane) for prism in shapes)
-    depth, width = facts.top - facts.base_z, facts.gap if hole else facts.feature
+    # Lines of a grid are what their openings leave, and go by their own width.
+    depth, hole = frame.top - frame.foot, hole and not flat
+    width = facts.gap if hole else facts.feature
     profile = WallProfile(depth) if keys is None else keys.wall(depth, width, hole)
     depths, offsets = profile.curve
     for room, outward, words in (
@@ -173,7 +178,6 @@ def as_etched(structure: Structure, keys: WallKeys | None, reason: str) -> Struc
                 f"profile: the wall {words} at a depth of {depths[closed[0]]:.4g} µm "
                 f"({'the gap' if words.startswith('meets') else 'the width'} at the top is {room:g} µm)"
             )
-    frame = Frame(facts.base_z, facts.top)
 
     def field(body: object) -> Upright:
         assert isinstance(body, Prisms)
@@ -189,5 +193,7 @@ def as_etched(structure: Structure, keys: WallKeys | None, reason: str) -> Struc
             feature=facts.feature + 2 * float(offsets.min()),
             film_gap=facts.film_gap - 2 * float(offsets.max()),
             wall=profile,
+            # Light passes by the widest place of a line.
+            pattern=facts.pattern.offset(float(offsets.max())) if facts.pattern is not None and flat else facts.pattern,
         ),
     )

@@ -16,6 +16,7 @@ from geom3d.cell.description import Description
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import Geom3dError, InputError
 from geom3d.core.roles import COLLECTOR, Role
+from geom3d.deposition import Coverage
 from geom3d.library.materials import Material
 from geom3d.mesh.components import Components, reaching, served, touching
 from geom3d.mesh.interfaces import InterfaceMesh
@@ -43,6 +44,7 @@ class Region:
         fill_to: level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left; None for
             all others.
         film: thickness of an uneven coat against depth; None for all others.
+        coverage: of a coat whose thickness was found from its process; None for all others.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Region:
     thickness: float | None = None
     fill_to: float | None = None
     film: FilmProfile | None = None
+    coverage: Coverage | None = None
 
     def __repr__(self) -> str:
         return f"<Region {self.name!r}: {self.role.value.replace('_', ' ')}, {self.material.title}{self._extent}>"

@@ -32,6 +32,7 @@ from geom3d.core.plugins import spelled, toml_files
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
 from geom3d.core.validation import explain, fields_of
+from geom3d.deposition.keys import StepCoverage
 from geom3d.library import materials
 from geom3d.library.catalogue import read_text, read_toml
 from geom3d.library.materials import FIGURES, Material
@@ -63,6 +64,8 @@ class Layer(BaseModel):
         utilisation: of an electrode, share of the material's theoretical charge that counts as practical; the material's own
             if None.
         thickness: of a coat, µm: one, or against depth.
+        step_coverage: how the thickness of a coat against depth follows from its process; `thickness` is then that on open flat
+            surface.
         fill_to: the level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left.
     """
 
@@ -73,12 +76,15 @@ class Layer(BaseModel):
     material: str
     utilisation: Utilisation | None = None
     thickness: Thickness | None = None
+    step_coverage: StepCoverage | None = None
     fill_to: Annotated[Length, Field(ge=-1e5, le=1e5)] | None = None
 
     @_model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.thickness is None) == (self.fill_to is None):
             raise ValueError("needs either thickness (a conformal coat) or fill_to (a fill), and not both")
+        if self.step_coverage is not None and (self.thickness is None or not is_even(self.thickness)):
+            raise ValueError("step_coverage makes a table of one thickness, which is that on open flat surface")
         return self
 
 
@@ -333,6 +339,9 @@ def _as_made(template: Template, structure: Structure) -> Structure:
         InputError: where there can be none such.
     """
     uneven = next((f"layers.{layer.name}.thickness" for layer in template.layers if not is_even(layer.thickness)), None)
+    facts = structure.facts
+    if uneven is None and (facts.top > facts.base_z or facts.web is not None):  # on the flat every film is even
+        uneven = next((f"layers.{layer.name}.step_coverage" for layer in template.layers if layer.step_coverage), None)
     reason = "profile" if template.profile is not None else uneven
     family = structure.film_base.family
     if template.film_edges == "square" and (reason or family.film_edges == "round"):
@@ -341,7 +350,8 @@ def _as_made(template: Template, structure: Structure) -> Structure:
         )
     if reason is None and template.film_edges in (None, family.film_edges):
         return structure
-    return as_etched(structure, template.profile, reason or "film_edges")
+    stack = sum(on_top(layer.thickness) or 0.0 for layer in template.layers)
+    return as_etched(structure, template.profile, reason or "film_edges", stack)
 
 
 def _require_known(content: Mapping[str, Any]) -> None:

@@ -281,6 +281,8 @@ def check(
         print(report.heading)
         for table in report.tables():
             print_table(table, width=80)
+    for warning in report.warnings:
+        say(f"warning: {warning}")
     return 0 if report.can_be_made else CANNOT_BE_MADE
 
 

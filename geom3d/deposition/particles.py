@@ -21,11 +21,11 @@ from geom3d.mesh.bvh import threaded
 from geom3d.mesh.interfaces import InterfaceMesh
 
 #: Bands of depth, as many as a film's table needs.
-BANDS = 40
+BANDS = 24
 #: Particles of a batch, and batches that are flown at a time.
 BATCH, ROUND = 1024, 32
 #: Standard error at which it ends, share of the nominal thickness; and landings after which it ends in any case.
-ENOUGH, MOST_LANDINGS = 0.004, 6_000_000
+ENOUGH, MOST_LANDINGS = 0.007, 3_000_000
 #: Coordinates are rounded to this, µm, so that the last digit of a machine's sine sends no particle another way.
 UNIT = 2.0**-24
 #: A triangle whose normal is so near the axis lies flat; one that lies within this share of the height is at top or floor.
@@ -35,7 +35,7 @@ LOST = 1e-4
 #: Room above the surface where particles begin, share of the cell's size.
 LIFT = 1e-6
 #: Boxes of a grid per triangle, and the fewest and most of them.
-PER_TRIANGLE, BOXES = 16, (4096, 2_000_000)
+PER_TRIANGLE, BOXES = 2, (4096, 1_000_000)
 #: Of the largest extent, a length that is nothing.
 NOTHING = 1e-10
 

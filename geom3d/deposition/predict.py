@@ -47,6 +47,16 @@ class Body:
             low, high = np.where(inside, low, middle), np.where(inside, middle, high)
         return (low + high) / 2
 
+    @property
+    def rim(self) -> float:
+        """How far below the top the round rims of films end, and go over from the thickness on the flat to that on the wall, µm.
+
+        Around the rim a film is drawn as thick as on the flat, which would shade the wall more than it does in truth; so the
+        wall is taken to go on straight from there to the top.
+        """
+        grown = self.solid.bounds_z()[1] - self.facts.top
+        return 2 * grown if self.solid.family.film_edges == "round" and grown > 0 else 0.0
+
     def cavity(self) -> cavities.Cavity | None:
         """The round hole or trench that it has, measured; None where it has none, or one that is narrowed by its own wall."""
         kind = self.facts.cavity
@@ -61,11 +71,15 @@ class Body:
             return None  # a fill covers it
         depth = (float(self._first_inside(start, fall)[0]) + BELOW) * top
         across = min(self.size) / 2 if kind == "hole" else self.size[0] / 2
-        first = self._walls(np.array([BELOW * depth]), top, across)
+        below = max(BELOW * depth, min(self.rim, depth / 2))
+        first = self._walls(np.array([below]), top, across)
         bands = cavities.bands_of(depth, float(first[0]))
         depths = np.linspace(0.0, depth, bands + 1)
-        inner = np.clip(depths, BELOW * depth, depth * (1 - BELOW))
-        found = cavities.Cavity(kind, depths, self._walls(inner, top, across))
+        inner = depths >= below
+        walls = self._walls(np.minimum(depths[inner], depth * (1 - BELOW)), top, across)
+        slope = (walls[1] - walls[0]) / (depths[1] - depths[0])
+        straight = walls[0] + slope * (depths[~inner] - depths[inner][0])
+        found = cavities.Cavity(kind, depths, np.concatenate([straight, walls]))
         return found if found.is_open else None
 
     def _walls(self, depths: FloatArray, top: float, across: float) -> FloatArray:

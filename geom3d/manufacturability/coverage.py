@@ -15,7 +15,6 @@ from geom3d.core.tables import Column, Kind, Table, Value
 from geom3d.deposition import Coverage, require_sticking
 from geom3d.deposition.particles import Surface
 from geom3d.deposition.predict import Body, coverage
-from geom3d.library.processes import Process
 from geom3d.mesh.interfaces import InterfaceMesh
 
 #: Depths at which a table for people tells the thickness, besides top and floor: shares of the depth.
@@ -141,23 +140,6 @@ class CoverageReport:
         return Table.of(columns, rows, "")
 
 
-def sticking_of(name: str, process: Process) -> float:
-    """The sticking probability with which a process deposits.
-
-    Raises:
-        InputError: a process that deposits nothing, or of which it is not known.
-    """
-    found = process.sticking_probability
-    if found is None:
-        reason = (
-            "deposits no film"
-            if process.family != "deposition"
-            else "has no sticking probability of its own, which depends on precursor, surface and temperature"
-        )
-        raise InputError(f"process: {name!r} {reason}; give the sticking probability instead, from 1e-6 to 1")
-    return found
-
-
 def body_before(cell: Cell, label: int) -> Body:
     """What a layer grows on: the layer before it with all below, or the architecture's own regions."""
     own = [region.solid for region in cell.regions if region.own]
@@ -193,13 +175,13 @@ def film_coverage(cell: Cell, walls: InterfaceMesh, label: int, sticking: float,
 
 
 def film_coverages(
-    cell: Cell, walls: InterfaceMesh, sticking: float, *, films: tuple[str, ...] = (), seed: int = 1
+    cell: Cell, walls: InterfaceMesh, sticking: float | None, *, films: tuple[str, ...] = (), seed: int = 1
 ) -> CoverageReport:
     """The films of a cell as a process with that sticking probability would make them.
 
     Args:
         cell, walls: the battery.
-        sticking: probability; 1 for line of sight.
+        sticking: probability; 1 for line of sight; None for what the template itself says of its films.
         films: names of coats; all if there are none.
         seed: of the particles, where there are any.
 
@@ -213,5 +195,13 @@ def film_coverages(
     chosen = [k for name, k in coats.items() if not films or name in films]
     if not chosen:
         raise InputError("coverage: the design has no coats, which are layers with a thickness")
+    if sticking is None:
+        told = [(k, cell.regions[k].coverage) for k in chosen]
+        own = [
+            FilmCoverage(cell.regions[k].name, k, cell.films[cell.regions[k].name], c) for k, c in told if c is not None
+        ]
+        if not own:
+            raise InputError("coverage: no film says step_coverage in the template; give sticking or process")
+        return CoverageReport(cell.description.title, tuple(own))
     found = tuple(film_coverage(cell, walls, k, sticking, seed=seed) for k in chosen)
     return CoverageReport(cell.description.title, found)

@@ -9,7 +9,7 @@ METRICS = (
         "practical_thickness.*",
         "thickness : thinnest practical film",
         "1",
-        "thickness of a coat over the thinnest of its material that is known to be closed and to do its work",
+        "least thickness of a coat over the thinnest of its material that is known to be closed and to do its work",
         74.5,
     ),
 )
@@ -23,10 +23,11 @@ def measure(sample: Sample) -> Measured:
         least = region.material.min_thickness_um
         if region.thickness is None or least is None:
             continue
-        ratios[region.name] = region.thickness / least
-        if region.thickness < least:
+        thinnest = region.thickness if region.film is None else region.film.thinnest
+        ratios[region.name] = thinnest / least
+        if thinnest < least:
             notes.append(
-                f"{region.name}: a film of {1000 * region.thickness:.3g} nm of {region.material.title} is thinner than the "
+                f"{region.name}: a film of {1000 * thinnest:.3g} nm of {region.material.title} is thinner than the "
                 f"{1000 * least:.3g} nm that are known to work ({region.material.source_of('min_thickness_um')})"
             )
     return Measured({"practical_thickness": ratios or None}, tuple(notes))

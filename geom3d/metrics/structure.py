@@ -91,9 +91,11 @@ def _gap_left(sample: Sample) -> float | None:
         grown = grown if layer.fill_to is not None else grown + coats[layer.name]
     if facts.wall is None:
         return facts.film_gap - 2 * grown.top
-    depths, offsets = facts.wall.curve
-    inward = offsets.max() - offsets
-    return float((facts.film_gap + 2 * inward - 2 * grown.at(depths)).min())
+    # Where the floor's film has risen above a depth nothing is open there.
+    depths = np.unique([*facts.wall.curve[0], *grown.depths, facts.wall.depth - grown.floor])
+    depths = depths[(depths >= 0) & (depths <= facts.wall.depth - grown.floor)]
+    inward = facts.wall.curve[1].max() - facts.wall.at(depths)
+    return float((facts.film_gap + 2 * inward - 2 * grown.at(depths)).min()) if len(depths) else 0.0
 
 
 def _equivalent_aspect_ratio(sample: Sample) -> float | None:

@@ -59,7 +59,7 @@ def test_pillars_by_particles():
     assert (found.way, found.sticking) == ("Monte Carlo", 1.0)
     assert found.at(0.0) == pytest.approx(0.5, abs=0.02)
     assert 0.005 < found.at(found.depth) < 0.03
-    assert found.error <= 0.004
+    assert found.error <= 0.007
     walls = found.shares @ found.areas / found.areas.sum()
     assert walls == pytest.approx(0.11, abs=0.015)  # an independent calculation, of the bare pillars
 
@@ -94,7 +94,7 @@ def test_the_command_prints_thickness_against_depth(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "give either sticking or process"),
+        ([], "coverage: no film says step_coverage in the template; give sticking or process"),
         (["--sticking", "0.1", "--process", "sputter"], "give either sticking or process"),
         (["--sticking", "0"], "sticking: must be a probability from 1e-06 to 1 (1 is line of sight); got 0"),
         (["--sticking", "nan"], "sticking: must be a probability"),

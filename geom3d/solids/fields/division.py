@@ -16,6 +16,8 @@ from geom3d.solids.fields.facets import Level, cut, plane, split
 from geom3d.solids.fields.splits import Lattice
 from geom3d.solids.grid import Grid
 
+#: Number of the level, surface, and number of its first vertex, for every run of layers that a level cuts.
+Surfaces = tuple[tuple[int, LevelSurface, int], ...]
 #: Share of the way to a node or to the next level that a vertex may go.
 KEPT = 0.99
 
@@ -78,7 +80,7 @@ class Division:
             wants them; for what lies above, the distance there is zero.
         rows: (nz, m + 1) label by layer and interval; interval j reaches from level j - 1, exclusive, to level j.
         shares: where each level crosses an edge, if the values tell no more than in which interval a node lies.
-        settled: what becomes of the surface of a level before anything else is made of it.
+        settled: what becomes of the surfaces of all levels before anything else is made of them.
     """
 
     lattice: Lattice
@@ -89,7 +91,7 @@ class Division:
     function: FloatArray | None = None
     ceiling: float = np.inf
     shares: tuple[Share, ...] = ()
-    settled: Callable[[int, LevelSurface], LevelSurface] | None = None
+    settled: Callable[[Surfaces], Surfaces] | None = None
 
     @property
     def grid(self) -> Grid:
@@ -111,17 +113,16 @@ class Division:
         )
 
     @cached_property
-    def surfaces(self) -> tuple[tuple[int, LevelSurface, int], ...]:
+    def surfaces(self) -> Surfaces:
         """Number of the level, surface, and number of its first vertex, for every run of layers that a level cuts."""
         found: list[tuple[int, LevelSurface, int]] = []
         start = 0
         for number, level in enumerate(self.levels.tolist()):
             for layers in runs(self.rows[:, number] != self.rows[:, number + 1]):
                 surface = contour(self.lattice, self.values, self.heights, level, layers, self.share(number))
-                surface = surface if self.settled is None else self.settled(number, surface)
                 found.append((number, surface, start))
                 start += len(surface.vertices)
-        return tuple(found)
+        return tuple(found) if self.settled is None else self.settled(tuple(found))
 
     def share(self, number: int) -> Share:
         """Share of the way between nodes at which a level is crossed."""

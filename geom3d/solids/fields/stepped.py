@@ -34,6 +34,6 @@ def stepped(solid: Upright, depths: Sequence[float]) -> Prisms:
         for (above, below), outward, depth in zip(pairwise(cuts), offsets.tolist(), at.tolist(), strict=True):
             begin, end = max(low, top - below), min(high, top - above)
             if begin < end:
-                grown = outward + float(part.growth.at(depth))
+                grown = outward + float(part.on_wall.at(depth))
                 prisms += [Prism(shape.offset(grown) if grown else shape, begin, end) for shape in part.shapes]
     return Prisms(tuple(prisms), solid.size)

@@ -62,7 +62,13 @@ class Upright:
             frame: the heights that depths are measured between.
         """
         parts = (
-            Part(() if isinstance(prism.shape, Plane) else (prism.shape,), prism.low, prism.high, film(prism.growth))
+            Part(
+                () if isinstance(prism.shape, Plane) else (prism.shape,),
+                prism.low,
+                prism.high,
+                film(prism.growth),
+                prism.flat,
+            )
             for prism in prisms.prisms
         )
         return cls(gathered(parts), prisms.size, profile, frame)
@@ -97,7 +103,7 @@ class Upright:
             if not part.shapes:
                 found[level] = True
                 continue
-            grown = part.growth.at(self.frame.top - points[level, 2])
+            grown = part.on_wall.at(self.frame.top - points[level, 2])
             found[level] = self.wall(part).distance(points[level]) <= grown
         return found
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from geom3d.core.arrays import FloatArray, IntArray, triangle_areas
 from geom3d.solids.fields.contour import LevelSurface, Share
-from geom3d.solids.fields.division import Division
+from geom3d.solids.fields.division import Division, Surfaces
 from geom3d.solids.fields.plane_distance import Outlines
 from geom3d.solids.fields.sampling import home_of, with_kinks
 from geom3d.solids.fields.splits import Lattice
@@ -33,6 +33,8 @@ from geom3d.solids.grid import Grid, rounding_unit, snap
 CLEAR = 0.005
 
 
+#: Planes that need not be nearer to one another are not, as a share of a step.
+NEAREST = 0.01
 #: Crossings are looked for by halving, at most so often, within more than this share of an edge, where one end of it is nearer
 #: to the surface than this share of the other.
 BISECTIONS, BRACKET, FLAT = 5, 0.05, 0.15
@@ -88,7 +90,7 @@ class Plan:
         walls = tuple(Wall(Outlines(shapes, size[:2]), profile, frame.top) for shapes in outlines)
         surfaces: list[Surface] = []
         for number, shapes in enumerate(outlines):
-            films = {part.growth for parts in solids for part in parts if part.shapes == shapes}
+            films = {part.on_wall for parts in solids for part in parts if part.shapes == shapes}
             ascending = sorted(films, key=lambda film: (film.top, film.floor, *film.thicknesses))
             ordered = ascending if number == 0 else ascending[::-1]
             surfaces += [Surface(number, film, number == 0) for film in ordered]
@@ -129,7 +131,7 @@ class Plan:
         for part in (part for parts in self.solids for part in parts):
             low, high = self.interval(part)
             marks.append(low)
-            if not part.shapes or part.growth.thickest == 0:
+            if not part.shapes or part.on_wall.thickest == 0:
                 marks.append(high)
         # Flat tops of films come to lie between two planes of the grid, not on one, and above the last one nothing shows.
         caps = self.caps().tolist()
@@ -157,10 +159,10 @@ class Plan:
         if not part.shapes:
             return high <= top + self.unit
         # A film's round top ends within a layer, and what lies above is beyond its level anyway.
-        if (low >= top - self.unit) if part.growth.thickest > 0 else (high > top + self.unit):
+        if (low >= top - self.unit) if part.on_wall.thickest > 0 else (high > top + self.unit):
             return False
         for number, surface in enumerate(self.surfaces):
-            if surface.film == part.growth and self.walls[surface.wall].outlines.shapes == part.shapes:
+            if surface.film == part.on_wall and self.walls[surface.wall].outlines.shapes == part.shapes:
                 return interval <= number if surface.outward else interval > number
         return False
 
@@ -180,7 +182,8 @@ class Plan:
                 planes.append(np.array([high]))
                 counts.append(1)
                 continue
-            inner = [low, *marks[(marks > low + 1e3 * self.unit) & (marks < high - 1e3 * self.unit)].tolist(), high]
+            apart = NEAREST * fineness.step
+            inner = [low, *_spread(marks[(marks > low + apart) & (marks < high - apart)], apart), high]
             parts = [graded(a, b, fineness.step, caps, near, base)[1:] for a, b in pairwise(inner)]
             found = np.unique(snap(np.concatenate(parts), self.unit))
             planes.append(found)
@@ -226,6 +229,15 @@ class Plan:
         flat = values[: whole.count].reshape(grid.shape)
         shares = tuple(crossings.share(number) for number in range(count))
         return Division(whole, flat, values[whole.count :], levels, rows, shares=shares, settled=crossings.settled)
+
+
+def _spread(marks: FloatArray, least: float) -> list[float]:
+    """Ascending marks, those left out that are nearer than that to the one before."""
+    kept: list[float] = []
+    for mark in marks.tolist():
+        if not kept or mark - kept[-1] >= least:
+            kept.append(mark)
+    return kept
 
 
 def _sampled(wall: Wall, grid: Grid, reach: float) -> FloatArray:
@@ -343,13 +355,36 @@ class Crossings:
 
         return share
 
-    def settled(self, number: int, surface: LevelSurface) -> LevelSurface:
-        """The surface with its vertices moved along their edges so that it holds the volume that the curved one does.
+    def settled(self, found: Surfaces) -> Surfaces:
+        """The surfaces with their vertices moved along their edges so that they hold the volume that the curved ones do.
 
         A triangle whose corners lie on a curved surface lies within it or without, by the mean of the distances at the middles
-        of its sides, which is exact for what is curved quadratically. Each corner is moved by the mean over its triangles.
-        Films would else differ from their thickness by as much as the chords of their inner and outer face happen to differ.
+        of its sides, which is exact for what is curved quadratically. Each corner is moved by the mean over its triangles, and
+        no further than a part of the way to the next surface. Films would else differ from their thickness by as much as the
+        chords of their inner and outer face happen to differ.
         """
+        places = [self._places(surface) for _, surface, _ in found]
+        rooms = [np.full(len(at), MOST_MOVE) for at in places]
+        for (number, surface, _), at, room in zip(found, places, rooms, strict=True):
+            wall = self.plan.surfaces[number].wall
+            for (other, beside, _), there in zip(found, places, strict=True):
+                if abs(other - number) == 1 and self.plan.surfaces[other].wall == wall:
+                    vertex = beside.on(self.lattice, *surface.ends.T)
+                    both = vertex >= 0
+                    room[both] = np.minimum(room[both], SETTLED * np.abs(there[vertex[both]] - at[both]))
+        return tuple(
+            (number, self._settled(number, surface, at, room), first)
+            for (number, surface, first), at, room in zip(found, places, rooms, strict=True)
+        )
+
+    def _places(self, surface: LevelSurface) -> FloatArray:
+        """(V,) share of the way along their edges at which vertices lie."""
+        start, stop = (self.lattice.points(nodes) for nodes in surface.ends.T)
+        way = stop - start
+        return np.asarray(np.einsum("ij,ij->i", surface.vertices - start, way) / np.einsum("ij,ij->i", way, way))
+
+    def _settled(self, number: int, surface: LevelSurface, at: FloatArray, room: FloatArray) -> LevelSurface:
+        """A surface whose vertices are moved by no more than (V,) shares of their edges."""
         of, triangles = self.plan.surfaces[number], surface.triangles.astype(np.int64)
         if not len(triangles):
             return surface
@@ -365,23 +400,16 @@ class Crossings:
         weight = np.bincount(shared, np.repeat(areas, 3), len(home))
         miss = np.bincount(shared, np.repeat(areas * off, 3), len(home))
         away = -(miss / np.maximum(weight, 1e-300))[home]
-        others = [
-            abs(other.film.at(np.array(of.film.depths)) - of.film.at(np.array(of.film.depths))).min()
-            for k, other in enumerate(self.plan.surfaces)
-            if other.wall == of.wall and k != number
-        ]
-        most = SETTLED * min(others, default=np.inf)
         z = self._z[surface.ends]
         distance = self.distances[of.wall][surface.ends]
         over = (z.max(axis=1) > self.plan.frame.top)[:, None] & (z <= self.plan.frame.top)
         distance = np.where(over, np.maximum(distance, 0.0), distance)
         start, stop = (distance[:, k] - self._thickness(of, z[:, k]) for k in (0, 1))
-        ends = self.lattice.points(surface.ends[:, 0]), self.lattice.points(surface.ends[:, 1])
-        way = ends[1] - ends[0]
-        at = np.einsum("ij,ij->i", vertices - ends[0], way) / np.einsum("ij,ij->i", way, way)
-        step = np.clip(np.clip(away, -most, most) / (stop - start), -MOST_MOVE, MOST_MOVE)
-        moved = np.clip(at + step, np.minimum(at, CLEAR), np.maximum(at, 1 - CLEAR))
-        placed = self.lattice.snapped(ends[0] + moved[:, None] * way)
+        rise = np.where(stop == start, np.inf, stop - start)
+        moved = at + np.clip(away / rise, -room, room)
+        moved = np.clip(moved, np.minimum(at, CLEAR), np.maximum(at, 1 - CLEAR))
+        low, high = (self.lattice.points(nodes) for nodes in surface.ends.T)
+        placed = self.lattice.snapped(low + moved[:, None] * (high - low))
         # Opposite sides of the period are equal to the last bit.
         copies = np.flatnonzero(home != np.arange(len(home)))
         there = placed[home[copies]]

@@ -39,12 +39,19 @@ class Part:
         shapes: outlines at the top, which do not overlap; none for all of the plane.
         low, high: z before growth, µm; infinite where the box shall cut it.
         growth: of the films that lie on it.
+        flat: whether films lie on top only and never on the walls.
     """
 
     shapes: tuple[Shape, ...]
     low: float
     high: float
     growth: FilmProfile
+    flat: bool = False
+
+    @property
+    def on_wall(self) -> FilmProfile:
+        """The films on its walls."""
+        return FilmProfile.even(0.0) if self.flat else self.growth
 
     def interval(self, frame: Frame) -> tuple[float, float]:
         """Lowest and highest z under its films, µm."""
@@ -55,9 +62,9 @@ class Part:
 
 def gathered(parts: Iterable[Part]) -> tuple[Part, ...]:
     """The parts, outlines between the same heights under the same films as one."""
-    found: dict[tuple[float, float, FilmProfile, bool], Part] = {}
+    found: dict[tuple[float, float, FilmProfile, bool, bool], Part] = {}
     for part in parts:
-        key = (part.low, part.high, part.growth, bool(part.shapes))
+        key = (part.low, part.high, part.growth, part.flat, bool(part.shapes))
         known = found.get(key)
         shapes = part.shapes if known is None else tuple(dict.fromkeys(known.shapes + part.shapes))
         found[key] = replace(part, shapes=shapes)
