@@ -44,7 +44,9 @@ def test_what_is_looked_at_grows_with_the_outlines_and_no_faster(monkeypatch):
     """Most starts of a comb are done with one look: once a few have told a width, discs need not grow beyond it."""
     asked: list[int] = []
     look = outlines._Ways.__call__
-    monkeypatch.setattr(outlines._Ways, "__call__", lambda ways, points: asked.append(len(points)) or look(ways, points))
+    monkeypatch.setattr(
+        outlines._Ways, "__call__", lambda ways, points: asked.append(len(points)) or look(ways, points)
+    )
     per_start = []
     for fingers in (20, 80):
         cell = geom3d.design({"architecture": "interdigitated_plates", "parameters": {"fingers": fingers}}).cell()
