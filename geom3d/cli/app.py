@@ -110,7 +110,8 @@ def run(arguments: list[str]) -> int:
         return 2
     except GeometryError as error:
         say(str(error))
-        _keep(error)
+        if error.walls is not None:
+            say("`geom3d build` of it writes the mesh that failed into its output folder, for inspection")
         return 1
     except MissingOptionError as error:
         say(f"{error}: --{error.key.replace('_', '-')} {error.proposal:.6g}")
@@ -358,7 +359,7 @@ def build(
     temperature: Temperature = None,
     device: Device = None,
     dry_run: Annotated[bool, Parameter(help="Tell files and sizes, write nothing.")] = False,
-) -> None:
+) -> int:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     from geom3d.core.files import size_text
     from geom3d.exports import Options, require_used
@@ -375,13 +376,19 @@ def build(
         for name, size in planned.items():
             print(f"{output / name}  {size_text(size)}")
         print(f"in all at most {size_text(sum(planned.values()))}")
-        return
-    written = design.build(output, **requested)
+        return 0
+    try:
+        written = design.build(output, **requested)
+    except GeometryError as error:
+        say(str(error))
+        _keep(error, output)
+        return 1
     print_numbers(written.report)
     for path in written:
         print(path)
     for warning in [*written.report.warnings, *written.warnings]:
         say(f"warning: {warning}")
+    return 0
 
 
 @app.command
@@ -696,15 +703,16 @@ def _paper(text: str) -> float:
         raise InputError(f"width: {error}; got {text!r}") from None
 
 
-def _keep(error: GeometryError) -> None:
-    """Writes the mesh that failed its checks, so that it can be looked at."""
+def _keep(error: GeometryError, folder: Path) -> None:
+    """Writes the mesh that failed its checks into the folder that was meant for the files, so that it can be looked at."""
     if error.walls is None:
         return
-    from geom3d.core.files import replacing
+    from geom3d.core.files import make_folder, replacing
     from geom3d.exports.stl import write_stl
 
-    path = Path("geom3d-failed.stl")
+    path = folder / "failed-mesh.stl"
     try:
+        make_folder(folder)
         with replacing(path) as file:
             write_stl(file, error.walls, list(range(len(error.walls.names))), (1, 1), 1.0, "geom3d failed mesh, um")
     except Geom3dError as second:
