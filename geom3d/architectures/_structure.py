@@ -36,6 +36,7 @@ class StructureFacts:
         device_gap: distance from a finite device's films to the next device in an array, µm, if both were bare; infinite for
             what does not end.
         web: the bare web of a sponge, which has throats and percolates; else None. Not every field is a sponge.
+        percolates: whether the web must reach from its foot to its top.
         solid_fraction: share of the web in its height that was asked for; None where it was not.
         fraction_slack: by how much the web can miss that share, since it is made of whole parts.
     """
@@ -53,6 +54,7 @@ class StructureFacts:
     film_gap: float = math.inf
     device_gap: float = math.inf
     web: ImplicitBody | None = None
+    percolates: bool = True
     solid_fraction: float | None = None
     fraction_slack: float = 0.0
 

@@ -1,0 +1,76 @@
+"""Makes the small examples of structures of a user's own that geom3d ships: `python benchmarks/synthetic_structures.py FOLDER`.
+
+Everything is drawn from seeded random numbers or plain geometry: nothing of anybody's data is in them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from pathlib import Path
+
+import numpy as np
+import scipy
+import tifffile
+
+#: Voxels of the tomogram in z, y and x, and their edge, µm.
+SHAPE, VOXEL = (40, 32, 32), 0.25
+#: Grey values of pore and particle, their noise, and the blur of the instrument in voxels.
+PORE, PARTICLE, NOISE, BLUR = 60, 180, 12, 0.8
+
+
+def particles(seed: int = 7) -> tuple[np.ndarray, np.random.Generator]:
+    """(nz, ny, nx) voxels of sintered particles, those that hang on nothing left out; and what is left of the randomness."""
+    random = np.random.default_rng(seed)
+    z, y, x = np.meshgrid(*(np.arange(n) + 0.5 for n in SHAPE), indexing="ij")
+    inside = np.zeros(SHAPE, dtype=bool)
+    while inside.mean() < 0.5:
+        radius = random.uniform(5, 8)
+        centre = random.uniform(-3, np.array(SHAPE) + 3)
+        inside |= (z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2 <= radius**2
+    number, _ = scipy.ndimage.label(inside)
+    return inside & np.isin(number, np.unique(number[0])), random
+
+
+def tomogram() -> np.ndarray:
+    """(nz, ny, nx) grey values of the particles as a tomograph would show them: blurred, with noise."""
+    inside, random = particles()
+    grey = scipy.ndimage.gaussian_filter(np.where(inside, float(PARTICLE), float(PORE)), BLUR)
+    return np.clip(np.rint(grey + random.normal(0, NOISE, SHAPE)), 0, 255).astype(np.uint8)
+
+
+def segmented() -> bytes:
+    """The particles as NRRD: 1 in a particle, 0 in a pore."""
+    inside, _ = particles()
+    sizes = " ".join(str(n) for n in reversed(SHAPE))
+    lines = [
+        "NRRD0004",
+        "# sintered particles, drawn by benchmarks/synthetic_structures.py",
+        "type: uint8",
+        "dimension: 3",
+        "space dimension: 3",
+        f"sizes: {sizes}",
+        f"space directions: ({VOXEL},0,0) (0,{VOXEL},0) (0,0,{VOXEL})",
+        'space units: "um" "um" "um"',
+        "encoding: gzip",
+    ]
+    head = "\n".join([*lines, "", ""]).encode("ascii")
+    return head + gzip.compress(inside.astype(np.uint8).tobytes(), mtime=0)
+
+
+def write(folder: Path) -> None:
+    """Writes all examples."""
+    tifffile.imwrite(
+        folder / "particles.tif",
+        tomogram(),
+        imagej=True,
+        resolution=(1 / VOXEL, 1 / VOXEL),
+        resolutionunit="NONE",
+        metadata={"axes": "ZYX", "spacing": VOXEL, "unit": "um"},
+    )
+
+    (folder / "particles.nrrd").write_bytes(segmented())
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
