@@ -58,6 +58,35 @@ def segmented() -> bytes:
     return head + gzip.compress(inside.astype(np.uint8).tobytes(), mtime=0)
 
 
+def cross() -> bytes:
+    """Binary STL of three square bars that cross, a period of a scaffold as printers build them; µm, closed on all sides.
+
+    Bars of 2 µm along x, y and z in a cube of 6 µm. Corners lie on a grid of 2 µm, so the outline is that of voxels: every face
+    of a filled cube whose neighbour is empty, turned outward.
+    """
+    filled = np.zeros((3, 3, 3), dtype=bool)
+    filled[1, 1, :] = filled[1, :, 1] = filled[:, 1, 1] = True
+    triangles = []
+    wide = np.pad(filled, 1)
+    for place in np.argwhere(filled):
+        for axis in range(3):
+            for side in (0, 1):
+                neighbour = place + 1
+                neighbour[axis] += 2 * side - 1
+                if wide[tuple(neighbour)]:
+                    continue
+                one, other = np.eye(3)[(axis + 1) % 3], np.eye(3)[(axis + 2) % 3]
+                corner = place + side * np.eye(3)[axis]
+                ring = [corner, corner + one, corner + one + other, corner + other]
+                ring = ring if side else ring[::-1]
+                triangles += [[ring[0], ring[1], ring[2]], [ring[0], ring[2], ring[3]]]
+    record = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+    records = np.zeros(len(triangles), dtype=record)
+    records["corners"] = 2.0 * np.array(triangles)
+    head = b"crossing bars, um, benchmarks/synthetic_structures.py".ljust(80)
+    return head + np.uint32(len(triangles)).tobytes() + records.tobytes()
+
+
 def write(folder: Path) -> None:
     """Writes all examples."""
     tifffile.imwrite(
@@ -69,6 +98,7 @@ def write(folder: Path) -> None:
         metadata={"axes": "ZYX", "spacing": VOXEL, "unit": "um"},
     )
 
+    (folder / "cross.stl").write_bytes(cross())
     (folder / "particles.nrrd").write_bytes(segmented())
 
 
