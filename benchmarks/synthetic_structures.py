@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import gzip
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import gdstk
 import numpy as np
 import scipy
 import tifffile
 
 #: Voxels of the tomogram in z, y and x, and their edge, µm.
 SHAPE, VOXEL = (40, 32, 32), 0.25
+#: The date that a layout carries.
+DATE = datetime(2026, 1, 1, tzinfo=UTC)
 #: Grey values of pore and particle, their noise, and the blur of the instrument in voxels.
 PORE, PARTICLE, NOISE, BLUR = 60, 180, 12, 0.8
 
@@ -87,6 +91,23 @@ def cross() -> bytes:
     return head + np.uint32(len(triangles)).tobytes() + records.tobytes()
 
 
+def comb() -> gdstk.Library:
+    """Two combs of four fingers each, 10 µm apart and 10 µm wide, that interlock: layer 1 the anode, layer 2 the cathode.
+
+    A finger is a cell of its own, of which the comb holds an array, as layouts are drawn.
+    """
+    library = gdstk.Library("comb", unit=1e-6, precision=1e-9)
+    top = library.new_cell("comb")
+    for layer, name in ((1, "anode finger"), (2, "cathode finger")):
+        finger = library.new_cell(name.replace(" ", "_"))
+        finger.add(gdstk.rectangle((0, 0), (10, 100), layer))
+        corner = (0, 20) if layer == 1 else (20, 30)
+        top.add(gdstk.Reference(finger, corner, columns=4, rows=1, spacing=(40, 0)))
+        low = 0 if layer == 1 else 130
+        top.add(gdstk.rectangle((0, low), (150, low + 20), layer))
+    return library
+
+
 def write(folder: Path) -> None:
     """Writes all examples."""
     tifffile.imwrite(
@@ -98,6 +119,7 @@ def write(folder: Path) -> None:
         metadata={"axes": "ZYX", "spacing": VOXEL, "unit": "um"},
     )
 
+    comb().write_gds(folder / "comb.gds", timestamp=DATE)
     (folder / "cross.stl").write_bytes(cross())
     (folder / "particles.nrrd").write_bytes(segmented())
 

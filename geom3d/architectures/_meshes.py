@@ -144,8 +144,8 @@ def edges_of(triangles: IntArray, mates: IntArray) -> tuple[IntArray, IntArray]:
     """
     starts, ends = triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()
     for mate in mates:
-        both = (mate[starts] != starts) & (mate[ends] != ends)
-        starts, ends = np.where(both, mate[starts], starts), np.where(both, mate[ends], ends)
+        far = (mate[starts] != starts) & (mate[ends] != ends)
+        starts, ends = np.where(far, mate[starts], starts), np.where(far, mate[ends], ends)
     return starts, ends
 
 
