@@ -35,8 +35,10 @@ from geom3d.solids.prisms.outline import Disc, Strip
 from geom3d.verification.comparison import verify
 
 Description = dict[str, Any]
-#: Sponges are drawn in test_sponges.py, on grids as coarse as they may be.
-PRISMATIC = [n for n in architectures.names() if not issubclass(architectures.get(n).Parameters, WebParameters)]
+#: Sponges are drawn in test_sponges.py, on grids as coarse as they may be; a layout's lengths are those of its file.
+PRISMATIC = [
+    n for n in architectures.names() if n != "layout" and not issubclass(architectures.get(n).Parameters, WebParameters)
+]
 #: Posts of both signs and tubes take more than a third of all the time.
 each_architecture = pytest.mark.parametrize(
     "name",

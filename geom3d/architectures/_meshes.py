@@ -173,8 +173,8 @@ def require_closed(mesh: Mesh, mates: IntArray, on_sides: BoolArray) -> None:
     balance = np.bincount(number, weights=np.where(forth, 1, -1))
     odd = (uses % 2 == 1)[number]
     if odd.any():
-        ends = on_sides[np.stack([mesh.triangles.ravel(), np.roll(mesh.triangles, -1, axis=1).ravel()])].all(axis=0)
-        if ends[odd].all():
+        both = on_sides[mesh.triangles.ravel()] & on_sides[np.roll(mesh.triangles, -1, axis=1).ravel()]
+        if both[odd].all():
             raise InputError(
                 f"parameters.periodic: opposite sides do not match at {np.count_nonzero(odd):,} edges, at {_edges(mesh, odd)} µm; "
                 "valid: false, for one piece"
