@@ -72,10 +72,7 @@ class Parameters(FileParameters):
             max_length=50,
             description="layers and what becomes of them: layer, datatype, region, role, bottom, top, holes; the first region wins",
         ),
-    ] = (
-        Mask(layer=1, region="anode", role=Role.ANODE, top=10.0),
-        Mask(layer=2, region="cathode", role=Role.CATHODE, top=10.0),
-    )
+    ] = (Mask(layer=1, top=10.0), Mask(layer=2, top=10.0))
     plate: Annotated[Size, Field(description="thickness of the region named substrate, on which it stands")] = 1.0
     period: Annotated[
         tuple[Size, Size] | None,
