@@ -40,6 +40,7 @@ class StructureFacts:
         web: the bare web of a sponge, which has throats and percolates; else None. Not every field is a sponge.
         cavity: "hole" where films grow into round holes about the sites, "trench" where into grooves along y; else None.
         wall: profile of its upright walls, as etched; None where they are straight and their films' rims square.
+        percolates: whether the web must reach from its foot to its top.
         solid_fraction: share of the web in its height that was asked for; None where it was not.
         fraction_slack: by how much the web can miss that share, since it is made of whole parts.
     """
@@ -59,6 +60,7 @@ class StructureFacts:
     web: ImplicitBody | None = None
     cavity: Literal["hole", "trench"] | None = None
     wall: WallProfile | None = None
+    percolates: bool = True
     solid_fraction: float | None = None
     fraction_slack: float = 0.0
 

@@ -240,7 +240,7 @@ class Cell:
             self.names, solids, self.size, chord_tolerance=self.chord_tolerance, grid_step=self.grid_step
         )
         if self.facts.web is not None:
-            require_sponge(self.facts.web, walls, solids)
+            require_sponge(self.facts.web, walls, solids, percolates=self.facts.percolates)
         walls.check()
         require_volumes(self.names, walls.volumes)
         return walls

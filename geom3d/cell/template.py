@@ -290,7 +290,7 @@ def parse_draft(
     Args:
         data: left as it is.
         name: of the template.
-        folder: where to look for material files of the user.
+        folder: of the template: where to look for the user's files.
         overrides: value by path.
     """
     content = _copy(data)
@@ -311,7 +311,7 @@ def parse_draft(
     if not isinstance(given, dict):
         raise InputError(f"parameters: must be a table [parameters]; got {given!r}")
     try:
-        content["parameters"] = architecture.Parameters.model_validate(given)
+        content["parameters"] = architecture.Parameters.model_validate(given, context={"folder": folder})
     except ValidationError as error:
         raise InputError(explain(error, architecture.Parameters, given, "parameters")) from None
     structure = architecture.build(content["parameters"])

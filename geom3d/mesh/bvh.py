@@ -166,6 +166,16 @@ class Nearest:
         """
         return self._found(points, limit, on_progress)[0]
 
+    def faces(self, points: FloatArray, limit: FloatArray | float = np.inf) -> tuple[FloatArray, IntArray]:
+        """The (n, 3) steps as of `steps`, and the (n,) numbers of the triangles to which they lead; of no meaning where
+        nothing is within the limit.
+
+        Args:
+            points, limit: as for `distances`.
+        """
+        steps, nearest = self._found(points, limit, lambda count: None)
+        return steps, self.order[nearest[:, 0]] if len(self.triangles) else nearest[:, 0]
+
     def farthest(self, corners: FloatArray, *, middles_only: bool = False) -> tuple[FloatArray, FloatArray]:
         """Distances to the surface on whole triangles: one that is reached on each, and one that is nowhere exceeded.
 

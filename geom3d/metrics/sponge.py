@@ -37,8 +37,6 @@ METRICS = (
 
 #: Relative difference between the solid fraction that is asked for and the one that is built from which on the report warns.
 AMISS = 0.01
-#: Heights that differ by no more than this share of the top's are one plane.
-ROUNDING = 1e-9
 
 
 def measure(sample: Sample) -> Measured:
@@ -52,8 +50,10 @@ def measure(sample: Sample) -> Measured:
     rest = [k for k in range(len(cell.names) + 1) if k != web]
     surface = walls.between([web], rest)
     heights = walls.vertices[walls.triangles, 2]
-    ends = [(np.abs(heights - z) <= ROUNDING * facts.top).all(axis=1) for z in (facts.base_z, facts.top)]
-    side = float(walls.areas[surface & ~ends[0] & ~ends[1]].sum())
+    slack = 1e-9 * walls.size[2]
+    # Where the web is cut at its top, and where it stands on something.
+    ends = (heights.min(axis=1) >= facts.top - slack) | (heights.max(axis=1) <= facts.base_z + slack)
+    side = float(walls.areas[surface & ~ends].sum())
     figures = {
         "solid_fraction": volume / box,
         "solid_fraction_requested": facts.solid_fraction,

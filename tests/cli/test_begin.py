@@ -20,7 +20,7 @@ from geom3d.library import materials, processes
 from geom3d.library.materials import find
 
 PLANAR = "planar-licoo2-lipon-lithium"
-SPONGES = {"inverse_opal", "spheres", "spinodal", "tpms"}
+SPONGES = {"image", "inverse_opal", "spheres", "spinodal", "surface", "tpms"}
 
 
 @pytest.fixture(autouse=True)

@@ -44,7 +44,9 @@ COARSE = {
 DESIGNS = {name: geom3d.load(name, COARSE.get(name)) for name in shipped()}
 #: Parts of the structures' lengths that suit each other in all architectures.
 PRISMS = [
-    n for n in architectures.names() if n not in ("planar", "grid", "spinodal", "tpms", "spheres", "inverse_opal")
+    n
+    for n in architectures.names()
+    if n not in ("planar", "grid", "spinodal", "tpms", "spheres", "inverse_opal", "image", "surface", "layout")
 ]
 BOX = (10.0, 10.0)
 
