@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+import shapely
 
 from geom3d import architectures
 from geom3d.solids.fields.upright import UPRIGHT, Upright
+from geom3d.solids.fields.upright_division import Crossings
 from geom3d.solids.fields.upright_parts import Frame
 from geom3d.solids.fields.wall_profile import Scallops, WallProfile
 from geom3d.solids.film_profile import FilmProfile
@@ -56,11 +58,13 @@ def test_frusta(tilt, gain):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "factor"), [(0.05, 1.00665), (0.1, 1.02646), (0.2, 1.10347), (0.3, 1.22495), (0.5, 1.5708)]
+    ("ratio", "factor", "slack"),
+    # Cusps of half circles are infinitely thin: no grid holds them.
+    [(0.05, 1.00665, 5e-3), (0.1, 1.02646, 5e-3), (0.2, 1.10347, 5e-3), (0.3, 1.22495, 5e-3), (0.5, 1.5708, 2.5e-2)],
 )
-def test_scallops(ratio, factor):
+def test_scallops(ratio, factor, slack):
     gains, volumes, _, _ = measured("trenches", {"scallops": Scallops(2.0, 2 * ratio)}, pitch=8, width=3, depth=10)
-    assert (gains[0] - 1) * 8 / 20 == pytest.approx(factor, rel=5e-3)
+    assert (gains[0] - 1) * 8 / 20 == pytest.approx(factor, rel=slack)
     radius = (1 + 4 * ratio**2) / (4 * ratio)
     half = math.asin(min(1.0, 1 / radius))
     bitten = 5 * (radius**2 * (half - math.sin(half) * math.cos(half)))
@@ -91,18 +95,45 @@ def test_an_uneven_film_has_the_volume_of_its_table():
     assert gains[2] == pytest.approx((3 + math.pi * 0.8 + 2 * 19.9 + 5 - 0.4) / 8, rel=5e-3)
 
 
+def revolved(wall, radius, films, area, base):
+    """Area gains and volumes of a post under films by the plane alone: the profile, grown by shapely, turned around the axis."""
+    depths = np.linspace(0, wall.depth, 4001)
+    side = np.column_stack([radius + wall.at(depths), base + wall.depth - depths])
+    body = shapely.polygons([[0, base + wall.depth], *side, [side[-1, 0], base - 5], [0, base - 5]])
+    gains, volumes = [], []
+    for grown in films:
+        window = shapely.box(0, base + grown, 10 * radius, base + wall.depth + grown + 1)
+        shown = shapely.intersection(shapely.buffer(body, grown, quad_segs=100), window)
+        ring = shapely.get_coordinates(shapely.get_exterior_ring(shown))
+        (r, z), (s, w) = ring[:-1].T, ring[1:].T
+        floor = (np.abs(z - base - grown) < 1e-9) & (np.abs(w - base - grown) < 1e-9)
+        foot = max(r[floor].max(), s[floor].max())
+        faces = (math.pi * (r + s) * np.hypot(s - r, w - z))[~floor].sum()
+        gains.append((area - math.pi * foot**2 + faces) / area)
+        volumes.append(base + grown + abs((math.pi / 3 * (r * r + r * s + s * s) * (w - z)).sum()) / area)
+    return np.array(gains), np.array(volumes)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("profile", [tilted(1), {"scallops": Scallops(1.0, 0.15)}], ids=["tapered", "scalloped"])
-def test_area_and_volume_converge_in_second_order(profile):
-    """Against a Richardson limit of the two finest grids; volumes may converge faster, areas do not."""
-    found = []
-    for step in (0.4, 0.2, 0.1):
-        gains, volumes, _, _ = measured("pillars", profile, (0.1, 0.2, 0.3), step=step, pitch=6, diameter=3, height=5)
-        found.append([*gains, volumes[0], *volumes[1:4]])
-    coarse, middle, fine = np.array(found)
-    areas = math.log2(abs((coarse - middle)[:4]).mean() / abs((middle - fine)[:4]).mean())
-    assert 1.7 <= areas <= 2.3
-    assert math.log2(abs((coarse - middle)[4:]).mean() / abs((middle - fine)[4:]).mean()) >= 1.7
+@pytest.mark.parametrize("profile", [tilted(2), {"scallops": Scallops(1.0, 0.15)}], ids=["tapered", "scalloped"])
+def test_area_and_volume_converge_in_second_order(profile, monkeypatch):
+    """Under three films, against bodies of revolution; vertices that are settled make the errors smaller than this order tells."""
+    parameters, films = {"pitch": 4, "diameter": 2, "height": 2}, (0.2, 0.2, 0.2)
+    exact = np.concatenate(revolved(WallProfile(2.0, **profile), 1.0, (0, 0.2, 0.4, 0.6), 16.0, 1.0))
+
+    def errors(step):
+        gains, volumes, _, _ = measured("pillars", profile, films, step=step, **parameters)
+        off = np.abs(np.concatenate([gains, np.cumsum(volumes)[:4]]) - exact)
+        return off[:4].mean(), off[4:].mean()
+
+    settled = errors(0.2)
+    assert settled[0] < 2e-3 * exact[:4].mean()
+    assert settled[1] < 2e-4 * exact[4:].mean()
+    monkeypatch.setattr(Crossings, "settled", lambda self, found: found)
+    coarse, fine = errors(0.2), errors(0.1)
+    for one, other, best in zip(coarse, fine, settled, strict=True):
+        assert 1.7 <= math.log2(one / other) <= 2.3
+        assert best < one
 
 
 PROFILES = {

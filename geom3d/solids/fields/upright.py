@@ -136,7 +136,7 @@ class UprightFamily(FieldFamily):
         plan, usual = _plan(solids, size), _usual(solids, size[:2])
         step, most = usual if requested is None else requested, USUAL_NODES if requested is None else MOST_NODES
         for _ in range(TRIES):
-            nodes = math.prod(plan.grid(Fineness.of(step, usual))[0].shape)
+            nodes = math.prod(plan.grid(Fineness(step, usual))[0].shape)
             if nodes <= most:
                 return step
             if requested is not None:
@@ -160,7 +160,7 @@ class UprightFamily(FieldFamily):
     ) -> InterfaceMesh:
         """The walls of the partition in which the first body that contains a point owns it; see `geom3d.solids.Family`."""
         usual = _usual(solids, size[:2])
-        division = _plan(solids, size).division(Fineness.of(self.step(solids, size, grid_step), usual))
+        division = _plan(solids, size).division(Fineness(self.step(solids, size, grid_step), usual))
         vertices, triangles, back_region, front_region, periodic_image = division.walls()
         grid = division.grid
         return InterfaceMesh(

@@ -38,6 +38,10 @@ NEAREST = 0.01
 #: Crossings are looked for by halving, at most so often, within more than this share of an edge, where one end of it is nearer
 #: to the surface than this share of the other.
 BISECTIONS, BRACKET, FLAT = 5, 0.05, 0.15
+#: How often the way that vertices are moved is averaged over their neighbours.
+SMOOTHINGS = 6
+#: Share of an edge on either side of a crossing by which the slope there is found; slope below which an edge grazes a surface.
+PROBE, GRAZING = 0.01, 0.1
 #: By what share of a neighbouring film's thickness a vertex may be moved, and of its edge.
 SETTLED, MOST_MOVE = 0.25, 0.1
 
@@ -175,7 +179,8 @@ class Plan:
         marks = np.unique(snap(np.concatenate([np.empty(0), *stations]), self.unit))
         caps = self.caps()
         near = np.concatenate([[self.frame.top, self.frame.foot], caps])
-        base = min(fineness.step, max(self.thickest / 4, fineness.step / 4)) if self.thickest else fineness.step
+        # A few planes across a rim of films that are thinner than a step, as far as it goes.
+        base = min(fineness.usual, max(self.thickest / 4, fineness.usual / 4)) if self.thickest else fineness.usual
         planes, counts = [np.zeros(1)], []
         for (low, high), row in zip(pairwise(floors.tolist()), rows, strict=True):
             if not (row[1:] != row[:-1]).any():
@@ -184,7 +189,7 @@ class Plan:
                 continue
             apart = NEAREST * fineness.step
             inner = [low, *_spread(marks[(marks > low + apart) & (marks < high - apart)], apart), high]
-            parts = [graded(a, b, fineness.step, caps, near, base)[1:] for a, b in pairwise(inner)]
+            parts = [graded(a, b, caps, near, base, fineness)[1:] for a, b in pairwise(inner)]
             found = np.unique(snap(np.concatenate(parts), self.unit))
             planes.append(found)
             counts.append(len(found))
@@ -396,20 +401,24 @@ class Crossings:
             middle = (corners[:, one] + corners[:, other]) / 2
             off += (wall.distance(middle) - self._thickness(of, middle[:, 2])) / 3
         home = home_of(self.lattice, surface)
-        shared = home[triangles].ravel()
-        weight = np.bincount(shared, np.repeat(areas, 3), len(home))
-        miss = np.bincount(shared, np.repeat(areas * off, 3), len(home))
-        away = -(miss / np.maximum(weight, 1e-300))[home]
-        z = self._z[surface.ends]
-        distance = self.distances[of.wall][surface.ends]
-        over = (z.max(axis=1) > self.plan.frame.top)[:, None] & (z <= self.plan.frame.top)
-        distance = np.where(over, np.maximum(distance, 0.0), distance)
-        start, stop = (distance[:, k] - self._thickness(of, z[:, k]) for k in (0, 1))
-        rise = np.where(stop == start, np.inf, stop - start)
-        moved = at + np.clip(away / rise, -room, room)
-        moved = np.clip(moved, np.minimum(at, CLEAR), np.maximum(at, 1 - CLEAR))
+        shared = home[triangles]
+        weight = np.maximum(np.bincount(shared.ravel(), np.repeat(areas, 3), len(home)), 1e-300)
+        # Means of means keep the volume; without them the surface would be rough, and its area too large.
+        for _ in range(SMOOTHINGS):
+            mean = np.bincount(shared.ravel(), np.repeat(areas * off, 3), len(home)) / weight
+            off = mean[shared].mean(axis=1)
+        away = -(np.bincount(shared.ravel(), np.repeat(areas * off, 3), len(home)) / weight)[home]
         low, high = (self.lattice.points(nodes) for nodes in surface.ends.T)
-        placed = self.lattice.snapped(low + moved[:, None] * (high - low))
+        way = high - low
+        # How the distance grows along an edge where it is crossed: an edge may bend around a rim.
+        sides = [low + np.clip(at + step, 0.0, 1.0)[:, None] * way for step in (-PROBE, PROBE)]
+        beyond = [wall.distance(points) - self._thickness(of, points[:, 2]) for points in sides]
+        rise = (beyond[1] - beyond[0]) / (np.clip(at + PROBE, 0.0, 1.0) - np.clip(at - PROBE, 0.0, 1.0))
+        # Along the surface there is no way off it.
+        move = away * rise / (rise**2 + (GRAZING * np.linalg.norm(way, axis=1)) ** 2)
+        moved = at + np.clip(move, -room, room)
+        moved = np.clip(moved, np.minimum(at, CLEAR), np.maximum(at, 1 - CLEAR))
+        placed = self.lattice.snapped(low + moved[:, None] * way)
         # Opposite sides of the period are equal to the last bit.
         copies = np.flatnonzero(home != np.arange(len(home)))
         there = placed[home[copies]]

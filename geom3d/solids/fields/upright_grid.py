@@ -32,16 +32,21 @@ class Fineness:
 
     Attributes:
         step: distance of planes in x and y where walls are, µm.
-        turn: of the wall's profile between two planes in z, radians.
+        usual: the usual one, µm.
     """
 
     step: float
-    turn: float
+    usual: float
 
-    @classmethod
-    def of(cls, step: float, usual: float) -> Fineness:
-        """Of a step, where the usual one is known, µm."""
-        return cls(step, min(MOST_TURN, USUAL_TURN * step / usual))
+    @property
+    def factor(self) -> float:
+        """By how much coarser than usual it is."""
+        return self.step / self.usual
+
+    @property
+    def turn(self) -> float:
+        """Turn of the wall's profile between two planes in z, radians."""
+        return min(MOST_TURN, USUAL_TURN * self.factor)
 
 
 def usual_step(outlines: list[Outlines], profile: WallProfile, size: tuple[float, float]) -> float:
@@ -95,28 +100,20 @@ def _clear(planes: FloatArray, hot: FloatArray, step: float) -> FloatArray:
     return np.concatenate([planes[:1], planes[1:-1] + chosen, planes[-1:]])
 
 
-def graded(
-    low: float, high: float, step: float, hot: FloatArray, near: FloatArray | None = None, base: float | None = None
-) -> FloatArray:
-    """Planes from low to high, none near a hot place.
+def graded(low: float, high: float, hot: FloatArray, near: FloatArray, base: float, fineness: Fineness) -> FloatArray:
+    """Planes from low to high, close together near some places, none near a hot one.
 
     Args:
         low, high: the ends, µm.
-        step: largest distance, µm, near the places in `near`, or everywhere where that is None.
         hot: places that should lie midway between two planes.
-        near: away from these the distance grows, up to WIDEST steps.
-        base: distance at these places, µm; a step where it is None.
+        near: away from these the distance of planes grows, up to WIDEST steps.
+        base: distance at these places in a usual grid, µm.
+        fineness: of the grid.
     """
-    if near is None:
 
-        def wanted(z: FloatArray) -> FloatArray:
-            return np.full(z.shape, step)
-    else:
-        places, least = near, step if base is None else base
-
-        def wanted(z: FloatArray) -> FloatArray:
-            away = np.abs(z[:, None] - places).min(axis=1, initial=math.inf)
-            return np.asarray(np.clip(least + GRADING * away, least, WIDEST * step))
+    def wanted(z: FloatArray) -> FloatArray:
+        away = np.abs(z[:, None] - near).min(axis=1, initial=math.inf)
+        return np.asarray(fineness.factor * np.minimum(base + GRADING * away, WIDEST * fineness.usual))
 
     fine = np.linspace(low, high, 257)
     density = 1 / wanted(fine)
