@@ -24,6 +24,9 @@ DESIGN = Column("design", key="name")
 #: A column with its entries, one per design.
 Filled = tuple[Column, tuple[Entry, ...]]
 
+#: How numbers are written where they shall be taken in at a glance.
+SHORT = {Kind.NUMBERS: Kind.SIZES}
+
 
 def numbers(summaries: Sequence[Summary]) -> Table:
     """A column for every metric that at least one design has; its key is the path in the report."""
@@ -59,13 +62,16 @@ def require_rows(summaries: Sequence[Summary], rows: Sequence[str]) -> None:
 
 
 def key_figures(table: Table) -> Table:
-    """The few columns of all numbers that tell designs apart, under the heads that their metrics declare, in order."""
+    """The few columns of all numbers that tell designs apart, in few digits, under the heads that their metrics declare, in order."""
     names, *filled = table.by_column()
     found = [(_metric(column.key), column, entries) for column, entries in filled]
     chosen = [(m, m.key_figure, column, entries) for m, column, entries in found if m.key_figure is not None]
     chosen.sort(key=lambda entry: entry[0].rank if entry[1].rank is None else entry[1].rank)
     # Of a region the head goes with its name.
-    heads = [(replace(c, title=figure.head + c.title.removeprefix(m.title)), e) for m, figure, c, e in chosen]
+    heads = [
+        (replace(c, title=figure.head + c.title.removeprefix(m.title), kind=SHORT.get(c.kind, c.kind)), entries)
+        for m, figure, c, entries in chosen
+    ]
     return Table.of_columns([names, *heads])
 
 
@@ -121,6 +127,10 @@ def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
         units = {"width": "µm", "length": "µm", "thickness": "µm", "capacity": "mAh", "voltage": "V"}
         for key, unit in units.items():
             yield overall(f"device.{key}", f"packaged device: {key}", getattr(about.device, key), unit)
+    for key, value in (asked.get("profile") or {}).items():
+        if value:
+            unit = "°" if key == "sidewall_angle" else "µm"
+            yield overall(f"profile.{key}", f"wall profile: {key.replace('_', ' ')}", _plain(value), unit)
     known = {row[0]: row for row in parameter_rows(architectures.get(about.architecture))}
     for name, value in asked["parameters"].items():
         unit = known[name][1] if name in known else ""
@@ -136,7 +146,7 @@ def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
         ]
         if layer is not None:
             said += [
-                ("thickness", "thickness", layer["thickness"], "µm"),
+                ("thickness", "thickness", _plain(layer["thickness"]), "µm"),
                 ("fill_to", "fills up to", layer["fill_to"], "µm"),
             ]
         for key, title, value, unit in said:
@@ -147,6 +157,8 @@ def _plain(value: Any) -> Value:
     """A value of a template as a table's cell takes it."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, dict) and all(isinstance(part, int | float) or part is None for part in value.values()):
+        return ", ".join(f"{key} {part:g}" for key, part in value.items() if part is not None)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return json.dumps(value, ensure_ascii=False)
     return value

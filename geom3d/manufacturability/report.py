@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from geom3d.cell.cell import Cell
 from geom3d.core.errors import InputError
 from geom3d.core.markup import render
+from geom3d.core.roles import COLLECTOR
 from geom3d.core.tables import Column, Kind, Table, Value
 from geom3d.library.materials import Material
 from geom3d.library.processes import Process
 from geom3d.manufacturability import ASSEMBLY, Measures
+from geom3d.manufacturability.coverage import CoverageReport
 from geom3d.manufacturability.rules import Finding, findings, region_scale
 
 #: What a process does, by its family: where it can, where it cannot, and where there is nothing for it.
@@ -24,7 +26,9 @@ WORDS = {
     "deposition": ("films can be deposited", "films cannot be deposited", "no films to deposit"),
 }
 #: Order of processes side by side.
-RANKS = {"yes": 0, "from scale": 1, "no": 2, "nothing": 3}
+RANKS = {"yes": 0, "from scale": 1, "up to scale": 2, "no": 3, "nothing": 4}
+#: A film of more than this share of its volume is the one that the design counts on.
+WHOLE = 0.99
 #: mm³ and cm³ in a µm³.
 MM3, CM3 = 1e-9, 1e-12
 
@@ -50,6 +54,49 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Film:
+    """A film, as the design takes it and as a process makes it.
+
+    Attributes:
+        name: of the layer.
+        nominal_um: on the flat at the top, magnified.
+        taken_as: "conformal", "uneven" as the template measured it, or "predicted" from its own process.
+        top, middle, foot, floor: shares of the nominal thickness that the process gives; None where there is no such place,
+            or it is not known.
+        volume: share of the volume of a conformal film that it gives; None where it is not known.
+        capacity_uAh_cm2: of an electrode, as the design counts it, and as the process would give it; None for all others.
+    """
+
+    name: str
+    nominal_um: float
+    taken_as: str
+    top: float | None = None
+    middle: float | None = None
+    foot: float | None = None
+    floor: float | None = None
+    volume: float | None = None
+    capacity_uAh_cm2: tuple[float, float] | None = None
+
+    @property
+    def shares(self) -> tuple[float | None, ...]:
+        """At the top, half-way down, at the foot, on the floor, and of the volume."""
+        return self.top, self.middle, self.foot, self.floor, self.volume
+
+    def warning(self, process: Process) -> str | None:
+        """A sentence where the design counts on a film that the process would not give."""
+        if self.taken_as != "conformal" or self.volume is None or self.volume > WHOLE:
+            return None
+        least = min(share for share in self.shares[:4] if share is not None)
+        words = f"{self.name} is taken for conformal; {process.title[0].lower()}{process.title[1:]} leaves "
+        words += (
+            f"{100 * least:.2g} % of its thickness at the thinnest place and {100 * self.volume:.2g} % of its volume"
+        )
+        if self.capacity_uAh_cm2 is not None:
+            words += f": {self.capacity_uAh_cm2[1]:.4g} instead of {self.capacity_uAh_cm2[0]:.4g} µAh/cm²"
+        return words
+
+
+@dataclass(frozen=True)
 class CheckReport:
     """Whether a process can make a design.
 
@@ -61,6 +108,7 @@ class CheckReport:
         findings: of every rule.
         parts: every region, then the assembly.
         material: in which all of it is printed; each region in its own if None.
+        films: of a process that deposits: how each was taken, and what the process gives.
     """
 
     title: str
@@ -71,6 +119,13 @@ class CheckReport:
     findings: tuple[Finding, ...]
     parts: tuple[Part, ...]
     material: Material | None = None
+    films: tuple[Film, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on films that were taken for conformal, and which the process would make otherwise."""
+        told = [film.warning(self.process) for film in self.films]
+        return tuple(sentence for sentence in told if sentence is not None)
 
     @property
     def violations(self) -> tuple[Finding, ...]:
@@ -85,15 +140,38 @@ class CheckReport:
     @property
     def smallest_scale(self) -> float | None:
         """The smallest scale at which no rule is broken; None where there is none, or nothing to do."""
-        scales = [finding.from_scale for finding in self.findings]
-        return None if self.never or not scales else max(scale or 0.0 for scale in scales)
+        if self.never or self.opposed or not self.findings:
+            return None
+        return max(finding.from_scale or 0.0 for finding in self.findings)
+
+    @property
+    def largest_scale(self) -> float | None:
+        """The largest scale at which no rule is broken; None where there is none, or no bound."""
+        bounds = [finding.to_scale for finding in self.findings if finding.to_scale is not None]
+        return min(bounds) if bounds and not self.never and not self.opposed else None
+
+    @property
+    def opposed(self) -> tuple[Finding, ...]:
+        """Two rules that ask for scales which exclude each other: the one for a larger scale first."""
+        low = max(self.findings, key=lambda finding: finding.from_scale or 0.0, default=None)
+        high = min(
+            self.findings, key=lambda finding: math.inf if finding.to_scale is None else finding.to_scale, default=None
+        )
+        if low is None or high is None or high.to_scale is None or (low.from_scale or 0.0) <= high.to_scale:
+            return ()
+        return low, high
 
     @property
     def status(self) -> str:
-        """yes, from scale, no, or nothing."""
+        """yes, from scale, up to scale, no, or nothing."""
         if not self.findings:
             return "nothing"
-        return "no" if self.never else "from scale" if self.violations else "yes"
+        if self.never or self.opposed:
+            return "no"
+        if not self.violations:
+            return "yes"
+        # At the scale itself: what is broken asks either for a larger one or for a smaller one.
+        return "from scale" if any(f.from_scale for f in self.violations) else "up to scale"
 
     @property
     def can_be_made(self) -> bool:
@@ -104,17 +182,25 @@ class CheckReport:
     def verdict(self) -> str:
         """The answer in a sentence."""
         can, cannot, nothing = WORDS[self.process.family]
-        if self.status == "no":
+        if self.never:
             return f"{cannot}: {'; '.join(reason(finding) for finding in self.never)}"
+        if self.opposed:
+            low, high = self.opposed
+            return f"{cannot}: {low.title} needs scale {low.from_scale:.6g} or more, {high.title} {high.to_scale:.6g} or less"
+        upper = "" if self.largest_scale is None else f" {self.largest_scale:.6g}"
         if self.status == "from scale":
-            return f"{can} from scale {self.smallest_scale:.6g}"
+            return f"{can} from scale {self.smallest_scale:.6g}" + (f" to{upper}" if upper else "")
+        if self.status == "up to scale":
+            return f"{can} up to scale{upper}"
         return can if self.status == "yes" else nothing
 
     @property
     def decisive(self) -> Finding | None:
-        """The rule on which it depends: one broken at every scale, else the one that needs the largest scale."""
+        """The rule on which it depends: one broken at every scale, else the one that needs the largest or smallest scale."""
         if self.never:
             return self.never[0]
+        if self.opposed or self.status == "up to scale":
+            return min((f for f in self.findings if f.to_scale is not None), key=lambda f: f.to_scale or 0.0)
         return max((f for f in self.findings if f.from_scale), key=lambda f: f.from_scale or 0.0, default=None)
 
     @property
@@ -128,11 +214,14 @@ class CheckReport:
             "status": self.status,
             "verdict": self.verdict,
             "smallest_scale": self.smallest_scale,
+            "largest_scale": self.largest_scale,
             "findings": [asdict(finding) for finding in self.findings],
             "violations": [finding.rule for finding in self.violations],
             "repeat": list(self.repeat),
             "print_material": None if self.material is None else self.material.title,
             "parts": [asdict(part) for part in self.parts],
+            "films": [asdict(film) for film in self.films],
+            "warnings": list(self.warnings),
         }
 
     def to_json(self) -> str:
@@ -146,7 +235,7 @@ class CheckReport:
             Column("measured", Kind.NUMBERS),
             Column("limit", Kind.NUMBERS),
             Column(""),
-            Column("from scale", Kind.NUMBERS),
+            Column("scale", Kind.NUMBERS),
             Column("worst place"),
         ]
         cells = f"{self.repeat[0]} × {self.repeat[1]} unit cells at scale {self.scale:g}"
@@ -163,14 +252,31 @@ class CheckReport:
             [p.name, p.material, p.narrowest_um, p.thinnest_um, p.from_scale, p.volume_mm3, p.mass_g]
             for p in self.parts
         ]
+        films = [
+            Column("film"),
+            Column("nominal", Kind.SIZES, "µm"),
+            Column("taken as"),
+            *(Column(place, Kind.FIGURES, "%") for place in ("top", "middle", "foot", "floor", "volume")),
+        ]
+        made_of: list[list[Value]] = [
+            [f.name, f.nominal_um, f.taken_as, *(None if s is None else 100 * s for s in f.shares)] for f in self.films
+        ]
         told = "places are x, y, z in µm, before magnification" if any(f.at for f in self.findings) else ""
         of = "" if self.material is None else f", masses as printed in {self.material.title}"
-        return [Table.of(found, map(_row, self.findings), told), Table.of(made, parts, cells + of)]
+        tables = [Table.of(found, map(_row, self.findings), told), Table.of(made, parts, cells + of)]
+        return (
+            [*tables, Table.of(films, made_of, f"films by {self.name}, of the nominal thickness")]
+            if made_of
+            else tables
+        )
 
     @property
     def heading(self) -> str:
         """What was checked, and the answer."""
         return f"{self.title}\n{self.process.title} ({self.name}) at scale {self.scale:g}: {self.verdict}"
+
+    def __repr__(self) -> str:
+        return f"<CheckReport {self.title!r}, {self.name} at scale {self.scale:g}: {self.status}>"
 
     def __str__(self) -> str:
         lines = [self.heading]
@@ -199,6 +305,11 @@ class Ranking:
     reports: tuple[CheckReport, ...]
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on films are those of each process: side by side, nothing is taken from one of them."""
+        return ()
+
+    @property
     def can_be_made(self) -> bool:
         """Whether one process at least can make it at this scale."""
         return any(report.status == "yes" for report in self.reports)
@@ -214,19 +325,25 @@ class Ranking:
 
     def tables(self) -> list[Table]:
         """One row per process."""
-        scale = Column("from scale", Kind.SIZES)
-        columns = [Column("process"), Column("verdict"), scale, Column("decided by")]
+        columns = [Column("process"), Column("verdict"), Column("scale", Kind.NUMBERS), Column("decided by")]
         rows: list[list[Value]] = []
         for report in self.reports:
             decisive = report.decisive
-            verdict = report.verdict.partition(":")[0].partition(" from scale")[0]
-            if report.status == "from scale":
-                verdict += ", if larger"
+            verdict = report.verdict.partition(":")[0].partition(" from scale")[0].partition(" up to scale")[0]
+            verdict += {"from scale": ", if larger", "up to scale": ", if smaller"}.get(report.status, "")
             why = "" if decisive is None else reason(decisive)
             if len(report.never) > 1:
                 why += f" (and {len(report.never) - 1} more)"
-            rows.append([report.name, verdict, report.smallest_scale, why])
+            low, high = report.smallest_scale, report.largest_scale
+            scales = "" if high is None else f"≤ {high:.4g}"
+            if low:
+                scales = f"≥ {low:.4g}" if high is None else f"{low:.4g} to {high:.4g}"
+            rows.append([report.name, verdict, scales, why])
         return [Table.of(columns, rows)]
+
+    def __repr__(self) -> str:
+        made = [report.name for report in self.reports if report.status == "yes"]
+        return f"<Ranking {self.title!r} at scale {self.scale:g}: {', '.join(made) or 'none'} of {len(self.reports)}>"
 
     @property
     def heading(self) -> str:
@@ -244,19 +361,66 @@ def require_scale(scale: float) -> None:
 
 
 def check(
-    cell: Cell, measures: Measures, name: str, process: Process, scale: float, material: Material | None = None
+    cell: Cell,
+    measures: Measures,
+    name: str,
+    process: Process,
+    scale: float,
+    material: Material | None = None,
+    films: CoverageReport | None = None,
 ) -> CheckReport:
-    """Holds a design against a process; masses are those of the regions' materials, or of one in which all is printed."""
+    """Holds a design against a process.
+
+    Args:
+        cell, measures: of the design.
+        name, process: to make it with.
+        scale: magnification.
+        material: in which all of it is printed, for the masses; the regions' own if None.
+        films: as the process makes them, where it deposits and its sticking probability is known.
+    """
     parts = _parts(cell, measures, process, scale, material)
-    found = tuple(findings(process, measures, scale))
-    return CheckReport(cell.description.title, name, process, scale, cell.description.repeat, found, parts, material)
+    found = tuple(findings(process, measures, scale, films))
+    made = tuple(_films(cell, measures, scale, films)) if process.family == "deposition" else ()
+    repeat = cell.description.repeat
+    return CheckReport(cell.description.title, name, process, scale, repeat, found, parts, material, made)
+
+
+def _films(cell: Cell, measures: Measures, scale: float, films: CoverageReport | None) -> Iterator[Film]:
+    """Every coat as the design takes it, and as the process makes it."""
+    given = {} if films is None else {film.name: film.coverage for film in films.films}
+    basis = cell.description.capacity_basis
+    for region in cell.regions:
+        if region.thickness is None:
+            continue
+        taken = "predicted" if region.coverage else "uneven" if region.film else "conformal"
+        nominal, found = region.thickness * scale, given.get(region.name)
+        if found is None:
+            yield Film(region.name, nominal, taken)
+            continue
+        charges = None
+        if region.role in COLLECTOR:
+            counted = measures.volumes[region.name] / cell.footprint * region.material.capacity_uAh_cm2_um(basis)
+            charges = counted, counted * found.mean
+        upright = len(found.depths) > 0
+        yield Film(
+            name=region.name,
+            nominal_um=nominal,
+            taken_as=taken,
+            top=None if found.top is None else found.top[0],
+            middle=found.at(found.depth / 2) if upright else None,
+            foot=found.at(found.depth) if upright else None,
+            floor=None if found.floor is None else found.floor[0],
+            volume=found.mean,
+            capacity_uAh_cm2=charges,
+        )
 
 
 def rank(reports: Sequence[CheckReport]) -> Ranking:
     """Puts the verdicts of several processes on one design in order."""
 
     def place(report: CheckReport) -> tuple[int, float, str]:
-        return RANKS[report.status], report.smallest_scale or 0.0, report.name
+        worse = -(report.largest_scale or 0.0) if report.status == "up to scale" else report.smallest_scale or 0.0
+        return RANKS[report.status], worse, report.name
 
     return Ranking(reports[0].title, reports[0].scale, tuple(sorted(reports, key=place)))
 
@@ -266,13 +430,23 @@ def reason(finding: Finding) -> str:
     if finding.rule in ("cavities", "islands", "loose"):
         one = {"cavities": "closed cavity", "islands": "island", "loose": "loose body"}[finding.rule]
         return f"{finding.value:g} {one if finding.value == 1 else finding.title}"
+    if finding.rule == "bridge" and finding.note:
+        return finding.note
     value = "–" if finding.value is None else f"{finding.value:.4g}"
+    if finding.rule == "overhang":
+        return f"{finding.title} {value} {finding.unit}"
+    if finding.rule == "bridge":
+        return f"{finding.title} {value} µm, at most {finding.limit:g} µm"
     if finding.unit == "µm":
         of = f" ({', '.join(finding.regions)})" if finding.regions else ""
         return f"{finding.title} {value} µm{of}"
-    most = "" if finding.limit is None else f", at most {finding.limit:g}{finding.unit}"
-    thin = f" ({finding.note})" if finding.rule == "aspect_ratio" and finding.note else ""
-    return f"{finding.title} {value}{finding.unit}{most}{thin}"
+    unit = f" {finding.unit}" if finding.unit == "%" else finding.unit
+    side = "at least" if finding.at_least else "at most"
+    limit = "" if finding.limit is None else f", {side} {finding.limit:g}{unit}"
+    if finding.rule == "coverage":
+        told = "; ".join(part for part in (*finding.regions, finding.note) if part)
+        return f"{finding.title} {finding.value or 0.0:.2g}{unit}{limit} ({told})"
+    return f"{finding.title} {value}{unit}{limit}"
 
 
 def _parts(
@@ -319,7 +493,9 @@ def _row(finding: Finding) -> list[str]:
             else f"{'≥' if finding.at_least else '≤'} {finding.limit:g} {finding.unit}".replace(" °", "°").strip()
         )
     verdict = "" if finding.limit is None else "ok" if finding.ok else "violated"
-    scale = "never" if finding.from_scale is None else f"{finding.from_scale:.4g}" if finding.from_scale else ""
+    scale = "never" if finding.from_scale is None else f"≥ {finding.from_scale:.4g}" if finding.from_scale else ""
+    if finding.to_scale is not None:
+        scale = f"≤ {finding.to_scale:.4g}"
     place = "" if finding.at is None or not finding.value else f"({', '.join(f'{x:.4g}' for x in finding.at)})"
     where = ", ".join(part for part in (" | ".join(finding.regions), place, finding.note) if part)
     return [finding.title, value, limit, verdict, scale, where]

@@ -21,7 +21,7 @@ METRICS = (
         "sponge.surface_per_volume_per_um",
         "surface per volume of the web",
         "1/µm",
-        "surface of the web, without its flat top, per volume of the box it stands in",
+        "surface of the web, without its flat top and what it stands on, per volume of the box it stands in",
         68,
     ),
     Metric(

@@ -24,11 +24,14 @@ from pathlib import Path
 import pytest
 
 from geom3d import architectures
+from geom3d.api import load
 from geom3d.cell.describe import limits
 from geom3d.cell.template import load_template
 from geom3d.cli.app import run
+from geom3d.core.errors import GeometryError
 from geom3d.core.quantities import parse_length
 from geom3d.exports import Written
+from geom3d.mesh.interfaces import InterfaceMesh
 
 POSTS = 'architecture = "pillars"\n'
 FLAT = 'architecture = "planar"\n'
@@ -428,3 +431,21 @@ def test_capacity_beyond_all_numbers_is_refused_or_null():
     code, out, err = ends("measure", "t.toml", "--json")
     assert err.startswith("geom3d: ")
     assert code or json.loads(out, parse_constant=pytest.fail)
+
+
+def test_a_mesh_that_fails_its_checks_lies_in_the_output_folder_and_nowhere_else(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    walls = load("planar-licoo2-lipon-lithium").walls()
+
+    def fails(*_: object) -> None:
+        raise GeometryError("two ways to the volume differ", walls)
+
+    monkeypatch.setattr(InterfaceMesh, "check", fails)
+    assert run(["measure", STACK]) == 1
+    assert "two ways to the volume differ\ngeom3d: `geom3d build` of it writes the mesh" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert run(["build", STACK, "-o", "out"]) == 1
+    assert f"the mesh was written to {Path('out', 'failed-mesh.stl')} (µm)" in capsys.readouterr().err
+    assert [path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")] == [Path("out", "failed-mesh.stl")]
+    data = Path("out", "failed-mesh.stl").read_bytes()
+    assert len(data) == 84 + 50 * int.from_bytes(data[80:84], "little") > 84
