@@ -120,7 +120,7 @@ def build(parameters: Parameters) -> Structure:
 
 
 def closed_form(parameters: Parameters) -> ClosedForms:
-    """The volume of every region that stands alone at its heights, by the areas of its polygons."""
+    """Volumes and walls by the areas and outlines of the polygons, of a device whose parts lie apart."""
     p = parameters
     parts, size = _parts(p)
     footprint = size[0] * size[1]
@@ -130,20 +130,25 @@ def closed_form(parameters: Parameters) -> ClosedForms:
         area = footprint - area if mask.holes else area
         key = f"thickness_equivalent_um.{mask.region}"
         found[key] = found.get(key, 0.0) + area * (mask.top - mask.bottom) / footprint
-    alone = _apart(p, parts)
-    return ClosedForms(found if alone and p.period is None else {})
+    if p.period is not None or not _apart(p, parts):
+        return ClosedForms({})
+    found["thickness_equivalent_um.substrate"] = p.plate
+    if all(mask.bottom == 0 for mask in p.masks):
+        walls = sum(part.length * mask.top for mask, areas in zip(p.masks, parts, strict=True) for part in areas)
+        found["area_gain.side_walls"] = walls / footprint
+        found["area_gain.scaffold"] = 1 + walls / footprint
+    return ClosedForms(found)
 
 
 def _apart(p: Parameters, parts: list[list[shapely.Polygon]]) -> bool:
-    """Whether no two masks cover the same place at the same height."""
+    """Whether no two masks touch each other at the same height, and none is of holes."""
+    if any(mask.holes for mask in p.masks):
+        return False
     masks = list(zip(p.masks, parts, strict=True))
     return not any(
-        one.holes
-        or other.holes
-        or (
-            (one.bottom < other.top and other.bottom < one.top)
-            and shapely.union_all(here).intersection(shapely.union_all(there)).area > 0
-        )
+        one.bottom <= other.top
+        and other.bottom <= one.top
+        and shapely.intersects(shapely.union_all(here), shapely.union_all(there))
         for (one, here), (other, there) in combinations(masks, 2)
     )
 

@@ -166,6 +166,7 @@ def test_broken_files_are_refused(tmp_path):
 def test_the_closed_form_is_the_areas_of_the_polygons():
     report = geom3d.design({"architecture": "layout"}).measure()
     known = layout.closed_form(layout.Parameters()).metrics
-    assert known.keys() == {"thickness_equivalent_um.scaffold"}
+    names = {f"thickness_equivalent_um.{name}" for name in ("scaffold", "substrate")}
+    assert known.keys() == names | {"area_gain.scaffold", "area_gain.side_walls"}
     for key, value in known.items():
         assert report[key] == pytest.approx(value, rel=1e-9)
