@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from geom3d import architectures
-from geom3d.architectures._sponge import SpongeParameters
+from geom3d.architectures._sponge import WebParameters
 from geom3d.scene.stage import NO_OPENGL, has_opengl
 from geom3d.solids.prisms.outline import repeated
 from geom3d.solids.prisms.prism import Prisms
@@ -39,7 +39,7 @@ ARCHITECTURES = {
     for path in (Path(__file__).resolve().parent.parent / "templates").glob("*.toml")
 }
 SPONGES = {
-    name for name, kind in ARCHITECTURES.items() if issubclass(architectures.get(kind).Parameters, SpongeParameters)
+    name for name, kind in ARCHITECTURES.items() if issubclass(architectures.get(kind).Parameters, WebParameters)
 }
 
 

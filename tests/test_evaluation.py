@@ -44,7 +44,7 @@ def counts(monkeypatch):
 
 @pytest.mark.slow
 def test_each_thing_is_built_once(counts, tmp_path):
-    design = geom3d.load("pillars-coated")
+    design = geom3d.load("pillars-coated", {"parameters.height": 4})
     assert counts == {"structures": 1, "cells": 1}
     design.measure()
     expected = {"structures": 1, "cells": 1, "walls": 1, "electrodes": 1, "trees": 2}

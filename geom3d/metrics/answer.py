@@ -27,6 +27,7 @@ HALF = ("capacity_uAh_cm2.anode", "capacity_uAh_cm2.cathode")
 #: In total: what a device is called there, the factor to its unit, and the unit.
 IN_TOTAL = {
     "device.unit_cells": ("unit cells", 1, ""),
+    "device.area_share": ("share of the area", 1, ""),
     "device.capacity_mAh": ("capacity", 1000.0, "µAh"),
     "device.energy_mWh": ("energy", 1000.0, "µWh"),
 }

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from skfem import Basis, BilinearForm, ElementTetP1, MeshTet, asm, condense, solve
@@ -52,6 +52,7 @@ CASES = [
     pytest.param((name, fine), marks=[pytest.mark.slow] * (fine and name in FINEST))
     for name in shipped()
     for fine in (False, True)
+    if not (fine and name == "pores-liu-2014")  # a pore of 1 : 333 has a million
 ]
 
 
@@ -315,6 +316,7 @@ def test_films_have_rows_of_tetrahedra_across():
 
 
 @pytest.mark.slow
+@settings(max_examples=8)
 @given(
     name=st.sampled_from([name for name in shipped() if geom3d.load(name).cell().facts.web is None]),
     shift=st.tuples(st.floats(0, 1), st.floats(0, 1)),
