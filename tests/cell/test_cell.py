@@ -21,7 +21,10 @@ def test_cells_carry_what_the_template_says(name):
         (layer.name, layer.role, thick[layer.name], layer.fill_to) for layer in template.layers
     ]
     assert cell.films == {name: thickness for name, thickness in thick.items() if thickness is not None}
-    assert all((r.film is None) == isinstance(layer.thickness, float | None) or r.coverage for r, layer in zip(cell.layers, template.layers, strict=True))
+    assert all(
+        (r.film is None) == isinstance(layer.thickness, float | None) or r.coverage
+        for r, layer in zip(cell.layers, template.layers, strict=True)
+    )
     own = [region for region in cell.regions if region.own]
     assert {*cell.facts.scaffold, *(n for n, _ in cell.facts.below)} <= {region.name for region in own}
     for region in own:
