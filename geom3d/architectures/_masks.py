@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,10 +94,15 @@ def read(path: Path, cell: str | None) -> Layout:
                 raise unreadable(path, "it does not begin as OASIS does")
     else:
         _require_records(path)
-    try:
-        library = (gdstk.read_oas if oasis else gdstk.read_gds)(str(path))
-    except Exception as error:  # readers of broken files raise whatever happens to them
-        raise unreadable(path, error) from error
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            library = (gdstk.read_oas if oasis else gdstk.read_gds)(str(path))
+        except Exception as error:  # readers of broken files raise whatever happens to them
+            raise unreadable(path, error) from error
+    missing = [warning for warning in said if "Missing reference" in str(warning.message)]
+    if missing:
+        raise unreadable(path, missing[0].message)
     cells = {each.name: each for each in library.cells}
     if not cells:
         raise unreadable(path, "there are no cells in it")

@@ -78,7 +78,8 @@ def read(path: Path) -> Mesh:
     if kind == "3mf":
         _require_unpacked(path, content)
     try:
-        vertices, triangles, unit = _loaded(content, kind)
+        with np.errstate(all="ignore"):  # corners that are not finite are told below
+            vertices, triangles, unit = _loaded(content, kind)
     except Exception as error:  # readers of broken files raise whatever happens to them
         raise unreadable(path, error) from error
     if len(triangles) > MOST_TRIANGLES:
