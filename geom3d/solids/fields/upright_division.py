@@ -41,7 +41,7 @@ BISECTIONS, BRACKET, FLAT = 5, 0.05, 0.15
 #: How often the way that vertices are moved is averaged over their neighbours.
 SMOOTHINGS = 6
 #: Share of an edge on either side of a crossing by which the slope there is found; slope below which an edge grazes a surface.
-PROBE, GRAZING = 0.01, 0.1
+PROBE, GRAZING = 0.01, 0.01
 #: By what share of a neighbouring film's thickness a vertex may be moved, and of its edge.
 SETTLED, MOST_MOVE = 0.25, 0.1
 

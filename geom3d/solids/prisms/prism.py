@@ -344,7 +344,8 @@ def patches_of(
         areas=np.stack([level, upright])[kind, pair],
         upright=kind == 1,
         volumes=np.asarray(
-            np.bincount(labels.ravel(), weights=np.outer(heights, plan.areas).ravel(), minlength=count), dtype=np.float64
+            np.bincount(labels.ravel(), weights=np.outer(heights, plan.areas).ravel(), minlength=count),
+            dtype=np.float64,
         ),
         components=chunks_of(plan, levels, labels),
     )
