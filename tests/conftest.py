@@ -1,7 +1,7 @@
 """Shared settings of the tests: marks, what Hypothesis draws, and arrays of cells.
 
 `pytest` runs the fast part; `pytest -m "slow or network"` the rest; `pytest -m ""` all of it. A test over all templates
-takes tenths of a second for prisms and seconds for sponges, which are sampled on grids: with the name of a sponge among
+takes tenths of a second for prisms and seconds for sponges and walls as made, which are sampled on grids: with the name of one among
 its parameters it is slow by itself, but for one that stays in the fast part.
 """
 
@@ -34,13 +34,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 SLENDER = {"pores-liu-2014", "interdigitated-pillars-substrate"}
 #: The sponge that stands for all in the fast part.
 REPRESENTATIVE = "sponge-gyroid-lto"
-ARCHITECTURES = {
-    path.stem: tomllib.loads(path.read_text("utf-8"))["architecture"]
+TEMPLATES = {
+    path.stem: tomllib.loads(path.read_text("utf-8"))
     for path in (Path(__file__).resolve().parent.parent / "templates").glob("*.toml")
 }
-SPONGES = {
-    name for name, kind in ARCHITECTURES.items() if issubclass(architectures.get(kind).Parameters, WebParameters)
-}
+
+
+def _is_sampled(template):
+    """Whether it is a field: a sponge, walls of a profile, or films that are uneven or as their process makes them."""
+    layers = template.get("layers", [])
+    uneven = any("step_coverage" in layer or isinstance(layer.get("thickness"), dict | list) for layer in layers)
+    made = "profile" in template or "film_edges" in template or uneven
+    return made or issubclass(architectures.get(template["architecture"]).Parameters, WebParameters)
+
+
+SPONGES = {name for name, template in TEMPLATES.items() if _is_sampled(template)}
 
 
 def _texts(value):

@@ -28,7 +28,7 @@ MOST_POSTS = 10_000
 class PostParameters(PlateParameters):
     """Parameters of posts or holes: their lattice, their outline, and how imperfect the array is."""
 
-    lattice: Annotated[Literal["square", "hexagonal"], Field(description="arrangement")] = "square"
+    lattice: Annotated[Literal["square", "hexagonal"], Field(description="arrangement in the plane")] = "square"
     pitch: Annotated[Size, Field(description="distance between the centres of nearest neighbours")] = 10.0
     diameter: Annotated[
         Size,

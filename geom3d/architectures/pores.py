@@ -15,7 +15,7 @@ from geom3d.solids.prisms.outline import Difference, Plane
 class Parameters(PostParameters):
     """Parameters of a hole array."""
 
-    lattice: Annotated[Literal["square", "hexagonal"], Field(description="arrangement")] = "hexagonal"
+    lattice: Annotated[Literal["square", "hexagonal"], Field(description="arrangement in the plane")] = "hexagonal"
     diameter: Annotated[
         Size,
         Field(description="diameter; of other shapes the size along x before rotation, of a hexagon across its flats"),

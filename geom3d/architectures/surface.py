@@ -319,9 +319,10 @@ def closed_form(parameters: Parameters) -> Quadrature:
     stand = Stand(p.base, p.backing, placed.height)
     area = placed.facets.area(p.base_z, p.base_z + placed.height)
     found = quadrature(stand, placed.facets, placed.facets.size, area)
-    if placed.facets.is_smooth:
-        return found
-    return Quadrature({key: value for key, value in found.metrics.items() if "surface" not in key})
+    known = {**found.metrics, "thickness_equivalent_um.backing": p.backing}
+    if not placed.facets.is_smooth:
+        del known["sponge.surface_per_volume_per_um"]
+    return Quadrature(known)
 
 
 def _placed(p: Parameters) -> Placed:

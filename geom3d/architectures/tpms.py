@@ -222,7 +222,7 @@ def _shape(parameters: Parameters) -> tuple[Nodal, float, float | None]:
     radius = min(p.period, top_period) / (2 * math.pi * waves)
     require_room(p, size, radius)
     given = [key for key in ("solid_fraction", "level", "wall") if getattr(p, key) is not None]
-    p.require(len(given) <= 1, given[0] if given else "level", f"give one of {' and '.join(given)}, not both")
+    p.require(len(given) < 2, given[-1] if given else "level", f"give it or {given[0] if given else ''}, not both")
     p.require(p.wall is None or sheet, "wall", "only sheets have walls")
     low = 0.0 if sheet else least
     for key in ("level", "level_top"):

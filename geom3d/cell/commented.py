@@ -36,6 +36,8 @@ MEANINGS = {
         "utilisation": "> 0 … 1: of an electrode, share of the theoretical charge that counts; the material's where left out",
         "thickness": 'µm, > 0 … 10000: of a coat, or text with a unit such as "50 nm"; {{ top, middle, bottom }} or '
         "[[depth, thickness], …] where it varies with depth",
+        "step_coverage": '{{ sticking = 0.01 }} or {{ process = "sputter" }}: the thickness above is that on open flat surface, and what '
+        "lies deeper follows from the process",
         "fill_to": "µm, -100000 … 100000 above the structure's top: up to which a fill takes what is left",
     },
     "profile": {

@@ -9,7 +9,7 @@ from typing import Any
 from geom3d.comparison.charts import Chart
 from geom3d.comparison.drawing import Canvas
 from geom3d.comparison.summary import Summary
-from geom3d.core.colours import GRID, INK, LABEL
+from geom3d.core.colours import GRID, INK, LABEL, SERIES
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing
 from geom3d.core.tables import comma_separated
@@ -17,8 +17,6 @@ from geom3d.manufacturability.coverage import CoverageReport, FilmCoverage
 
 #: Width of the chart, mm: a column and a half of a journal.
 WIDTH = 120
-#: Colours of films, from the scaffold outward, told apart by people who confuse red and green, too.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 FORMS = (".svg", ".png", ".csv", ".json")
 
 
@@ -50,7 +48,7 @@ def _chart(report: CoverageReport) -> Chart:
         canvas.height(80)
         axes = canvas.figure.subplots()
         for k, film in enumerate(report.films):
-            _draw(axes, film, COLOURS[k % len(COLOURS)])
+            _draw(axes, film, SERIES[k % len(SERIES)])
         axes.axvline(100, color=INK, linewidth=0.6, linestyle=(0, (2, 2)))
         deepest = max(film.coverage.depth for film in report.films)
         axes.set_ylim(1.03 * deepest if deepest else 1.0, -0.03 * deepest if deepest else -0.03)
@@ -61,7 +59,7 @@ def _chart(report: CoverageReport) -> Chart:
         axes.set_title(report.title, fontsize=7.5, color=LABEL, loc="left")
         axes.grid(color=GRID, linewidth=0.5)
         axes.spines[["right", "top"]].set_visible(False)
-        named = [(COLOURS[k % len(COLOURS)], film) for k, film in enumerate(report.films)]
+        named = [(SERIES[k % len(SERIES)], film) for k, film in enumerate(report.films)]
         canvas.legend([canvas.patch(c, f"{f.name}, s = {f.coverage.sticking:g}") for c, f in named])
         return True
 

@@ -163,6 +163,8 @@ def test_shifting_the_lattice(name):
 
 @balls_are_slow
 def test_scaling_all_lengths(name):
+    if name == "formula":
+        return  # its own numbers are no lengths that could be scaled
     one = made(name)
     s = 0.125
     lengths = {k: v * s if isinstance(v, float) else v for k, v in small(name).items()}

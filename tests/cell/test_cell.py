@@ -15,10 +15,16 @@ from geom3d.cell.template import shipped
 def test_cells_carry_what_the_template_says(name):
     design = geom3d.load(name)
     cell, template = design.cell(), design.template
+    # An uneven film carries its thickness on the flat top, and its table.
+    thick = {layer.name: getattr(layer.thickness, "top", layer.thickness) for layer in template.layers}
     assert [(r.name, r.role, r.thickness, r.fill_to) for r in cell.layers] == [
-        (layer.name, layer.role, layer.thickness, layer.fill_to) for layer in template.layers
+        (layer.name, layer.role, thick[layer.name], layer.fill_to) for layer in template.layers
     ]
-    assert cell.films == {layer.name: layer.thickness for layer in template.layers if layer.thickness is not None}
+    assert cell.films == {name: thickness for name, thickness in thick.items() if thickness is not None}
+    assert all(
+        (r.film is None) == isinstance(layer.thickness, float | None) or r.coverage
+        for r, layer in zip(cell.layers, template.layers, strict=True)
+    )
     own = [region for region in cell.regions if region.own]
     assert {*cell.facts.scaffold, *(n for n, _ in cell.facts.below)} <= {region.name for region in own}
     for region in own:

@@ -51,7 +51,7 @@ def test_comments_change_nothing_of_a_template(name):
 
 
 def test_every_key_of_a_template_has_a_meaning():
-    hidden = {"parameters", "materials", "layers", "published", "device", "name", "user_materials"}
+    hidden = {"parameters", "materials", "layers", "published", "device", "name", "user_materials", "profile"}
     assert set(MEANINGS[""]) == set(fields_of(Template)) - hidden
     for table, model in (("layers", Layer), ("device", Device), ("published", Published)):
         assert set(MEANINGS[table]) == set(model.model_fields)

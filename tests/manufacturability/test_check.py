@@ -46,7 +46,21 @@ DESIGNS = {name: geom3d.load(name, COARSE.get(name)) for name in shipped()}
 PRISMS = [
     n
     for n in architectures.names()
-    if n not in ("planar", "grid", "spinodal", "tpms", "spheres", "inverse_opal", "image", "surface", "layout")
+    if n
+    not in (
+        "planar",
+        "grid",
+        "spinodal",
+        "tpms",
+        "spheres",
+        "inverse_opal",
+        "image",
+        "surface",
+        "layout",
+        "struts",
+        "fibres",
+        "formula",
+    )
 ]
 BOX = (10.0, 10.0)
 
@@ -121,6 +135,8 @@ def test_a_coarse_tolerance_does_not_blunt_the_measure():
 @pytest.mark.parametrize("name", [n for n in shipped() if n not in COARSE])
 def test_films_are_as_thin_as_the_template_says(name):
     design = DESIGNS[name]
+    if design.cell().family.is_sampled:
+        return  # walls with a profile, and films that are uneven
     seen = design._measures
     for layer in design.template.layers:
         if layer.thickness is not None:
