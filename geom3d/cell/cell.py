@@ -50,6 +50,15 @@ class Region:
     thickness: float | None = None
     fill_to: float | None = None
 
+    def __repr__(self) -> str:
+        return f"<Region {self.name!r}: {self.role.value.replace('_', ' ')}, {self.material.title}{self._extent}>"
+
+    @property
+    def _extent(self) -> str:
+        if self.thickness is not None:
+            return f", {self.thickness:.6g} µm thick"
+        return "" if self.fill_to is None else f", filled to {self.fill_to:.6g} µm"
+
     @property
     def own(self) -> bool:
         """Whether it is the architecture's own, neither a coat nor a fill."""
@@ -82,6 +91,11 @@ class Cell:
     def __post_init__(self) -> None:
         """Raises an InputError where the regions' solids are of several families."""
         family_of({region.name: region.solid for region in self.regions})
+
+    def __repr__(self) -> str:
+        x, y, z = self.size
+        made = f"{x:.6g} × {y:.6g} × {z:.6g} µm of {self.family.name}: {', '.join(self.names)}"
+        return f"<Cell {self.description.title!r}: {made}>" if self.description.title else f"<Cell {made}>"
 
     @property
     def family(self) -> Family[Any]:

@@ -319,7 +319,7 @@ def build(
     lengths = {"max_edge": max_edge, "voxel": voxel, "pixel": pixel, "layer_height": layer_height}
     options = Options(**{key: None if text is None else _length(key, text) for key, text in lengths.items()})
     given = {"unit": unit, **lengths}
-    require_used(format, [key for key, value in given.items() if value is not None])
+    require_used(format, [key for key, value in given.items() if value is not None] + ["transport"] * transport)
     requested: dict[str, Any] = {"formats": format, "repeat": repeat, "unit": unit or "mm", "scale": scale}
     requested |= {"drop_islands": drop_islands, "transport": transport, "options": options}
     if dry_run:
@@ -343,7 +343,8 @@ def compare(
     output: Annotated[
         Path,
         Parameter(
-            name=["--output", "-o"], help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex."
+            name=["--output", "-o"],
+            help="File to write: .html, a page in itself; .md, .csv, .json, .xlsx or .tex. Its folder is made if missing.",
         ),
     ],
     set_: Annotated[

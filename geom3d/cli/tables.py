@@ -33,17 +33,43 @@ def print_table(table: Table, width: int = 250) -> None:
     from rich import table as rich
     from rich.console import Console
 
-    drawn = rich.Table(box=box.SIMPLE, pad_edge=False)
-    for column in table.columns:
+    rows = table.texts()
+    heads = [column.short_heading for column in table.columns]
+    wide = None if sys.stdout.isatty() else width
+    console = Console(width=wide, markup=False, emoji=False, highlight=False)
+    widths, gap = _widths([heads, *rows], console.width)
+    drawn = rich.Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0) if gap < 3 else (0, 1))
+    for head, column, wide in zip(heads, table.columns, widths, strict=True):
         side: Literal["left", "right"] = "right" if column.kind.is_number else "left"
-        drawn.add_column(column.short_heading, justify=side, overflow="fold")
-    for row in table.texts():
+        drawn.add_column(head, justify=side, overflow="fold", width=wide)
+    for row in rows:
         drawn.add_row(*row)
     if table.title:
         print(table.title)
-    wide = None if sys.stdout.isatty() else width
-    # Names of layers are the user's: brackets and colons in them are no markup.
-    Console(width=wide, markup=False, emoji=False, highlight=False).print(drawn)
+    console.print(drawn)
+
+
+def _widths(rows: list[list[str]], most: int) -> tuple[list[int], int]:
+    """Characters of each column and of the gap between two; words are broken only where nothing else helps.
+
+    Args:
+        rows: the heading and all others.
+        most: characters of a line.
+    """
+    from rich.cells import cell_len
+
+    columns = [[row[k] for row in rows] for k in range(len(rows[0]))]
+    widths = [max(map(cell_len, cells)) for cells in columns]
+    words = [max((cell_len(word) for cell in cells for word in cell.split()), default=1) for cells in columns]
+    longest = max(words)
+    for limit, gap in [(longest, 3), *((limit, 2) for limit in range(longest, 0, -1))]:
+        least = [min(word, limit) for word in words]
+        if sum(least) + gap * len(least) <= most:
+            break
+    while sum(widths) + gap * len(widths) > most and widths != least:
+        room = [wide > few for wide, few in zip(widths, least, strict=True)]
+        widths[max(range(len(widths)), key=lambda k: room[k] * widths[k])] -= 1
+    return widths, gap
 
 
 def print_numbers(report: Report, *, everything: bool = False) -> None:

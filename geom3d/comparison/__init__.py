@@ -9,8 +9,8 @@ from pathlib import Path
 from geom3d import rendering
 from geom3d.comparison import tables
 from geom3d.comparison.summary import Parts, Summary, gather, titles
-from geom3d.core.errors import InputError, OutputError, choose_from
-from geom3d.core.files import replacing
+from geom3d.core.errors import InputError, choose_from
+from geom3d.core.files import make_folder, replacing
 from geom3d.evaluation import Evaluation
 from geom3d.scene.stage import NO_OPENGL
 
@@ -34,7 +34,7 @@ def compare(
 
     Args:
         designs: in the order of the comparison; the first is the reference.
-        path: of the file: .html, .md, .csv, .json, .xlsx or .tex.
+        path: of the file: .html, .md, .csv, .json, .xlsx or .tex; its folder is made if it is missing.
         charts: a folder for the charts as separate files; made if it is missing.
         pictures: whether a page shows pictures.
         workers: processes that share the work. Scripts that ask for several need a `__main__` guard, as with all of
@@ -53,12 +53,11 @@ def compare(
     form = path.suffix.lower().removeprefix(".")
     if form not in FORMS:
         raise InputError(f"output: unknown ending {path.suffix!r} of {path.name!r}; {choose_from(form, FORMS)}")
-    if not path.parent.is_dir():
-        raise OutputError(f"folder {str(path.parent)!r} does not exist")
     if labels and (len(labels) != len(designs) or len(set(labels)) < len(labels)):
         raise InputError(
             f"labels: must be one for each of the {len(designs)} designs, all different; got {len(labels)}"
         )
+    make_folder(path.parent)
     notes = []
     if form == "html" and pictures and not rendering.has_opengl():
         pictures = False

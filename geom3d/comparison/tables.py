@@ -24,6 +24,9 @@ DESIGN = Column("design", key="name")
 #: A column with its entries, one per design.
 Filled = tuple[Column, tuple[Entry, ...]]
 
+#: How numbers are written where they shall be taken in at a glance.
+SHORT = {Kind.NUMBERS: Kind.SIZES}
+
 
 def numbers(summaries: Sequence[Summary]) -> Table:
     """A column for every metric that at least one design has; its key is the path in the report."""
@@ -59,13 +62,16 @@ def require_rows(summaries: Sequence[Summary], rows: Sequence[str]) -> None:
 
 
 def key_figures(table: Table) -> Table:
-    """The few columns of all numbers that tell designs apart, under the heads that their metrics declare, in order."""
+    """The few columns of all numbers that tell designs apart, in few digits, under the heads that their metrics declare, in order."""
     names, *filled = table.by_column()
     found = [(_metric(column.key), column, entries) for column, entries in filled]
     chosen = [(m, m.key_figure, column, entries) for m, column, entries in found if m.key_figure is not None]
     chosen.sort(key=lambda entry: entry[0].rank if entry[1].rank is None else entry[1].rank)
     # Of a region the head goes with its name.
-    heads = [(replace(c, title=figure.head + c.title.removeprefix(m.title)), e) for m, figure, c, e in chosen]
+    heads = [
+        (replace(c, title=figure.head + c.title.removeprefix(m.title), kind=SHORT.get(c.kind, c.kind)), entries)
+        for m, figure, c, entries in chosen
+    ]
     return Table.of_columns([names, *heads])
 
 

@@ -243,9 +243,9 @@ DOOR: Door[Exporter] = Door(
 )
 
 
-#: What single formats ask for or leave aside: `unit` and the fields of `Options`. An exporter says in `USES` which of these it
+#: What single formats ask for or leave aside: `unit`, `transport` and the fields of `Options`. An exporter says in `USES` which of these it
 #: heeds; one that does not say may heed all.
-SETTINGS = ("unit", *Options.__dataclass_fields__)
+SETTINGS = ("unit", "transport", *Options.__dataclass_fields__)
 
 
 def require_used(names: Sequence[str], given: Sequence[str]) -> None:
@@ -263,7 +263,10 @@ def require_used(names: Sequence[str], given: Sequence[str]) -> None:
             heeding = [name for name in formats() if key in _used(name)]
             kind = f"the format {names[0]}" if len(names) == 1 else "none of these formats"
             denied = "does not heed it" if len(names) == 1 else "heeds it"
-            raise InputError(f"{key}: {kind} {denied}; those that do: {', '.join(heeding)}")
+            more = (
+                "; without it, --request transport puts the resistance into report.json" if key == "transport" else ""
+            )
+            raise InputError(f"{key}: {kind} {denied}; those that do: {', '.join(heeding)}{more}")
 
 
 def _used(name: str) -> Sequence[str]:

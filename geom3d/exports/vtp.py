@@ -14,7 +14,7 @@ from geom3d.exports import Job, Written
 from geom3d.transport.distance import FIELD, with_distance
 
 #: The settings that it heeds.
-USES: tuple[str, ...] = ("unit",)
+USES: tuple[str, ...] = ("unit", "transport")
 
 
 def export(job: Job) -> Written:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from geom3d.core.arrays import FloatArray
+from geom3d.manufacturability.overhangs import Undersides
 
 Place = tuple[float, float, float]
 
@@ -30,21 +30,6 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Slopes:
-    """The faces of a body that look down, those on the build plate left out.
-
-    Attributes:
-        angles: (n,) degrees from the vertical: 90 for a level ceiling.
-        areas: (n,) µm² in one unit cell.
-        places: (n, 3) their middles, µm.
-    """
-
-    angles: FloatArray
-    areas: FloatArray
-    places: FloatArray
-
-
-@dataclass(frozen=True)
 class Count:
     """How many of something there are in one unit cell.
 
@@ -66,12 +51,12 @@ class Scaffold:
     Attributes:
         wall: its narrowest wall or post; None where it has none.
         opening: the narrowest opening between its walls; None where there is none.
-        slopes: its faces that look down.
+        undersides: its faces that look down.
     """
 
     wall: Spot | None
     opening: Spot | None
-    slopes: Slopes
+    undersides: Undersides
 
 
 @dataclass(frozen=True)
@@ -83,7 +68,7 @@ class Measures:
             out. Between vertical walls they are measured in the plane, in sponges in space.
         heights: the thinnest place along z of the same; what lies open upward is left out.
         scaffold: for etching.
-        slopes: faces of the assembly that look down.
+        undersides: faces of the assembly that look down.
         cavities: parts of the void that reach neither the outside nor, through the period, the device's edge.
         islands: parts of a layer that begin above nothing.
         loose: bodies that hang on nothing in an array that ends at its border; their number in all of it.
@@ -99,7 +84,7 @@ class Measures:
     widths: dict[str, Spot]
     heights: dict[str, Spot]
     scaffold: Scaffold
-    slopes: Slopes
+    undersides: Undersides
     cavities: Count
     islands: Count
     loose: Count

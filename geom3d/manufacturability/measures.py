@@ -8,19 +8,16 @@ import numpy as np
 
 from geom3d.cell.cell import Cell
 from geom3d.cell.islands import MOST_PIECES, loose
-from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError
-from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Scaffold, Slopes, Spot
+from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Scaffold, Spot
+from geom3d.manufacturability.overhangs import Undersides
 from geom3d.manufacturability.plans import LayeredPlan
 from geom3d.manufacturability.sponges import Sponge
-from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
+from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.metrics import Sample
 from geom3d.metrics import sponge as sponge_metrics
 from geom3d.metrics import structure as structure_metrics
 from geom3d.solids.fields.field import FIELDS
-
-#: A downward face of less than this share of the mean one's area has a direction that is rounding.
-SLIVER = 1e-9
 
 
 def measures(sample: Sample) -> Measures:
@@ -34,7 +31,7 @@ def measures(sample: Sample) -> Measures:
     scaffold = np.zeros(count + 1, dtype=bool)
     scaffold[[cell.names.index(n) for n in {*facts.scaffold, *(name for name, _ in facts.below)}]] = True
     solid = np.arange(count + 1) < count
-    undersides = slopes(walls, scaffold)
+    undersides = Undersides.of(walls, scaffold, smooth=cell.family.is_sampled)
     if facts.web is not None and cell.family is FIELDS:
         sponge = Sponge(cell, walls)
         widths, heights = sponge.widths, sponge.heights
@@ -62,7 +59,7 @@ def measures(sample: Sample) -> Measures:
         widths=widths,
         heights=heights,
         scaffold=bare,
-        slopes=slopes(walls, solid),
+        undersides=Undersides.of(walls, solid, smooth=cell.family.is_sampled),
         cavities=cavities,
         islands=islands,
         loose=_loose(cell, walls, array),
@@ -103,24 +100,6 @@ def _loose(cell: Cell, walls: InterfaceMesh, array: tuple[int, int]) -> Count:
         x, y, z = walls.vertices[walls.triangles[faces[0]]].mean(axis=0).tolist()
         place = x, y, z
     return Count(number, float(often @ components.volumes), place)
-
-
-def slopes(walls: InterfaceMesh, body: BoolArray) -> Slopes:
-    """The faces of a body that look down and do not lie on the bottom of the box.
-
-    Args:
-        walls: of the cell.
-        body: (R + 1,) mask of the labels that belong to it.
-    """
-    faces, index = walls.shell(body)
-    outward = np.where(body[walls.back_region[index]], 1.0, -1.0)
-    rise = outward * walls.area_vectors[index, 2]
-    down = np.flatnonzero((rise < 0) & (walls.front_region[index] != OUTSIDE))
-    areas = walls.areas[index[down]]
-    kept = areas > SLIVER * (areas.mean() if len(areas) else 0.0)
-    down, areas = down[kept], areas[kept]
-    angles = np.degrees(np.arcsin(np.clip(-rise[down] / areas, 0, 1)))
-    return Slopes(angles, areas, walls.vertices[faces[down]].mean(axis=1))
 
 
 def _equivalent_aspect_ratio(sample: Sample, known: float | None) -> float | None:

@@ -24,7 +24,7 @@ WORDS = {
     "deposition": ("films can be deposited", "films cannot be deposited", "no films to deposit"),
 }
 #: Order of processes side by side.
-RANKS = {"yes": 0, "from scale": 1, "no": 2, "nothing": 3}
+RANKS = {"yes": 0, "from scale": 1, "up to scale": 2, "no": 3, "nothing": 4}
 #: mm³ and cm³ in a µm³.
 MM3, CM3 = 1e-9, 1e-12
 
@@ -85,15 +85,38 @@ class CheckReport:
     @property
     def smallest_scale(self) -> float | None:
         """The smallest scale at which no rule is broken; None where there is none, or nothing to do."""
-        scales = [finding.from_scale for finding in self.findings]
-        return None if self.never or not scales else max(scale or 0.0 for scale in scales)
+        if self.never or self.opposed or not self.findings:
+            return None
+        return max(finding.from_scale or 0.0 for finding in self.findings)
+
+    @property
+    def largest_scale(self) -> float | None:
+        """The largest scale at which no rule is broken; None where there is none, or no bound."""
+        bounds = [finding.to_scale for finding in self.findings if finding.to_scale is not None]
+        return min(bounds) if bounds and not self.never and not self.opposed else None
+
+    @property
+    def opposed(self) -> tuple[Finding, ...]:
+        """Two rules that ask for scales which exclude each other: the one for a larger scale first."""
+        low = max(self.findings, key=lambda finding: finding.from_scale or 0.0, default=None)
+        high = min(
+            self.findings, key=lambda finding: math.inf if finding.to_scale is None else finding.to_scale, default=None
+        )
+        if low is None or high is None or high.to_scale is None or (low.from_scale or 0.0) <= high.to_scale:
+            return ()
+        return low, high
 
     @property
     def status(self) -> str:
-        """yes, from scale, no, or nothing."""
+        """yes, from scale, up to scale, no, or nothing."""
         if not self.findings:
             return "nothing"
-        return "no" if self.never else "from scale" if self.violations else "yes"
+        if self.never or self.opposed:
+            return "no"
+        if not self.violations:
+            return "yes"
+        # At the scale itself: what is broken asks either for a larger one or for a smaller one.
+        return "from scale" if any(f.from_scale for f in self.violations) else "up to scale"
 
     @property
     def can_be_made(self) -> bool:
@@ -104,17 +127,25 @@ class CheckReport:
     def verdict(self) -> str:
         """The answer in a sentence."""
         can, cannot, nothing = WORDS[self.process.family]
-        if self.status == "no":
+        if self.never:
             return f"{cannot}: {'; '.join(reason(finding) for finding in self.never)}"
+        if self.opposed:
+            low, high = self.opposed
+            return f"{cannot}: {low.title} needs scale {low.from_scale:.6g} or more, {high.title} {high.to_scale:.6g} or less"
+        upper = "" if self.largest_scale is None else f" {self.largest_scale:.6g}"
         if self.status == "from scale":
-            return f"{can} from scale {self.smallest_scale:.6g}"
+            return f"{can} from scale {self.smallest_scale:.6g}" + (f" to{upper}" if upper else "")
+        if self.status == "up to scale":
+            return f"{can} up to scale{upper}"
         return can if self.status == "yes" else nothing
 
     @property
     def decisive(self) -> Finding | None:
-        """The rule on which it depends: one broken at every scale, else the one that needs the largest scale."""
+        """The rule on which it depends: one broken at every scale, else the one that needs the largest or smallest scale."""
         if self.never:
             return self.never[0]
+        if self.opposed or self.status == "up to scale":
+            return min((f for f in self.findings if f.to_scale is not None), key=lambda f: f.to_scale or 0.0)
         return max((f for f in self.findings if f.from_scale), key=lambda f: f.from_scale or 0.0, default=None)
 
     @property
@@ -128,6 +159,7 @@ class CheckReport:
             "status": self.status,
             "verdict": self.verdict,
             "smallest_scale": self.smallest_scale,
+            "largest_scale": self.largest_scale,
             "findings": [asdict(finding) for finding in self.findings],
             "violations": [finding.rule for finding in self.violations],
             "repeat": list(self.repeat),
@@ -146,7 +178,7 @@ class CheckReport:
             Column("measured", Kind.NUMBERS),
             Column("limit", Kind.NUMBERS),
             Column(""),
-            Column("from scale", Kind.NUMBERS),
+            Column("scale", Kind.NUMBERS),
             Column("worst place"),
         ]
         cells = f"{self.repeat[0]} × {self.repeat[1]} unit cells at scale {self.scale:g}"
@@ -171,6 +203,9 @@ class CheckReport:
     def heading(self) -> str:
         """What was checked, and the answer."""
         return f"{self.title}\n{self.process.title} ({self.name}) at scale {self.scale:g}: {self.verdict}"
+
+    def __repr__(self) -> str:
+        return f"<CheckReport {self.title!r}, {self.name} at scale {self.scale:g}: {self.status}>"
 
     def __str__(self) -> str:
         lines = [self.heading]
@@ -214,19 +249,25 @@ class Ranking:
 
     def tables(self) -> list[Table]:
         """One row per process."""
-        scale = Column("from scale", Kind.SIZES)
-        columns = [Column("process"), Column("verdict"), scale, Column("decided by")]
+        columns = [Column("process"), Column("verdict"), Column("scale", Kind.NUMBERS), Column("decided by")]
         rows: list[list[Value]] = []
         for report in self.reports:
             decisive = report.decisive
-            verdict = report.verdict.partition(":")[0].partition(" from scale")[0]
-            if report.status == "from scale":
-                verdict += ", if larger"
+            verdict = report.verdict.partition(":")[0].partition(" from scale")[0].partition(" up to scale")[0]
+            verdict += {"from scale": ", if larger", "up to scale": ", if smaller"}.get(report.status, "")
             why = "" if decisive is None else reason(decisive)
             if len(report.never) > 1:
                 why += f" (and {len(report.never) - 1} more)"
-            rows.append([report.name, verdict, report.smallest_scale, why])
+            low, high = report.smallest_scale, report.largest_scale
+            scales = "" if high is None else f"≤ {high:.4g}"
+            if low:
+                scales = f"≥ {low:.4g}" if high is None else f"{low:.4g} to {high:.4g}"
+            rows.append([report.name, verdict, scales, why])
         return [Table.of(columns, rows)]
+
+    def __repr__(self) -> str:
+        made = [report.name for report in self.reports if report.status == "yes"]
+        return f"<Ranking {self.title!r} at scale {self.scale:g}: {', '.join(made) or 'none'} of {len(self.reports)}>"
 
     @property
     def heading(self) -> str:
@@ -256,7 +297,8 @@ def rank(reports: Sequence[CheckReport]) -> Ranking:
     """Puts the verdicts of several processes on one design in order."""
 
     def place(report: CheckReport) -> tuple[int, float, str]:
-        return RANKS[report.status], report.smallest_scale or 0.0, report.name
+        worse = -(report.largest_scale or 0.0) if report.status == "up to scale" else report.smallest_scale or 0.0
+        return RANKS[report.status], worse, report.name
 
     return Ranking(reports[0].title, reports[0].scale, tuple(sorted(reports, key=place)))
 
@@ -266,7 +308,13 @@ def reason(finding: Finding) -> str:
     if finding.rule in ("cavities", "islands", "loose"):
         one = {"cavities": "closed cavity", "islands": "island", "loose": "loose body"}[finding.rule]
         return f"{finding.value:g} {one if finding.value == 1 else finding.title}"
+    if finding.rule == "bridge" and finding.note:
+        return finding.note
     value = "–" if finding.value is None else f"{finding.value:.4g}"
+    if finding.rule == "overhang":
+        return f"{finding.title} {value} {finding.unit}"
+    if finding.rule == "bridge":
+        return f"{finding.title} {value} µm, at most {finding.limit:g} µm"
     if finding.unit == "µm":
         of = f" ({', '.join(finding.regions)})" if finding.regions else ""
         return f"{finding.title} {value} µm{of}"
@@ -319,7 +367,9 @@ def _row(finding: Finding) -> list[str]:
             else f"{'≥' if finding.at_least else '≤'} {finding.limit:g} {finding.unit}".replace(" °", "°").strip()
         )
     verdict = "" if finding.limit is None else "ok" if finding.ok else "violated"
-    scale = "never" if finding.from_scale is None else f"{finding.from_scale:.4g}" if finding.from_scale else ""
+    scale = "never" if finding.from_scale is None else f"≥ {finding.from_scale:.4g}" if finding.from_scale else ""
+    if finding.to_scale is not None:
+        scale = f"≤ {finding.to_scale:.4g}"
     place = "" if finding.at is None or not finding.value else f"({', '.join(f'{x:.4g}' for x in finding.at)})"
     where = ", ".join(part for part in (" | ".join(finding.regions), place, finding.note) if part)
     return [finding.title, value, limit, verdict, scale, where]

@@ -6,16 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from geom3d.library.processes import Process
-from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Place, Slopes, Spot, least
+from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Place, Spot, least
 from geom3d.manufacturability.line_of_sight import in_hole, in_trench
+from geom3d.manufacturability.overhangs import Undersides
 
 #: Relative amount by which a measure may miss a limit: chords and rounding.
 SLACK = 1e-4
-#: Overhangs may exceed the limit by so much, degrees.
-SLACK_DEG = 0.1
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,7 @@ class Finding:
         at_least: whether the limit is a lower one.
         ok: whether it is kept.
         from_scale: the smallest scale at which it is kept; 0 where it is kept at any, None where it is at none.
+        to_scale: the largest at which it is kept; None where there is no such bound.
         at: x, y, z of the worst place in the unit cell, µm, before any magnification.
         regions: what lies there.
         uncertainty: of the value.
@@ -49,6 +47,7 @@ class Finding:
     regions: tuple[str, ...] = ()
     uncertainty: float = 0.0
     note: str = ""
+    to_scale: float | None = None
 
 
 def findings(process: Process, measures: Measures, scale: float) -> list[Finding]:
@@ -74,7 +73,7 @@ def _printing(process: Process, measures: Measures, scale: float) -> Iterator[Fi
     yield _length("gap", "smallest gap", gap, process.min_gap, scale)
     yield _length("layer", "thinnest part along z", least(list(measures.heights.values())), process.layer_height, scale)
     yield _ratio("aspect_ratio", "aspect ratio of the structure", measures.aspect_ratio, process)
-    yield _overhang("overhang", "steepest overhang", measures.slopes, process, scale)
+    yield from _overhangs("overhangs", measures.undersides, process, scale)
     if process.trapped is not None:
         note = f"{process.trapped} stays in them" if measures.cavities.number else ""
         yield _count("cavities", "closed cavities", measures.cavities, note)
@@ -94,7 +93,7 @@ def _printing(process: Process, measures: Measures, scale: float) -> Iterator[Fi
 
 def _etching(process: Process, measures: Measures, scale: float) -> Iterator[Finding]:
     scaffold = measures.scaffold
-    if scaffold.wall is None and scaffold.opening is None and not len(scaffold.slopes.angles):
+    if scaffold.wall is None and scaffold.opening is None and not scaffold.undersides:
         return
     yield _length("feature", "narrowest wall of the scaffold", scaffold.wall, process.min_feature, scale)
     yield _length("gap", "narrowest opening", scaffold.opening, process.min_gap, scale)
@@ -102,7 +101,7 @@ def _etching(process: Process, measures: Measures, scale: float) -> Iterator[Fin
     if scaffold.opening is not None and measures.depth > 0:
         deep = _ratio("opening_ratio", "depth over narrowest opening", measures.depth / scaffold.opening.value, process)
         yield replace(deep, at=scaffold.opening.at)
-    yield _overhang("overhang", "steepest undercut", scaffold.slopes, process, scale)
+    yield from _overhangs("undercuts", scaffold.undersides, process, scale)
 
 
 def _deposition(process: Process, measures: Measures, scale: float) -> Iterator[Finding]:
@@ -118,7 +117,7 @@ def _deposition(process: Process, measures: Measures, scale: float) -> Iterator[
             note=f"straight from above {low:.2g} to {high:.2g} % of the nominal thickness gets half-way down a wall",
         )
     yield found
-    yield _overhang("overhang", "steepest overhang of the bare structure", measures.scaffold.slopes, process, scale)
+    yield from _overhangs("overhangs of the bare structure", measures.scaffold.undersides, process, scale)
 
 
 def _length(rule: str, title: str, spot: Spot | None, limit: float | None, scale: float) -> Finding:
@@ -135,14 +134,17 @@ def _length(rule: str, title: str, spot: Spot | None, limit: float | None, scale
     )  # fmt: skip
 
 
-def _written(scale: float) -> float:
-    """Rounds a scale to four digits; upward unless the slack allows rounding down."""
+def _written(scale: float, *, up: bool = True) -> float:
+    """Rounds a scale to four digits; to the side on which a limit is kept, unless the slack allows the other."""
     if scale <= 0:
         return 0.0
     unit = 10.0 ** (math.floor(math.log10(scale)) - 3)
     near = round(scale / unit) * unit
-    enough = near if near >= scale * (1 - SLACK) else math.ceil(scale / unit) * unit
-    return float(f"{enough:.6g}")
+    if up:
+        rounded = near if near >= scale * (1 - SLACK) else math.ceil(scale / unit) * unit
+    else:
+        rounded = near if near <= scale * (1 + SLACK) else math.floor(scale / unit) * unit
+    return float(f"{rounded:.6g}")
 
 
 def _ratio(rule: str, title: str, value: float | None, process: Process) -> Finding:
@@ -152,20 +154,34 @@ def _ratio(rule: str, title: str, value: float | None, process: Process) -> Find
     return Finding(rule, title, "", value, limit, at_least=False, ok=ok, from_scale=0.0 if ok else None)
 
 
-def _overhang(rule: str, title: str, slopes: Slopes, process: Process, scale: float) -> Finding:
-    """The steepest of the faces that look down, and how much of them is too steep."""
-    limit = process.max_overhang_deg
-    if not len(slopes.angles):
-        return Finding(rule, title, "°", 0.0, limit, at_least=False, ok=True, from_scale=0.0)
-    worst = float(slopes.angles.max())
-    steep = slopes.angles >= worst - SLACK_DEG
-    place = slopes.places[steep][int(np.argmax(slopes.areas[steep]))].tolist()
-    beyond = float(slopes.areas[slopes.angles > limit + SLACK_DEG].sum())
-    ok = beyond == 0
-    note = "" if ok else f"{beyond * scale**2:.4g} µm² per unit cell beyond the limit"
-    return Finding(
-        rule, title, "°", worst, limit, at_least=False, ok=ok, from_scale=0.0 if ok else None,
-        at=(place[0], place[1], place[2]), note=note,
+def _overhangs(title: str, undersides: Undersides, process: Process, scale: float) -> Iterator[Finding]:
+    """How much looks down more steeply than a process can make, and how far it spans between what carries it.
+
+    A process that bridges decides by the span, any other one by whether there is such a face at all.
+    """
+    found = undersides.beyond(process.max_overhang_deg)
+    bridges = process.max_bridge is not None and process.family == "printing"
+    ok = bridges or found.patches == 0
+    note = ""
+    if found.patches:
+        faces = "1 face" if found.patches == 1 else f"{found.patches} faces"
+        note = f"{faces}, {found.area * scale**2:.4g} µm² per unit cell, up to {found.steepest:.3g}°"
+    beyond = f" beyond {process.max_overhang_deg:g}°" if process.max_overhang_deg else ""
+    yield Finding(
+        "overhang", f"{title}{beyond}", "% of footprint", 100 * found.area / undersides.footprint,
+        None if bridges else 0.0, at_least=False, ok=ok, from_scale=0.0 if ok else None, at=found.at, note=note,
+    )  # fmt: skip
+    if process.max_bridge is None or not bridges:
+        return
+    most = None if found.span <= 0 else _written(process.max_bridge / found.span, up=False)
+    carried = found.span * scale <= process.max_bridge * (1 + SLACK) * (1 + 1e-9)
+    note = ""
+    if found.free:
+        note = "1 face hangs free" if found.free == 1 else f"{found.free} faces hang free"
+    yield Finding(
+        "bridge", "longest bridge", "µm", found.span * scale, process.max_bridge, at_least=False,
+        ok=carried and not found.free, from_scale=None if found.free else 0.0, at=found.span_at or found.free_at,
+        note=note, to_scale=None if found.free else most,
     )  # fmt: skip
 
 

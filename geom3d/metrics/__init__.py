@@ -90,6 +90,9 @@ class Sample:
     cell: Cell
     walls: InterfaceMesh
 
+    def __repr__(self) -> str:
+        return f"<Sample of {self.cell!r} with {len(self.walls.triangles)} triangles>"
+
     def labels(self, *roles: Role) -> list[int]:
         """Labels of the regions with one of these roles."""
         return self.cell.labels(*roles)

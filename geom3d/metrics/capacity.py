@@ -40,7 +40,14 @@ METRICS = (
     Metric(
         "capacity_uAh_cm2.reason", "why the cell has no capacity", "", "what is missing or wrong; else nothing", 33.1
     ),
-    Metric("capacity_uAh_cm2.n_to_p", "capacity ratio anode : cathode", "1", "above 1 the cathode limits", 34),
+    Metric(
+        "capacity_uAh_cm2.n_to_p",
+        "capacity ratio anode : cathode",
+        "1",
+        "above 1 the cathode limits",
+        34,
+        KeyFigure("N/P"),
+    ),
     Metric(
         "capacity_uAh_cm2.inventory",
         "lithium as made",

@@ -32,7 +32,7 @@ METRICS = tuple(
         "straight, through the period, from the surface that faces the electrolyte (bare in a cell without one) to the "
         f"nearest point of the other electrode's; {meaning}",
         45 + 0.1 * place + 0.01 * rank,
-        KeyFigure("mean distance") if (side, part) == ("anode", "mean") else None,
+        KeyFigure(f"{word} distance") if side == "anode" and part in ("min", "mean") else None,
     )
     for place, side in enumerate(("anode", "cathode"))
     for rank, (part, word, meaning) in enumerate(_PARTS)

@@ -18,6 +18,7 @@ from geom3d.core.arrays import FloatArray, IntArray, compacted, inverse_of, owne
 from geom3d.core.progress import bar
 from geom3d.core.roles import Role
 from geom3d.mesh.bvh import Nearest
+from geom3d.mesh.farthest import Farthest, farthest
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh
 
@@ -27,8 +28,6 @@ FEWEST, MOST, STEADY = 2048, 1 << 20, 2e-3
 GOLDEN = (math.sqrt(5) - 1) / 2
 #: Pairs of triangles are looked at one by one from so few triangles on, or after so many halvings.
 FEW, ROUNDS = 2000, 4
-#: Share by which the largest distance may exceed the one that is found; triangles that are looked at for it, at most.
-LARGER, MOST_LOOKS = 1e-3, 1 << 17
 #: Bins of the histogram.
 BINS = 40
 #: Relative differences of distances that are no more than rounding.
@@ -48,7 +47,7 @@ class Spread:
     Attributes:
         least: exact, over all points of both surfaces.
         mean, std, p05, p50, p95: over the surface.
-        most: the largest that is found; the search ends where none can be larger by more than `LARGER`.
+        most: the largest that is found; the search ends where none can be larger by more than `farthest.LARGER`.
         bound: than which none is larger.
         edges: (b + 1,) of the histogram's bins.
         shares: (b,) of the surface in each bin.
@@ -243,15 +242,15 @@ def _refined(surface: ElectrodeSurface, other: ElectrodeSurface) -> tuple[FloatA
     return found, error
 
 
-def _spread(found: FloatArray, error: float, least: float, film: float | None, largest: tuple[float, float]) -> Spread:
+def _spread(found: FloatArray, error: float, least: float, film: float | None, largest: Farthest) -> Spread:
     found = np.sort(found)
     low, middle, high = np.percentile(found, [5, 50, 95]).tolist()
     shares, edges = np.histogram(found, bins=BINS, range=_range(found))
     return Spread(
         least=least,
         mean=float(found.mean()),
-        most=largest[0],
-        bound=largest[1],
+        most=largest.reached,
+        bound=largest.bound,
         std=float(found.std()),
         p05=low,
         p50=middle,
@@ -260,7 +259,7 @@ def _spread(found: FloatArray, error: float, least: float, film: float | None, l
         shares=shares / len(found),
         error=error,
         points=len(found),
-        noise={**_noise(found, error), "max": largest[1] - largest[0]},
+        noise={**_noise(found, error), "max": largest.bound - largest.reached},
         thin=None if film is None else float((found < (1 - THIN) * film).mean()),
     )
 
@@ -320,50 +319,9 @@ def _least(surface: ElectrodeSurface, other: Nearest, known: float) -> float:
     return other.least(corners, known)
 
 
-def _largest(surface: ElectrodeSurface, other: ElectrodeSurface, known: float) -> tuple[float, float]:
-    """The largest distance from a surface to another that is found, and a bound that none exceeds, µm.
-
-    Triangles whose bound lies above what is known are halved across their longest edge, until none is left or too many were
-    looked at. The first bound is that a distance changes by no more than the way gone; the others are those of
-    `Nearest.farthest`, which miss the truth by the square of a triangle's size.
-
-    Args:
-        surface, other: from one to the other.
-        known: a distance that is reached, µm.
-    """
-    triangles = surface.search.triangles[surface.order]
-    used, first = np.unique(triangles, return_index=True)
-    used = used[np.argsort(first)]  # neighbours side by side, as the triangles are
-    at_corners = np.zeros(len(surface.search.vertices))
-    at_corners[used] = other.search.distances(surface.search.vertices[used])
-    best = max(known, float(at_corners.max()))
-    corners = surface.search.vertices[triangles]
-    edges = np.linalg.norm(
-        corners - np.roll(corners, 1, axis=1), axis=2
-    )  # of each corner the edge to the one before it
-    reach = np.maximum(edges, np.roll(edges, -1, axis=1))
-    bounds = (at_corners[triangles] + reach).min(axis=1)
-    looks, closed = 0, 0.0
-    while True:
-        open_ = bounds > best * (1 + LARGER)
-        closed = max(closed, float(bounds[~open_].max(initial=0.0)))
-        if not open_.any():
-            return best, max(best, closed)
-        corners = corners[open_] if not looks else _halved(corners[open_])
-        if looks + len(corners) > MOST_LOOKS and looks:
-            return best, max(closed, float(bounds.max()))
-        looks += len(corners)
-        reached, bounds = other.search.farthest(corners)
-        best = max(best, float(reached.max()))
-
-
-def _halved(corners: FloatArray) -> FloatArray:
-    """(2 n, 3, 3) triangles, each cut in two at the middle of its longest edge."""
-    edges = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
-    first = (edges.argmax(axis=1)[:, None] + np.arange(3)) % 3
-    a, b, c = np.take_along_axis(corners, first[:, :, None], axis=1).transpose(1, 0, 2)
-    middle = (a + b) / 2
-    return np.stack([np.stack([a, middle, c], axis=1), np.stack([middle, b, c], axis=1)], axis=1).reshape(-1, 3, 3)
+def _largest(surface: ElectrodeSurface, other: ElectrodeSurface, known: float) -> Farthest:
+    """The largest distance from one electrode's surface to the other's; `known` is reached, µm."""
+    return farthest(surface.search.vertices, surface.search.triangles[surface.order], other.search, known)
 
 
 def _circles(corners: FloatArray) -> FloatArray:

@@ -28,6 +28,8 @@ COMMANDS = ("list", "describe", "measure", "check", "build", "compare", "render"
         ("build {} -o o --layer-height 1 --format gds", "layer_height: the format gds does not heed it"),
         ("build {} -o o --unit um --format 3mf --format gds", "unit: none of these formats heeds it; those that do: "),
         ("build {} -o o --unit mm --format glb --dry-run", "unit: the format glb does not heed it; those that do: "),
+        ("build {} -o o --transport", "transport: the format stl does not heed it; those that do: vtp; without it, "),
+        ("build {} -o o --transport --format vtu --dry-run", "transport: the format vtu does not heed it"),
         ("render {} -o a.svg --size 800 600", "size: a section is a drawing as wide as a journal's column"),
         ("render {} -o a.svg --view section --size 800 600", "size: a section is a drawing"),
         ("compare {} -o a.csv --no-pictures", "no_pictures: only a page (.html) has pictures; got 'a.csv'"),
@@ -51,6 +53,16 @@ def test_one_format_that_heeds_a_setting_is_enough():
 def test_every_setting_is_heeded_by_some_format_and_can_be_given():
     for key in SETTINGS:
         require_used(formats(), [key])
+
+
+def test_a_comparison_makes_its_folder(tmp_path, capsys):
+    path = tmp_path / "neu ü" / "deep" / "a.md"
+    assert run(["compare", STACK, "planar-licoo2-lipon-lithium", "-o", str(path)]) == 0
+    assert path.read_text("utf-8").startswith("# ")
+    (tmp_path / "file").write_text("")
+    assert run(["compare", STACK, "-o", str(tmp_path / "file" / "a.md")]) == 1
+    assert "cannot be made" in capsys.readouterr().err
+    assert not list((tmp_path / "neu ü" / "deep").glob("*.part*"))
 
 
 def test_a_picture_makes_its_folder(tmp_path, capsys):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 
+import geom3d
 from geom3d.metrics.report import Report, _rough
 
 HOSTILE = "<b a='1' b=\"2\">&amp; {{ 7 * 6 }}</table>"
@@ -44,6 +46,21 @@ def test_a_notebook_shows_names_numbers_and_warnings_as_they_are():
     assert (title, warning) == (f"title {HOSTILE}", f"warning {HOSTILE}")
     assert name.endswith(HOSTILE)
     assert (value, unit, error) == ("1.235", "µm", "± 0.012")  # to the uncertainty
+
+
+def test_a_notebook_shows_the_answer_in_a_short_table():
+    """Key figures alone: what is asked first, left-aligned, in few digits; all others are counted."""
+    design = geom3d.load("pillars-coated")
+    shown = design.measure()._repr_html_()
+    reader = Reader()
+    reader.feed(shown)
+    assert reader.words[: 3 + len(design.measure().warnings)][-2:] == ["area gain of the scaffold", "7.804"]
+    assert shown.count("<tr>") <= 12
+    assert len(shown) < 4000
+    numbers = [word for word in reader.words if re.fullmatch(r"[\d.]+", word)]
+    assert len(numbers) == 9
+    assert all(len(word.replace(".", "").lstrip("0")) <= 4 for word in numbers)
+    assert f"{sum(row.value is not None for row in design.measure().rows())} numbers in all" in shown
 
 
 def test_rounding_is_shown_as_nothing_and_kept_for_machines():

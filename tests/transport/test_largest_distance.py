@@ -10,12 +10,20 @@ import trimesh
 
 import geom3d
 from geom3d.mesh.bvh import Nearest
-from geom3d.transport.distance import LARGER, Electrodes, ElectrodeSurface, _largest
+from geom3d.mesh.farthest import LARGER, farthest
+from geom3d.transport.distance import Electrodes, ElectrodeSurface
 
 
 def surface(mesh: trimesh.Trimesh, period: tuple[float, float] | None = None) -> ElectrodeSurface:
     faces = np.asarray(mesh.faces, dtype=np.int64)
     return ElectrodeSurface(np.arange(len(faces)), Nearest(np.asarray(mesh.vertices), faces, period))
+
+
+def between(one: ElectrodeSurface, other: ElectrodeSurface) -> tuple[float, float]:
+    """The largest distance that is found, at the point that is named, and its bound."""
+    found = farthest(one.search.vertices, one.search.triangles[one.order], other.search)
+    assert other.search.distances(np.array([found.at]))[0] == pytest.approx(found.reached, rel=1e-9)
+    return found.reached, found.bound
 
 
 def largest(design) -> tuple[float, float]:
@@ -57,14 +65,14 @@ def test_a_plane_under_a_point():
     """Of a tilted triangle it is a corner; of a plane under a pit's corners it is found inside of triangles as well."""
     flat = trimesh.Trimesh([[-50, -50, 0], [50, -50, 0], [0, 80, 0]], [[0, 1, 2]], process=False)
     tilted = trimesh.Trimesh([[0, 0, 1], [4, 0, 2], [0, 4, 3.5]], [[0, 1, 2]], process=False)
-    found, bound = _largest(surface(tilted), surface(flat), 0.0)
+    found, bound = between(surface(tilted), surface(flat))
     assert (found, bound) == pytest.approx((3.5, 3.5))
     # Two far points above the ends of a long bar: what lies between them is the farthest, and no corner.
     bar = trimesh.Trimesh([[0, 0, 0], [20, 0, 0], [10, 1e-3, 0]], [[0, 1, 2]], process=False)
     ends = trimesh.util.concatenate(
         [trimesh.creation.icosphere(3, 1.0).apply_translation([x, 0, 0]) for x in (-2.0, 22.0)]
     )
-    found, bound = _largest(surface(bar), surface(ends), 0.0)
+    found, bound = between(surface(bar), surface(ends))
     assert found <= 11.0 + 1e-6 <= bound * (1 + 1e-3)
     assert found == pytest.approx(11.0, rel=2e-3)
 
@@ -85,7 +93,7 @@ def test_random_surfaces_against_many_points(seed):
         )
         for _ in range(2)
     )
-    found, bound = _largest(surface(one, (8.0, 6.0)), surface(two, (8.0, 6.0)), 0.0)
+    found, bound = between(surface(one, (8.0, 6.0)), surface(two, (8.0, 6.0)))
     copies = trimesh.util.concatenate(
         [two.copy().apply_translation([i * 8.0, j * 6.0, 0]) for i in (-1, 0, 1) for j in (-1, 0, 1)]
     )
@@ -102,11 +110,11 @@ def test_random_surfaces_against_many_points(seed):
 
 
 def test_cost_is_bounded_and_the_bound_holds(monkeypatch):
-    monkeypatch.setattr("geom3d.transport.distance.MOST_LOOKS", 300)
+    monkeypatch.setattr("geom3d.mesh.farthest.MOST_LOOKS", 300)
     posts = geom3d.load("interdigitated-pillars-opposed")
     both = Electrodes.of(posts.cell(), posts.walls())
-    found, bound = _largest(both.anode, both.cathode, 0.0)
+    found, bound = between(both.anode, both.cathode)
     monkeypatch.undo()
-    exact, _ = _largest(both.anode, both.cathode, 0.0)
+    exact, _ = between(both.anode, both.cathode)
     assert found <= exact * (1 + 1e-9)
     assert exact <= bound * (1 + 1e-9)

@@ -9,6 +9,7 @@ The file is named as the process is; its keys are the attributes of `Process`:
     layer_height = 10
     max_aspect_ratio = 10
     max_overhang_deg = 45
+    max_bridge = 100
     source = "doi:…"
 
 A process of this folder is found by its name. A user's own is a file of the same form, given by its path. Another distribution
@@ -65,6 +66,8 @@ class Process(BaseModel):
         layer_height: of a printed layer.
         max_aspect_ratio: of posts, walls and holes; for films the equivalent aspect ratio of what they grow into.
         max_overhang_deg: steepest overhang, degrees from the vertical: 0 for none, 90 where overhangs are carried.
+        max_bridge: widest span of what is steeper than that and carried on its sides, or twice the longest ledge; None where
+            nothing steeper can be made at all.
         line_of_sight: whether a film arrives straight from above, so that deep walls get little of it.
         source, note: where the figures come from, and what to know about them.
     """
@@ -78,6 +81,7 @@ class Process(BaseModel):
     layer_height: Extent | None = None
     max_aspect_ratio: Annotated[float, Field(gt=0)] | None = None
     max_overhang_deg: Annotated[float, Field(ge=0, le=90)] = 90.0
+    max_bridge: Extent | None = None
     line_of_sight: bool = False
     source: Text = "user"
     note: str = ""
