@@ -263,9 +263,7 @@ def require_used(names: Sequence[str], given: Sequence[str]) -> None:
             heeding = [name for name in formats() if key in _used(name)]
             kind = f"the format {names[0]}" if len(names) == 1 else "none of these formats"
             denied = "does not heed it" if len(names) == 1 else "heeds it"
-            more = (
-                "; without it, --request transport puts the resistance into report.json" if key == "transport" else ""
-            )
+            more = "; without it, the resistance is a metric on request" if key == "transport" else ""
             raise InputError(f"{key}: {kind} {denied}; those that do: {', '.join(heeding)}{more}")
 
 
