@@ -192,10 +192,10 @@ def test_currents_on_finer_walls(name):
 
 @pytest.mark.slow
 def test_films_follow_the_estimate_and_posts_crowd_the_current():
-    film = geom3d.load("pillars-coated", {"parameters.height": 10}).measure(transport=True)
+    film = geom3d.load("pillars-coated").measure(transport=True)
     assert film["transport.effective_distance_um"] == pytest.approx(0.5, rel=0.03)
     assert film["transport.current.anode.area_share_of_half"] > 0.45
-    posts = geom3d.load("interdigitated-pillars-opposed", {"parameters.height": 15}).measure(transport=True)
+    posts = geom3d.load("interdigitated-pillars-opposed").measure(transport=True)
     assert posts["transport.current.anode.max_over_mean"] > film["transport.current.anode.max_over_mean"]
     assert posts["transport.current.anode.area_share_of_half"] < 0.42
     assert posts["uncertainty"]["ionic_resistance_ohm_cm2"] < 0.01 * posts["ionic_resistance_ohm_cm2"]
