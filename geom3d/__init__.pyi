@@ -3,6 +3,9 @@ from .api import Design as Design
 from .api import compare as compare
 from .api import design as design
 from .api import load as load
+from .api import optimize as optimize
+from .api import solve as solve
+from .api import sweep as sweep
 from .architectures._structure import StructureFacts as StructureFacts
 from .cell.cell import Cell as Cell
 from .cell.cell import Region as Region

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from geom3d import architectures, notebook
 from geom3d.cell.assembly import assemble
 from geom3d.cell.islands import without_islands
 from geom3d.cell.repeat import checked_repeat
-from geom3d.cell.template import Draft, Template, load_draft, parse_draft, shipped
+from geom3d.cell.template import Draft, Template, load_draft, parse_draft, read_original, shipped
 from geom3d.core.errors import InputError
+from geom3d.deposition.keys import sticking_of
 from geom3d.evaluation import Evaluation, naming
 from geom3d.exports import BuildResult, Job, Options, plan, write
 from geom3d.library import processes
 from geom3d.library.materials import Material
+from geom3d.library.processes import Process
 from geom3d.manufacturability import Measures
+from geom3d.manufacturability.coverage import CoverageReport, film_coverages
 from geom3d.manufacturability.measures import measures
 from geom3d.manufacturability.report import CheckReport, Ranking, check, rank, require_scale
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
@@ -27,6 +32,9 @@ from geom3d.metrics.report import Report
 
 if TYPE_CHECKING:
     from geom3d.rendering.gallery import Gallery
+    from geom3d.studies.results import Results
+    from geom3d.studies.solve import Solution
+    from geom3d.studies.study import Study
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,6 +60,22 @@ class Design(Evaluation):
         """
         with naming(source):
             return cls(assemble(draft), source, dict(overrides), template=draft.template)
+
+    def ideal(self) -> Design | None:
+        """The same with straight walls and films as thick everywhere as on the top; None where it is that already.
+
+        >>> load("trenches-as-etched").ideal().template.title
+        'Trenches as etched: 89.5° walls, scallops, films that thin with depth, ideal'
+        >>> load("trenches-notten-2007").ideal() is None
+        True
+        """
+        draft = Draft(
+            self.template, architectures.get(self.template.architecture).build(self.template.parameters)
+        ).ideal
+        if draft is None:
+            return None
+        found = Design.of(draft, self.overrides, f"{self.source}, ideal")
+        return replace(found, requests=self.requests, temperature=self.temperature)
 
     def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
         """The volume mesh of the unit cell, for solvers, checked.
@@ -97,7 +121,20 @@ class Design(Evaluation):
         """
         require_scale(scale)
         name, limits = processes.load_process(process)
-        return check(self.unit_cell, self._measures, name, limits, scale, self._printed(material))
+        return self._checked(name, limits, scale, self._printed(material))
+
+    @cached_property
+    def _coverages(self) -> dict[float, CoverageReport]:
+        """Films as processes make them, by sticking probability, as far as they have been asked for."""
+        return {}
+
+    def _checked(self, name: str, limits: Process, scale: float, made_of: Material | None) -> CheckReport:
+        sticking, films = limits.sticking_probability, None
+        if limits.family == "deposition" and sticking is not None and self.unit_cell.films:
+            if sticking not in self._coverages:
+                self._coverages[sticking] = film_coverages(self.unit_cell, self.walls(), sticking)
+            films = self._coverages[sticking]
+        return check(self.unit_cell, self._measures, name, limits, scale, made_of, films)
 
     def _printed(self, material: str | None) -> Material | None:
         """The material of a demonstrator."""
@@ -119,7 +156,39 @@ class Design(Evaluation):
         require_scale(scale)
         known = processes.CATALOGUE.usable()
         made_of = self._printed(material)
-        return rank([check(self.unit_cell, self._measures, name, limits, scale, made_of) for name, limits in known])
+        return rank([self._checked(name, limits, scale, made_of) for name, limits in known])
+
+    def coverage(
+        self,
+        sticking: float | None = None,
+        *,
+        process: str | Path | None = None,
+        films: Sequence[str] = (),
+        seed: int = 1,
+    ) -> CoverageReport:
+        """Films as a process makes them: thickness against depth, each on the shape that the films before it leave.
+
+        >>> report = load("trenches-notten-2007").coverage(0.01, films=["electrolyte"])
+        >>> round(report.films[0].coverage.mean, 3)
+        0.733
+
+        Args:
+            sticking: probability that a molecule stays where it hits.
+            process: instead of it: name of a process, or path of a TOML file, such as "sputter". Without either, the films are
+                those whose `step_coverage` the template tells.
+            films: names of coats; all if there are none.
+            seed: of the particles that find it where nothing is round or straight; the same gives the same result.
+
+        Raises:
+            InputError: a design without coats, an unknown name, both of the two, none where the template tells nothing, or a value
+                that is none.
+        """
+        with naming(self.source):
+            if sticking is not None and process is not None:
+                raise InputError("coverage: give either sticking or process, not both")
+            if process is not None:
+                sticking = sticking_of(*processes.load_process(process))
+            return film_coverages(self.unit_cell, self.walls(), sticking, films=tuple(films), seed=seed)
 
     def build(
         self,
@@ -278,7 +347,9 @@ def compare(
     labels: Sequence[str] = (),
     charts: str | Path | None = None,
     pictures: bool = True,
+    products: bool = False,
     workers: int = 1,
+    as_made: bool = False,
 ) -> list[str]:
     """Writes designs side by side into a file; the ending of the path chooses the form.
 
@@ -289,7 +360,9 @@ def compare(
         labels: what the designs are called, one for each; their titles if empty.
         charts: a folder for the charts as separate files; made if it is missing.
         pictures: whether a page shows pictures.
+        products: whether charts show thin-film batteries on sale, too.
         workers: processes that share the work; several need a `__main__` guard in scripts.
+        as_made: before each design with a wall profile or uneven films stands its ideal one, of straight walls and even films.
 
     Returns:
         sentences that the user must know: what could not be done.
@@ -303,10 +376,151 @@ def compare(
     found = [entry if isinstance(entry, Design) else load(entry) for entry in designs]
     if not found:
         raise InputError("compare: needs at least one design")
+    if as_made:
+        pairs = [(design.ideal(), design) for design in found]
+        if not any(ideal for ideal, _ in pairs):
+            raise InputError("as_made: none of the designs has a wall profile or films of uneven thickness")
+        found = [design for pair in pairs for design in pair if design is not None]
     folder = None if charts is None else Path(charts)
     return comparison.compare(
-        found, Path(path), charts=folder, pictures=pictures, workers=workers, rows=rows, labels=labels
+        found,
+        Path(path),
+        charts=folder,
+        pictures=pictures,
+        workers=workers,
+        rows=rows,
+        labels=labels,
+        products=products,
     )
+
+
+def solve(
+    source: str | Path,
+    vary: str,
+    target: Mapping[str, float],
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    between: tuple[Any, Any] | None = None,
+) -> Solution:
+    """The value of one key of a template at which a number of the report is what it should be.
+
+    >>> found = solve("trenches-notten-2007", "parameters.depth", {"capacity_uAh_cm2.cell": 300})
+    >>> round(found.value, 2), round(found.design.measure()["capacity_uAh_cm2.cell"], 3)
+    (24.78, 300.0)
+
+    Args:
+        source: path, or name of a shipped template.
+        vary: path of the key, such as `parameters.depth` or `layers.anode.thickness`.
+        target: one number of the report by its path, and what it should be.
+        overrides: what else is changed, by path.
+        between: the lowest and the highest value of the key; its range if None.
+
+    Returns:
+        the value, the number that is reached, and the design; its `text` is the template.
+
+    Raises:
+        InputError: where the key or the number is none, or where the target cannot be met: with the closest number, and
+            where that lies.
+    """
+    from geom3d.core.progress import bar
+    from geom3d.studies.solve import solve as found
+
+    if len(target) != 1:
+        raise InputError(f"target: must be one number and its value; got {len(target)}")
+    ((number, wanted),) = target.items()
+    with bar("designs", None) as advance:
+        return found(
+            read_original(source),
+            vary,
+            number,
+            wanted,
+            overrides=overrides,
+            between=between,
+            make=lambda original, changes: Design.of(original.draft(changes), changes, original.source),
+            on_design=lambda value, number: advance(1),
+        )
+
+
+def sweep(
+    study: Study | Mapping[str, Any] | str | Path,
+    folder: str | Path | None = None,
+    *,
+    jobs: int | None = None,
+    shard: tuple[int, int] = (1, 1),
+    scheduler: str | None = None,
+) -> Results:
+    """Measures all designs of a study: a full grid, a Latin hypercube, Sobol points, or a list.
+
+    >>> found = sweep({"template": "pillars-coated", "vary": {"parameters.height": [50, 100]}, "record": ["area_gain.scaffold"]})
+    >>> [round(gain, 2) for gain in found["area_gain.scaffold"]]
+    [9.5, 18.01]
+
+    Args:
+        study: path of a TOML file, name of a shipped study, or a mapping of the same form.
+        folder: of the store, which goes on where it was; nothing is kept if None.
+        jobs: processes on this machine; as many as it has cores if None. Several need a `__main__` guard in scripts.
+        shard: (i, n): the i-th of n parts, counted from 1, for arrays of jobs.
+        scheduler: address of a Dask scheduler that hands out the work instead.
+
+    Returns:
+        the designs as a mapping of columns; `to_frame` makes a pandas data frame, `write` the files of the command line.
+
+    Raises:
+        InputError: where the study or an option is wrong, or the folder holds another study.
+        OutputError: where the store cannot be written, or the scheduler does not answer.
+    """
+    from geom3d.studies.sweep import sweep as run
+
+    with _study_folder(folder) as place:
+        return run(_study(study), place, jobs=jobs, shard=shard, scheduler=scheduler)
+
+
+def optimize(
+    study: Study | Mapping[str, Any] | str | Path,
+    folder: str | Path | None = None,
+    *,
+    trials: int | None = None,
+    seed: int | None = None,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+) -> Results:
+    """Looks for the best designs of a study; needs Optuna (`pip install 'geom3d[optimize]'`).
+
+    Args:
+        study: as for `sweep`, with objectives.
+        folder: of the store, which goes on where it was; nothing is kept if None.
+        trials: designs to propose; what the study says, or 200, if None.
+        seed: of the sampler; the study's own if None. The same seed gives the same designs.
+        jobs, scheduler: as for `sweep`.
+
+    Returns:
+        all designs that were looked at; `best`, `ranked` and `frontier` tell the best of them.
+
+    Raises:
+        InputError, OutputError: as for `sweep`.
+    """
+    from geom3d.studies.optimise import optimise as run
+
+    with _study_folder(folder) as place:
+        return run(_study(study), place, trials=trials, seed=seed, jobs=jobs, scheduler=scheduler)
+
+
+def _study(study: Study | Mapping[str, Any] | str | Path) -> Study:
+    from geom3d.studies import study as module
+
+    if isinstance(study, module.Study):
+        return study
+    return module.make_study(study) if isinstance(study, Mapping) else module.load_study(study)
+
+
+@contextmanager
+def _study_folder(folder: str | Path | None) -> Iterator[Path]:
+    """The folder of a study's store; a passing one if there is none."""
+    if folder is not None:
+        yield Path(folder)
+        return
+    with TemporaryDirectory(prefix="geom3d-") as passing:
+        yield Path(passing)
 
 
 def gallery(folder: str | Path, templates: Sequence[str] = ()) -> Gallery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from geom3d.cell.description import Description
 from geom3d.core.errors import InputError
 from geom3d.library.materials import CELSIUS
 from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.metrics import Inquiry, Sample, requested
-from geom3d.metrics.report import Report, make_report, with_answer
+from geom3d.metrics import Inquiry, Sample, measured_by, request_for, requested
+from geom3d.metrics._patches import light_sample
+from geom3d.metrics.report import Report, make_report, short_report, with_answer
 from geom3d.transport import NoPath, Transport, conduct
 from geom3d.transport.distance import with_distance
 
@@ -38,6 +40,7 @@ class Evaluation:
         overrides: what was changed with respect to its template.
         requests: names of the metrics on request that `measure` includes where nothing else is asked for.
         temperature: of the electrolyte then, °C.
+        radius: of curvature then, µm; None for a flat battery.
     """
 
     unit_cell: Cell
@@ -45,6 +48,7 @@ class Evaluation:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     requests: tuple[str, ...] = ()
     temperature: float = CELSIUS
+    radius: float | None = None
 
     @cached_property
     def sample(self) -> Sample:
@@ -123,6 +127,7 @@ class Evaluation:
         request: Sequence[str] | None = None,
         transport: bool | None = None,
         temperature: float | None = None,
+        radius: float | None = None,
     ) -> Report:
         """The numbers: area gain, capacity per footprint and all else that is known of the battery.
 
@@ -137,15 +142,19 @@ class Evaluation:
             transport: short for asking for "transport", or for leaving it out: the ionic resistance and how evenly current
                 spreads, which takes seconds, of a sponge up to minutes.
             temperature: of the electrolyte, °C; the battery's own if None.
+            radius: of curvature, µm, for "bending"; the battery's own if None.
 
         Raises:
-            InputError: an unknown request, or a temperature outside the electrolyte's range.
+            InputError: an unknown request, a radius that is none, or a temperature outside the electrolyte's range.
             PluginError: where a metric of another distribution fails that was asked for.
         """
         names = set(self.requests if request is None else request)
         if transport is not None:
             names = names | {"transport"} if transport else names - {"transport"}
-        conditions = {"temperature": self.temperature if temperature is None else temperature}
+        radius = self.radius if radius is None else radius
+        if radius is not None and not 0 < radius < math.inf:
+            raise InputError(f"radius: must be a length of more than nothing; got {radius:g} µm")
+        conditions = {"temperature": self.temperature if temperature is None else temperature, "radius": radius}
         report = self._report
         done: tuple[tuple[str, Any], ...] = ()
         for name, module in requested(sorted(names)).items():
@@ -153,11 +162,40 @@ class Evaluation:
             if done not in self._reports:
                 with naming(self.source):
                     inquiry = Inquiry(
-                        self.sample, self._coarse[0], report.data, conditions["temperature"], self._conduct
+                        self.sample,
+                        self._coarse[0],
+                        report.data,
+                        self.temperature if temperature is None else temperature,
+                        self._conduct,
+                        radius,
                     )
                     self._reports[done] = with_answer(report, module.answer(inquiry))
             report = self._reports[done]
         return report
+
+    def measure_only(self, paths: Sequence[str]) -> Report:
+        """The numbers at some paths, and nothing that they do not need; uncertainties are left out.
+
+        Capacity and areas do not wait for distances, nor any of these for conduction.
+
+        >>> import geom3d
+        >>> report = geom3d.load("pillars-coated").measure_only(["area_gain.scaffold"])
+        >>> round(report["area_gain.scaffold"], 3), "inter_electrode_distance_um" in report
+        (7.804, False)
+
+        Args:
+            paths: of the report; a path above others, such as `area_gain`, stands for all below it. What a metric on request
+                gives is computed, too.
+
+        Raises:
+            InputError: for a path that no metric gives.
+        """
+        chosen, on_request = measured_by(paths), request_for(paths)
+        if on_request or "_report" in self.__dict__:
+            return self.measure(request=on_request)
+        with naming(self.source):
+            light = None if "sample" in self.__dict__ else light_sample(self.unit_cell, chosen)
+        return short_report(light or self.sample, chosen)
 
     def transport(self, temperature: float = CELSIUS) -> Transport:
         """Ionic conduction in the electrolyte: resistance, bounds, currents, and walls that show them.

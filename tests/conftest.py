@@ -1,22 +1,19 @@
 """Shared settings of the tests: marks, what Hypothesis draws, and arrays of cells.
 
 `pytest` runs the fast part; `pytest -m "slow or network"` the rest; `pytest -m ""` all of it. A test over all templates
-takes tenths of a second for prisms and seconds for sponges, which are sampled on grids: with the name of a sponge among
+takes tenths of a second for prisms and seconds for sponges and walls as made, which are sampled on grids: with the name of one among
 its parameters it is slow by itself, but for one that stays in the fast part.
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from kinds import SAMPLED
 
-from geom3d import architectures
-from geom3d.architectures._sponge import SpongeParameters
 from geom3d.scene.stage import NO_OPENGL, has_opengl
 from geom3d.solids.prisms.outline import repeated
 from geom3d.solids.prisms.prism import Prisms
@@ -34,13 +31,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 SLENDER = {"pores-liu-2014", "interdigitated-pillars-substrate"}
 #: The sponge that stands for all in the fast part.
 REPRESENTATIVE = "sponge-gyroid-lto"
-ARCHITECTURES = {
-    path.stem: tomllib.loads(path.read_text("utf-8"))["architecture"]
-    for path in (Path(__file__).resolve().parent.parent / "templates").glob("*.toml")
-}
-SPONGES = {
-    name for name, kind in ARCHITECTURES.items() if issubclass(architectures.get(kind).Parameters, SpongeParameters)
-}
 
 
 def _texts(value):
@@ -55,7 +45,9 @@ def pytest_collection_modifyitems(items):
     """Marks tests with a sponge, or what takes as long, as slow, before marks decide what is run."""
     for item in items:
         parameters = getattr(item, "callspec", None)
-        if parameters is not None and _texts(list(parameters.params.values())) & (SPONGES | SLENDER) - {REPRESENTATIVE}:
+        if parameters is not None and _texts(list(parameters.params.values())) & ({*SAMPLED} | SLENDER) - {
+            REPRESENTATIVE
+        }:
             item.add_marker(pytest.mark.slow)
 
 

@@ -15,6 +15,7 @@ import pytest
 import geom3d
 from geom3d.exports.stl import RECORD
 from geom3d.library import processes
+from geom3d.solids.prisms import floorplan, prism
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = {path.name: path.read_text("utf-8") for path in (*ROOT.glob("docs/*.md"), ROOT / "CONTRIBUTING.md")}
@@ -97,6 +98,8 @@ def test_every_door_is_described(group):
 
 def test_the_walk_is_true(tmp_path):
     """The functions of the walk are called, in its order, each in the room that its step names."""
+    floorplan._floor_plan.cache_clear()  # earlier tests may have drawn the same
+    prism._z_layers.cache_clear()
     codes, order = {}, []
     for room, text in STEPS:
         for name in re.findall(r"`(geom3d\.[\w.]+)`", text):

@@ -28,7 +28,7 @@ def marks(command: str) -> list[pytest.MarkDecorator]:
     """What draws needs OpenGL, but for exact sections; what draws, conducts, meshes volumes, or takes a sponge or all templates is slow."""
     verb, drawn = command.split()[1], ".svg" not in command
     slow = (
-        verb in ("compare", "gallery", "verify")
+        verb in ("compare", "gallery", "optimize", "solve", "sweep", "verify")
         or "sponge-" in command
         or "--format msh" in command
         or "--transport" in command

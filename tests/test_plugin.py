@@ -163,7 +163,7 @@ def test_the_python_api_knows_it(site, tmp_path):
         try:
             battery.measure(request=["heta"])
         except geom3d.InputError as error:
-            assert str(error) == "request: unknown 'heta'; did you mean 'heat'? valid: heat, transport", error
+            assert str(error) == "request: unknown 'heta'; did you mean 'heat'? valid: bending, heat, transport", error
         else:
             raise AssertionError
     """

@@ -23,7 +23,9 @@ from geom3d.solids.fields.implicit import ImplicitBody
 LEAST_OPEN = 0.01
 
 
-def require_sponge(web: ImplicitBody, walls: InterfaceMesh, solids: Sequence[Solid]) -> None:
+def require_sponge(
+    web: ImplicitBody, walls: InterfaceMesh, solids: Sequence[Solid], *, percolates: bool = True
+) -> None:
     """Raises a clear error where the bare web is not connected, or its coats close all of its pores.
 
     A web without an end above or below, or one that films hide, is not asked.
@@ -32,6 +34,7 @@ def require_sponge(web: ImplicitBody, walls: InterfaceMesh, solids: Sequence[Sol
         web: the bare web, with its foot and top.
         walls: of the cell.
         solids: of its regions.
+        percolates: whether the web must reach from its foot to its top.
     """
     fields = [solid for solid in solids if isinstance(solid, Field)]
     if len(fields) < len(solids) or not isinstance(walls.filling, Cutting) or not math.isfinite(web.top):
@@ -40,7 +43,8 @@ def require_sponge(web: ImplicitBody, walls: InterfaceMesh, solids: Sequence[Sol
     if not len(division.levels) or division.levels[0] != 0:
         return
     label = next(k for k, solid in enumerate(fields) if solid.core is not None and solid.growth == 0)
-    require_web(walls, label, web.base_z, web.top)
+    if percolates:
+        require_web(walls, label, web.base_z, web.top)
     _require_open(walls.names, fields, web, division)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import numpy as np
 import scipy
@@ -31,10 +31,9 @@ LINEAR = 0.14
 MOST_BRICKS = 1_000_000
 
 
-class SpongeParameters(ParametersBase):
-    """Parameters of a web that stands on a collector."""
+class WebParameters(ParametersBase):
+    """What a web stands on."""
 
-    height: Annotated[Size, Key(description="height of the web; it is cut flat at its top")] = 10.0
     base: Annotated[
         SizeOrZero, Key(description="thickness of a dense plate of the web's material under it; 0 for none")
     ] = 0.0
@@ -49,13 +48,48 @@ class SpongeParameters(ParametersBase):
         return self.backing + self.base
 
 
+class SpongeParameters(WebParameters):
+    """Parameters of a web that stands on a collector."""
+
+    height: Annotated[Size, Key(description="height of the web; it is cut flat at its top")] = 10.0
+
+
+class Standing(Protocol):
+    """What a web stands on, and how high it is, µm."""
+
+    @property
+    def base(self) -> float: ...
+
+    @property
+    def backing(self) -> float: ...
+
+    @property
+    def base_z(self) -> float: ...
+
+    @property
+    def height(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a web stands on whose height is that of its file; the attributes are those of `Standing`."""
+
+    base: float
+    backing: float
+    height: float
+
+    @property
+    def base_z(self) -> float:
+        return self.backing + self.base
+
+
 #: A share of the web's volume.
 Share = Annotated[float, Key(ge=0.02, le=0.98)]
 Seed = Annotated[int, Key(ge=0, le=2**32 - 1, description="of the random numbers: the same seed, the same sponge")]
 
 
 def sponge(
-    parameters: SpongeParameters,
+    parameters: Standing,
     shape: Implicit,
     size: tuple[float, float],
     radius: float,
@@ -63,6 +97,8 @@ def sponge(
     sites: Sites = (),
     asked: float | None = None,
     slack: float = 0.0,
+    *,
+    percolates: bool = True,
 ) -> Structure:
     """The structure of a web.
 
@@ -75,6 +111,7 @@ def sponge(
         sites: of its lowest pores, where they are regular.
         asked: share of the web in its height that is asked for, if it is.
         slack: by how much a web of whole parts can miss that share.
+        percolates: whether it must reach from its foot to its top.
     """
     p = parameters
     web = ImplicitBody(shape, size, p.base_z, p.base_z + p.height, radius)
@@ -91,6 +128,7 @@ def sponge(
         gap=gap,
         sites=sites,
         web=web,
+        percolates=percolates,
         solid_fraction=asked,
         fraction_slack=slack,
     )
@@ -200,7 +238,7 @@ class Bricks:
 
 
 def quadrature(
-    parameters: SpongeParameters,
+    parameters: Standing,
     shape: Implicit,
     size: tuple[float, float],
     area: float,
@@ -231,13 +269,13 @@ def quadrature(
     )
 
 
-def contoured(parameters: SpongeParameters, shape: Implicit, size: tuple[float, float], radius: float) -> float:
+def contoured(parameters: Standing, shape: Implicit, size: tuple[float, float], radius: float) -> float:
     """Area of the zero surface of a smooth function between foot and top, µm², by VTK at two steps, extrapolated."""
     fine, coarse = (_contoured(parameters, shape, size, step * radius) for step in (0.12, 0.24))
     return fine + (fine - coarse) / 3
 
 
-def _contoured(parameters: SpongeParameters, shape: Implicit, size: tuple[float, float], step: float) -> float:
+def _contoured(parameters: Standing, shape: Implicit, size: tuple[float, float], step: float) -> float:
     import pyvista
 
     extent = (*size, parameters.height)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from geom3d.core.roles import Role
 from geom3d.solids import Solid
 from geom3d.solids.fields.implicit import ImplicitBody
+from geom3d.solids.fields.wall_profile import WallProfile
 from geom3d.solids.prisms.outline import Shape
 
 #: x and y of points in one period, µm.
@@ -36,6 +38,9 @@ class StructureFacts:
         device_gap: distance from a finite device's films to the next device in an array, µm, if both were bare; infinite for
             what does not end.
         web: the bare web of a sponge, which has throats and percolates; else None. Not every field is a sponge.
+        cavity: "hole" where films grow into round holes about the sites, "trench" where into grooves along y; else None.
+        wall: profile of its upright walls, as etched; None where they are straight and their films' rims square.
+        percolates: whether the web must reach from its foot to its top.
         solid_fraction: share of the web in its height that was asked for; None where it was not.
         fraction_slack: by how much the web can miss that share, since it is made of whole parts.
     """
@@ -53,6 +58,9 @@ class StructureFacts:
     film_gap: float = math.inf
     device_gap: float = math.inf
     web: ImplicitBody | None = None
+    cavity: Literal["hole", "trench"] | None = None
+    wall: WallProfile | None = None
+    percolates: bool = True
     solid_fraction: float | None = None
     fraction_slack: float = 0.0
 

@@ -1,53 +1,42 @@
-"""Posts of one sign on a plate; films around them, the counter-electrode in the rest."""
+"""Posts of one sign on a plate, of any outline; films around them, the counter-electrode in the rest."""
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from geom3d.architectures import PlateParameters, Size, discs, lattice_cell, scaffold_structure
+from geom3d.architectures import Size, scaffold_structure
+from geom3d.architectures._posts import PostParameters, posts_of
 from geom3d.architectures._structure import Profile, Structure
 
 
-class Parameters(PlateParameters):
+class Parameters(PostParameters):
     """Parameters of a post array."""
 
-    lattice: Annotated[Literal["square", "hexagonal"], Field(description="arrangement of the posts")] = "square"
-    pitch: Annotated[Size, Field(description="distance between the centres of nearest posts")] = 10.0
-    diameter: Annotated[Size, Field(description="diameter of a post; smaller than pitch")] = 5.0
     height: Annotated[Size, Field(description="height of a post above the plate")] = 50.0
 
 
 def build(parameters: Parameters) -> Structure:
     """Posts on a plate."""
     p = parameters
-    p.require(p.diameter < p.pitch, "diameter", f"must be smaller than pitch = {p.pitch:g} µm")
-    size, sites, symmetry_order = lattice_cell(p.lattice, p.pitch)
+    posts = posts_of(p)
     return scaffold_structure(
         p,
-        size,
+        posts.size,
         p.height,
-        discs(sites, p.diameter, symmetry_order),
-        gap=p.pitch - p.diameter,
-        feature=p.diameter,
-        aspect_ratio=p.height / p.diameter,
-        posts=len(sites),
-        sites=sites,
-        film_gap=p.pitch - p.diameter,
+        posts.shapes,
+        gap=posts.gap,
+        feature=posts.least,
+        aspect_ratio=p.height / posts.least,
+        posts=len(posts.sites),
+        sites=posts.sites,
+        film_gap=posts.gap,
     )
 
 
 def closed_form(parameters: Parameters) -> Profile:
-    """A cylinder's side and section; grown by t its radius grows by t."""
+    """Upright walls; grown by t a post's section grows by its outline times t and the corners' share of t²."""
     p = parameters
-    size, sites, _ = lattice_cell(p.lattice, p.pitch)
-    count, radius = len(sites), p.diameter / 2
-    return Profile(
-        size[0] * size[1],
-        p.base_z,
-        p.height,
-        lambda t: count * math.pi * (radius + t) ** 2,
-        lambda t: count * 2 * math.pi * (radius + t),
-    )
+    posts = posts_of(p)
+    return Profile(posts.area, p.base_z, p.height, posts.section, posts.length)

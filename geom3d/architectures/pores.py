@@ -1,55 +1,49 @@
-"""Blind round holes sunk into a plate."""
+"""Blind holes sunk into a plate, round or of another outline."""
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from geom3d.architectures import PlateParameters, Size, discs, lattice_cell, scaffold_structure
+from geom3d.architectures import Size, scaffold_structure
+from geom3d.architectures._posts import PostParameters, posts_of
 from geom3d.architectures._structure import Profile, Structure
 from geom3d.solids.prisms.outline import Difference, Plane
 
 
-class Parameters(PlateParameters):
+class Parameters(PostParameters):
     """Parameters of a hole array."""
 
-    lattice: Annotated[Literal["square", "hexagonal"], Field(description="arrangement of the holes")] = "hexagonal"
-    pitch: Annotated[Size, Field(description="distance between the centres of nearest holes")] = 10.0
-    diameter: Annotated[Size, Field(description="diameter of a hole; smaller than pitch")] = 6.0
+    lattice: Annotated[Literal["square", "hexagonal"], Field(description="arrangement in the plane")] = "hexagonal"
+    diameter: Annotated[
+        Size,
+        Field(description="diameter; of other shapes the size along x before rotation, of a hexagon across its flats"),
+    ] = 6.0
     depth: Annotated[Size, Field(description="depth of a hole")] = 50.0
 
 
 def build(parameters: Parameters) -> Structure:
     """A perforated plate on a plain one."""
     p = parameters
-    p.require(p.diameter < p.pitch, "diameter", f"must be smaller than pitch = {p.pitch:g} µm")
-    size, sites, symmetry_order = lattice_cell(p.lattice, p.pitch)
-    sieve = Difference(Plane(), discs(sites, p.diameter, symmetry_order))
+    holes = posts_of(p)
     return scaffold_structure(
         p,
-        size,
+        holes.size,
         p.depth,
-        (sieve,),
-        gap=p.diameter,
-        feature=p.pitch - p.diameter,
-        aspect_ratio=p.depth / p.diameter,
-        posts=len(sites),
-        sites=sites,
-        film_gap=p.diameter,
+        (Difference(Plane(), holes.shapes),),
+        gap=holes.least,
+        feature=holes.gap,
+        aspect_ratio=p.depth / holes.least,
+        posts=len(holes.sites),
+        sites=holes.sites,
+        film_gap=holes.least,
+        cavity="hole",
     )
 
 
 def closed_form(parameters: Parameters) -> Profile:
-    """A cylinder's side; grown by t the hole's radius shrinks by t."""
+    """Upright walls; under films of t a hole's section shrinks by its outline times t, less what corners save."""
     p = parameters
-    size, sites, _ = lattice_cell(p.lattice, p.pitch)
-    area, count, radius = size[0] * size[1], len(sites), p.diameter / 2
-    return Profile(
-        area,
-        p.base_z,
-        p.depth,
-        lambda t: area - count * math.pi * (radius - t) ** 2,
-        lambda t: count * 2 * math.pi * (radius - t),
-    )
+    holes = posts_of(p)
+    return Profile(holes.area, p.base_z, p.depth, lambda t: holes.area - holes.section(-t), lambda t: holes.length(-t))

@@ -34,6 +34,7 @@ def build(parameters: Parameters) -> Structure:
         feature=p.pitch - p.width,
         aspect_ratio=p.depth / p.width,
         film_gap=p.width,
+        cavity="trench",
         sites=((p.pitch / 2, p.pitch / 2),),
     )
 

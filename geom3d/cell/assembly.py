@@ -6,11 +6,19 @@ import math
 
 from geom3d.architectures._structure import Structure
 from geom3d.cell.cell import Cell, Region
+from geom3d.cell.film_thickness import film_profile
+from geom3d.cell.room import Room
 from geom3d.cell.template import Draft, Layer, Template
 from geom3d.core.errors import InputError
 from geom3d.core.roles import COLLECTOR, Role
+from geom3d.deposition import Coverage
+from geom3d.deposition.film import film_of
+from geom3d.deposition.particles import Surface
+from geom3d.deposition.predict import Body, coverage
 from geom3d.library.materials import COLLECTS, Material, collecting, fitting
 from geom3d.solids import Solid
+from geom3d.solids.fields.upright import Upright
+from geom3d.solids.film_profile import FilmProfile
 
 #: Taken where a template names no material for one of the architecture's own regions.
 DEFAULT_MATERIALS = {
@@ -85,29 +93,57 @@ def _layer_regions(template: Template, structure: Structure) -> list[Region]:
     facts = structure.facts
     regions: list[Region] = []
     body = structure.film_base
-    grown, gap = 0.0, min(facts.film_gap, facts.device_gap)
+    room = Room.of(structure)
     for layer in template.layers:
         key = f"layers.{layer.name}"
         material = template.material(layer.material, f"{key}.material")
         material = _fitting(material, layer.role, f"{key}.material", template.capacity_basis, layer.utilisation)
+        film: FilmProfile | None = None
+        found: Coverage | None = None
         if layer.thickness is not None:
-            grown += layer.thickness
-            # An opening of less than 1e-6 of the gap is rounding.
-            if 2 * grown >= gap * (1 - 1e-6):
-                raise InputError(
-                    f"{key}.thickness: coats of {grown:g} µm in all close the gap of {gap:g} µm between facing walls "
-                    f"(less than {gap / 2:g} µm fit); got {layer.thickness:g} µm; to fill what is left, use fill_to"
-                )
-            body = body.offset(layer.thickness)
+            film = film_profile(layer.thickness, facts.top - facts.base_z, f"{key}.thickness")
+            if layer.step_coverage is not None:
+                sticking = layer.step_coverage.probability(f"{key}.step_coverage")
+                found = _covered(body, structure, template, sticking)
+                if found is not None:
+                    grown = body.bounds_z()[1] - facts.top
+                    film = film_of(found, film.top, facts.top - facts.base_z, grown)
+            room = room.under(film, f"{key}.thickness")
+            body = body.offset(film) if isinstance(body, Upright) else body.offset(film.top)
         else:
             level = _fill_level(layer, facts.base_z, facts.top, key)
             fill = body.half_space(level)
             if level >= body.bounds_z()[1]:
-                gap, body = math.inf, fill  # whatever lies under it shows no more
+                room, body = room.filled(math.inf), fill  # whatever lies under it shows no more
             else:
-                body = body | fill
-        regions.append(Region(layer.name, layer.role, material, body, thickness=layer.thickness, fill_to=layer.fill_to))
+                room, body = room.filled(level), body | fill
+        thickness = None if film is None else film.top
+        uneven = None if film is None or film.is_even else film
+        regions.append(
+            Region(
+                layer.name,
+                layer.role,
+                material,
+                body,
+                thickness=thickness,
+                fill_to=layer.fill_to,
+                film=uneven,
+                coverage=found,
+            )
+        )
     return regions
+
+
+def _covered(body: Solid, structure: Structure, template: Template, sticking: float) -> Coverage | None:
+    """What a process leaves on a body; None on the flat, where every film is even."""
+    if structure.facts.top <= structure.facts.base_z:
+        return None
+
+    def surface() -> Surface:
+        size = (*structure.size, (1 + HEADROOM) * body.bounds_z()[1])
+        return Surface.of(body.family.partition(("body",), [body], size, grid_step=template.resolution))
+
+    return coverage(Body(body, structure.size, structure.facts), sticking, surface)
 
 
 def _fill_level(layer: Layer, base_z: float, top: float, key: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
@@ -15,11 +16,13 @@ from geom3d.cell.description import Description
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import Geom3dError, InputError
 from geom3d.core.roles import COLLECTOR, Role
+from geom3d.deposition import Coverage
 from geom3d.library.materials import Material
 from geom3d.mesh.components import Components, reaching, served, touching
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
 from geom3d.solids import Family, Solid, family_of
+from geom3d.solids.film_profile import FilmProfile
 
 #: Most points of a sponge's grid on which a notebook makes walls just to show a cell's sizes.
 AT_ONCE = 300_000
@@ -37,9 +40,11 @@ class Region:
         material: what it is made of.
         solid: where it is, as far as no earlier region is there.
         usual: the role that the architecture gives a region of its own; None where that is not known.
-        thickness: of a coat, µm; None for all others.
+        thickness: of a coat, µm, of an uneven one on the flat top; None for all others.
         fill_to: level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left; None for
             all others.
+        film: thickness of an uneven coat against depth; None for all others.
+        coverage: of a coat whose thickness was found from its process; None for all others.
     """
 
     name: str
@@ -49,6 +54,8 @@ class Region:
     usual: Role | None = None
     thickness: float | None = None
     fill_to: float | None = None
+    film: FilmProfile | None = None
+    coverage: Coverage | None = None
 
     def __repr__(self) -> str:
         return f"<Region {self.name!r}: {self.role.value.replace('_', ' ')}, {self.material.title}{self._extent}>"
@@ -124,7 +131,7 @@ class Cell:
 
     @property
     def films(self) -> dict[str, float]:
-        """Thicknesses of the coats by name, from the scaffold outward, µm."""
+        """Thicknesses of the coats by name, from the scaffold outward, µm; of uneven ones those on the flat top."""
         return {region.name: region.thickness for region in self.regions if region.thickness is not None}
 
     @property
@@ -142,7 +149,7 @@ class Cell:
         # Where lithium is yet to be plated the anode's collector stands for the anode.
         anode = Role.ANODE if Role.ANODE in roles else Role.ANODE_COLLECTOR
         ends = {roles[between[0] - 1], roles[between[-1] + 1]}
-        alike = len(films) == len(between) and all(film.thickness is not None for film in films)
+        alike = len(films) == len(between) and all(f.thickness is not None and f.film is None for f in films)
         return films if alike and ends == {anode, Role.CATHODE} else ()
 
     @property
@@ -161,25 +168,39 @@ class Cell:
             components, self.labels(electrode), self.labels(COLLECTOR[electrode]), self.labels(Role.SUBSTRATE)
         )
 
-    def counted(self, components: Components, electrode: Role) -> BoolArray:
+    def counted(
+        self, components: Components, electrode: Role, reached: Mapping[Role, BoolArray] | None = None
+    ) -> BoolArray:
         """(n,) pieces of an electrode that take part: electrons reach their contact, ions the counter-electrode.
 
         The counter-electrode is what reaches its own contact; where lithium is yet to be plated it is the anode's collector.
         Without a counter-electrode any electrolyte will do, and without an electrolyte electrons alone: such a half cell is
         meant to be dipped into a liquid.
+
+        Args:
+            components: the pieces of the partition.
+            electrode: its role.
+            reached: what `reached` gives for either electrode, where that is known.
         """
-        mine = np.isin(components.labels, self.labels(electrode)) & self.reached(components, electrode)
+        reached = reached or {role: self.reached(components, role) for role in COLLECTOR}
+        mine = np.isin(components.labels, self.labels(electrode)) & reached[electrode]
         electrolyte = self.labels(Role.ELECTROLYTE)
         if not electrolyte:
             return mine
         other = Role.CATHODE if electrode is Role.ANODE else Role.ANODE
         opposite = self.electrode(other)
-        counter = np.isin(components.labels, opposite) & self.reached(components, other) if opposite else None
+        counter = np.isin(components.labels, opposite) & reached[other] if opposite else None
         return mine & served(components, self.labels(electrode), electrolyte, counter)
 
-    def shorted(self, components: Components) -> bool:
-        """Whether electrons pass from one contact to the other without a load."""
-        return touching(components, self.reached(components, Role.ANODE), self.reached(components, Role.CATHODE))
+    def shorted(self, components: Components, reached: Mapping[Role, BoolArray] | None = None) -> bool:
+        """Whether electrons pass from one contact to the other without a load.
+
+        Args:
+            components: the pieces of the partition.
+            reached: what `reached` gives for either electrode, where that is known.
+        """
+        reached = reached or {role: self.reached(components, role) for role in COLLECTOR}
+        return touching(components, reached[Role.ANODE], reached[Role.CATHODE])
 
     def locate(self, points: FloatArray) -> IntArray:
         """The label at each point, from the exact shapes (circles as circles).
@@ -219,14 +240,9 @@ class Cell:
             self.names, solids, self.size, chord_tolerance=self.chord_tolerance, grid_step=self.grid_step
         )
         if self.facts.web is not None:
-            require_sponge(self.facts.web, walls, solids)
+            require_sponge(self.facts.web, walls, solids, percolates=self.facts.percolates)
         walls.check()
-        for name, volume in zip(self.names, walls.volumes.tolist(), strict=False):
-            if volume <= 0:
-                raise InputError(
-                    f"region {name!r} has no volume: the regions before it leave it no room "
-                    "(a fill must reach above what it covers)"
-                )
+        require_volumes(self.names, walls.volumes)
         return walls
 
     def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
@@ -315,3 +331,18 @@ class Cell:
             return self.to_html(self.walls())
         except Geom3dError:  # what is wrong is said where the walls are asked for
             return self.to_html()
+
+
+def require_volumes(names: tuple[str, ...], volumes: FloatArray) -> None:
+    """Raises an InputError where a region is left without volume.
+
+    Args:
+        names: of the regions.
+        volumes: (R + 1,) of the regions and the void, µm³.
+    """
+    for name, volume in zip(names, volumes.tolist(), strict=False):
+        if volume <= 0:
+            raise InputError(
+                f"region {name!r} has no volume: the regions before it leave it no room "
+                "(a fill must reach above what it covers)"
+            )

@@ -23,7 +23,9 @@ MEANINGS = {
         "architecture": "the structure: {architectures}",
         "repeat": "unit cells in x and y in the files; no number per footprint depends on it",
         "tolerance": "µm, > 0: largest distance between a chord and its arc; 0.1 % of each radius where left out",
-        "resolution": "µm, > 0: step of a sponge's grid; one that suits curvature and films where left out",
+        "resolution": "µm, > 0: step of the grid of a sponge or of walls with a profile; one that suits them where left out",
+        "film_edges": "square | round: of the films' outer rims; round takes longer and is the usual one of a sponge and of walls "
+        "with a profile",
         "capacity_basis": "practical | theoretical: which charge per mass counts",
     },
     "materials": {"*": "material of a region of the structure itself, or {{ material = ..., role = ... }}"},
@@ -32,13 +34,27 @@ MEANINGS = {
         "role": "{roles}",
         "material": "a name (geom3d list materials), one of your own in [materials.NAME], or the path of a TOML file",
         "utilisation": "> 0 … 1: of an electrode, share of the theoretical charge that counts; the material's where left out",
-        "thickness": 'µm, > 0 … 10000: of a conformal coat, or text with a unit such as "50 nm"',
+        "thickness": 'µm, > 0 … 10000: of a coat, or text with a unit such as "50 nm"; {{ top, middle, bottom }} or '
+        "[[depth, thickness], …] where it varies with depth",
+        "step_coverage": '{{ sticking = 0.01 }} or {{ process = "sputter" }}: the thickness above is that on open flat surface, and what '
+        "lies deeper follows from the process",
         "fill_to": "µm, -100000 … 100000 above the structure's top: up to which a fill takes what is left",
+    },
+    "profile": {
+        "sidewall_angle": "°, 45 … 135: between wall and wafer; below 90 holes narrow downwards and posts widen",
+        "bottom_width": "µm, > 0: instead, at the foot: of holes and trenches the opening, else the width of post, wall or finger",
+        "bow": "µm: largest recess of the wall, amid the depth",
+        "scallop": "{{ pitch, depth }}, µm: circular arcs that cyclic etching leaves; depth at most half of pitch",
+        "foot_radius": "µm, ≥ 0: of a round foot",
+        "rim_radius": "µm, ≥ 0: of a round rim",
+        "notch": "{{ height, depth }}, µm: a wedge cut out at the foot",
+        "table": "[[depth, offset], …], µm: by how much the wall stands further out than at its top, linear between",
     },
     "device": {
         "width": "µm or text with a unit, > 0: outer size in x",
         "length": "µm or text with a unit, > 0: outer size in y",
         "thickness": "µm or text with a unit, > 0: outer size in z; may be left out",
+        "margin": "µm or text with a unit, ≥ 0: along all edges, where there is no battery; 0 where left out",
         "capacity": "mAh, > 0: of the data sheet; may be left out",
         "voltage": "V, > 0 … 10: of the data sheet; may be left out",
     },
@@ -112,7 +128,8 @@ def _stack(structure: Structure) -> Iterator[str]:
 
 
 def _material(role: Role) -> str:
-    usual = {Role.ANODE: "lithium", Role.CATHODE: "licoo2", Role.ELECTROLYTE: "lipon"}
+    # Posts and plates that fill the cell have no room to grow: the pair changes its volume least and is in balance.
+    usual = {Role.ANODE: "lto", Role.CATHODE: "limn2o4", Role.ELECTROLYTE: "lipon"}
     return usual.get(role, "silicon-substrate")
 
 

@@ -50,6 +50,21 @@ def is_length(info: FieldInfo) -> bool:
     )
 
 
+def number_of(info: FieldInfo) -> tuple[type, float, float, bool] | None:
+    """What numbers a parameter takes: `int` or `float`, the lowest, the highest, and whether the lowest is itself not allowed.
+
+    None where it takes none; what else it may be, such as a table, does not count.
+    """
+    annotation, metadata = _unwrapped(info.annotation, info.metadata)
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    found = [(kind, own) for part in parts for kind, own in [_unwrapped(part, metadata)] if kind in (int, float)]
+    if not found:
+        return None
+    kind = int if all(kind is int for kind, _ in found) else float
+    low, high, below, _ = _limits(found[-1][1])
+    return kind, low, high, bool(below)
+
+
 Metadata = list[Any]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from geom3d.architectures import ParametersBase
 from geom3d.core.quantities import Length, convert
@@ -40,15 +40,33 @@ class Published(BaseModel):
 
 
 class Device(BaseModel):
-    """A device: outer dimensions, without the thickness where that is open, and its data-sheet figures where they are known."""
+    """A device: outer dimensions, without the thickness where that is open, and its data-sheet figures where they are known.
+
+    Attributes:
+        width, length, thickness: µm.
+        margin: along all edges, where there is no battery, µm.
+        capacity, voltage: of the data sheet, mAh and V.
+    """
 
     model_config = _CONFIG
 
     width: Extent
     length: Extent
     thickness: Extent | None = None
+    margin: Annotated[Length, Field(ge=0)] = 0.0
     capacity: Charge | None = None
     voltage: Voltage | None = None
+
+    @model_validator(mode="after")
+    def _some_left(self) -> Self:
+        if 2 * self.margin >= min(self.width, self.length):
+            raise ValueError(f"margin of {self.margin:g} µm on all sides leaves nothing of the device")
+        return self
+
+    @property
+    def inner(self) -> tuple[float, float]:
+        """Width and length within the margin, µm."""
+        return self.width - 2 * self.margin, self.length - 2 * self.margin
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,16 @@ from pydantic import model_validator as _model_validator
 
 from geom3d import architectures
 from geom3d.architectures import ParametersBase, Structure
+from geom3d.architectures._profile import WallKeys, as_etched
 from geom3d.cell.description import Description, Device, Published
+from geom3d.cell.film_thickness import Thickness, is_even, on_top
 from geom3d.cell.repeat import Repeat
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.plugins import spelled, toml_files
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
 from geom3d.core.validation import explain, fields_of
+from geom3d.deposition.keys import StepCoverage
 from geom3d.library import materials
 from geom3d.library.catalogue import read_text, read_toml
 from geom3d.library.materials import FIGURES, Material
@@ -60,7 +63,9 @@ class Layer(BaseModel):
         material: name of a material.
         utilisation: of an electrode, share of the material's theoretical charge that counts as practical; the material's own
             if None.
-        thickness: of a coat, µm.
+        thickness: of a coat, µm: one, or against depth.
+        step_coverage: how the thickness of a coat against depth follows from its process; `thickness` is then that on open flat
+            surface.
         fill_to: the level, µm above the scaffold's top (negative: below it), up to which a fill takes what is left.
     """
 
@@ -70,13 +75,16 @@ class Layer(BaseModel):
     role: Role
     material: str
     utilisation: Utilisation | None = None
-    thickness: Annotated[Length, Field(gt=0, le=1e4)] | None = None
+    thickness: Thickness | None = None
+    step_coverage: StepCoverage | None = None
     fill_to: Annotated[Length, Field(ge=-1e5, le=1e5)] | None = None
 
     @_model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.thickness is None) == (self.fill_to is None):
             raise ValueError("needs either thickness (a conformal coat) or fill_to (a fill), and not both")
+        if self.step_coverage is not None and (self.thickness is None or not is_even(self.thickness)):
+            raise ValueError("step_coverage makes a table of one thickness, which is that on open flat surface")
         return self
 
 
@@ -99,7 +107,9 @@ class Template(BaseModel):
         architecture: name of an architecture.
         repeat: unit cells in x and y; no number per footprint depends on it.
         tolerance: largest distance between a chord and its arc, µm; None means 0.1 % of each circle's radius.
-        resolution: of a sponge, the step of its grid, µm; None for one that suits curvature and films.
+        resolution: of what is sampled, the step of its grid, µm; None for one that suits curvature and films.
+        film_edges: form of the films' outer rims; None for the usual one, square only where walls are straight and films even.
+        profile: of walls as etched; None where they are straight.
         capacity_basis: "practical" or "theoretical".
         parameters: of the architecture, µm.
         materials: by own region of the architecture.
@@ -119,6 +129,8 @@ class Template(BaseModel):
     repeat: Repeat = (1, 1)
     tolerance: Annotated[Length, Field(gt=0, le=1e3)] | None = None
     resolution: Annotated[Length, Field(gt=0, le=1e3)] | None = None
+    film_edges: Literal["square", "round"] | None = None
+    profile: WallKeys | None = None
     capacity_basis: Literal["practical", "theoretical"] = "practical"
     parameters: SerializeAsAny[ParametersBase]
     materials: dict[str, RegionChoice] = Field(default_factory=dict)
@@ -172,6 +184,21 @@ class Draft:
     template: Template
     structure: Structure
 
+    @property
+    def ideal(self) -> Draft | None:
+        """The same with straight walls and films as thick everywhere as on the top; None where it is that already."""
+        template = self.template
+        even = tuple(layer.model_copy(update={"thickness": on_top(layer.thickness)}) for layer in template.layers)
+        if template.profile is None and even == template.layers:
+            return None
+        changes = {"profile": None, "film_edges": None, "layers": even, "resolution": None}
+        words = {"name": f"{template.name}-ideal", "title": f"{template.title}, ideal"}
+        parameters = template.parameters
+        return Draft(
+            template.model_copy(update={**changes, **words}),
+            architectures.get(template.architecture).build(parameters),
+        )
+
 
 def shipped() -> list[str]:
     """Names of the templates that come with geom3d."""
@@ -193,19 +220,66 @@ def load_draft(source: str | Path, overrides: Mapping[str, Any] | None = None) -
     Raises:
         InputError: one or two lines that name the file, the key, the rule, the value and the valid options.
     """
+    return read_original(source).draft(overrides)
+
+
+@dataclass(frozen=True)
+class Original:
+    """A template as it stands in its file, from which any number of designs can be made.
+
+    Attributes:
+        source: what the user called it.
+        name: of the file, without its ending.
+        content: of the file.
+        folder: where to look for material files of the user; None for a shipped template.
+    """
+
+    source: str
+    name: str
+    content: Mapping[str, Any]
+    folder: Path | None = None
+
+    def draft(self, overrides: Mapping[str, Any] | None = None) -> Draft:
+        """The template with some keys changed, and what its architecture builds.
+
+        Raises:
+            InputError: as `load_draft`.
+        """
+        try:
+            return parse_draft(self.content, self.name, self.folder, overrides or {})
+        except InputError as error:
+            raise InputError(f"{self.source}: {error}") from None
+        except RecursionError:
+            raise InputError(f"{self.source}: not valid TOML: its tables are nested too deep") from None
+
+    def changed(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
+        """The content with some keys changed.
+
+        Raises:
+            InputError: for a path that leads nowhere.
+        """
+        content: dict[str, Any] = _copy(self.content)
+        for path, value in overrides.items():
+            _override(content, path, value)
+        return content
+
+
+def read_original(source: str | Path) -> Original:
+    """Reads a template's file, and checks nothing of it but that it is TOML.
+
+    Args:
+        source: path of a TOML file, or the name of a shipped template.
+
+    Raises:
+        InputError: where there is no such file, or it is not TOML.
+    """
     path = Path(source)
     known = spelled(str(source), _files())
     if path.suffix != ".toml" and known in _files():
         text, folder, name = _files()[known].read_text("utf-8"), None, known
     else:
         text, folder, name = _read(path), path.parent, path.stem
-    data = read_toml(text, str(source))
-    try:
-        return parse_draft(data, name, folder, overrides or {})
-    except InputError as error:
-        raise InputError(f"{source}: {error}") from None
-    except RecursionError:
-        raise InputError(f"{source}: not valid TOML: its tables are nested too deep") from None
+    return Original(str(source), name, read_toml(text, str(source)), folder)
 
 
 def parse_draft(
@@ -216,7 +290,7 @@ def parse_draft(
     Args:
         data: left as it is.
         name: of the template.
-        folder: where to look for material files of the user.
+        folder: of the template: where to look for the user's files.
         overrides: value by path.
     """
     content = _copy(data)
@@ -237,7 +311,7 @@ def parse_draft(
     if not isinstance(given, dict):
         raise InputError(f"parameters: must be a table [parameters]; got {given!r}")
     try:
-        content["parameters"] = architecture.Parameters.model_validate(given)
+        content["parameters"] = architecture.Parameters.model_validate(given, context={"folder": folder})
     except ValidationError as error:
         raise InputError(explain(error, architecture.Parameters, given, "parameters")) from None
     structure = architecture.build(content["parameters"])
@@ -255,7 +329,29 @@ def parse_draft(
     twice = _first_duplicate([*own, "void", "outside", "assembly", *(layer.name for layer in template.layers)])
     if twice is not None:
         raise InputError(f"layers: the name {twice!r} is taken; names of layers and regions must differ")
-    return Draft(template, structure)
+    return Draft(template, _as_made(template, structure))
+
+
+def _as_made(template: Template, structure: Structure) -> Structure:
+    """The structure with walls and rims as the template wants them.
+
+    Raises:
+        InputError: where there can be none such.
+    """
+    uneven = next((f"layers.{layer.name}.thickness" for layer in template.layers if not is_even(layer.thickness)), None)
+    facts = structure.facts
+    if uneven is None and (facts.top > facts.base_z or facts.web is not None):  # on the flat every film is even
+        uneven = next((f"layers.{layer.name}.step_coverage" for layer in template.layers if layer.step_coverage), None)
+    reason = "profile" if template.profile is not None else uneven
+    family = structure.film_base.family
+    if template.film_edges == "square" and (reason or family.film_edges == "round"):
+        raise InputError(
+            f"film_edges: rims are square only of even films on straight walls (see {reason or 'architecture'}); got 'square'"
+        )
+    if reason is None and template.film_edges in (None, family.film_edges):
+        return structure
+    stack = sum(on_top(layer.thickness) or 0.0 for layer in template.layers)
+    return as_etched(structure, template.profile, reason or "film_edges", stack)
 
 
 def _require_known(content: Mapping[str, Any]) -> None:
@@ -336,7 +432,7 @@ def _override(content: dict[str, Any], path: str, value: Any) -> None:
             target = _named(target, key, path)
             continue
         if key not in target and (
-            key in ("parameters", "materials", "device") or (keys[0] == "materials" and materials.find(key))
+            key in ("parameters", "materials", "device", "profile") or (keys[0] == "materials" and materials.find(key))
         ):
             target[key] = {}
         target = target.get(key)

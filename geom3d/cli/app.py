@@ -110,7 +110,8 @@ def run(arguments: list[str]) -> int:
         return 2
     except GeometryError as error:
         say(str(error))
-        _keep(error)
+        if error.walls is not None:
+            say("`geom3d build` of it writes the mesh that failed into its output folder, for inspection")
         return 1
     except MissingOptionError as error:
         say(f"{error}: --{error.key.replace('_', '-')} {error.proposal:.6g}")
@@ -136,7 +137,9 @@ def run(arguments: list[str]) -> int:
 def list_(
     kind: Annotated[
         str | None,
-        Parameter(help="architectures, templates, materials, processes, metrics or formats; all where left out."),
+        Parameter(
+            help="architectures, templates, materials, processes, metrics, formats or studies; all where left out."
+        ),
     ] = None,
     *,
     json: Json = False,
@@ -221,6 +224,10 @@ def measure(
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
+    bending: Annotated[
+        str | None,
+        Parameter(help="Also the strain of every layer of a flat cell at this radius of curvature, such as 5mm."),
+    ] = None,
     device: Device = None,
     all_: Annotated[
         bool, Parameter(name="--all", help="All numbers in groups, not only those that are asked first.")
@@ -229,7 +236,10 @@ def measure(
 ) -> None:
     """Measure a battery: area gain, distance, capacity and energy per footprint; with --all everything."""
     design = _load(template, set_, _asked(request, transport), temperature, device)
-    report = design.measure()
+    if bending is None:
+        report = design.measure()
+    else:
+        report = design.measure(request=(*design.requests, "bending"), radius=_length("bending", bending))
     if json:
         print(report.to_json())
     else:
@@ -272,7 +282,46 @@ def check(
         print(report.heading)
         for table in report.tables():
             print_table(table, width=80)
+    for warning in report.warnings:
+        say(f"warning: {warning}")
     return 0 if report.can_be_made else CANNOT_BE_MADE
+
+
+@app.command
+def coverage(
+    template: Source,
+    *,
+    sticking: Annotated[
+        float | None, Parameter(help="Probability that a molecule stays where it hits: 0.01 for many kinds of CVD.")
+    ] = None,
+    process: Annotated[
+        str | None, Parameter(help="Instead of it, a process: sputter, or path of a TOML file with its own.")
+    ] = None,
+    film: Annotated[
+        tuple[str, ...], Parameter(show_default=False, help="Only this film, by its name. Repeatable.")
+    ] = (),
+    seed: Annotated[int, Parameter(help="Of the particles; the same gives the same result.")] = 1,
+    output: Annotated[
+        Path | None,
+        Parameter(name=["--output", "-o"], help="File to write as well: .svg or .png, a chart; .csv or .json."),
+    ] = None,
+    set_: Overrides = (),
+    json: Json = False,
+) -> None:
+    """Films as a process makes them: thickness against depth, each on the shape that the films before it leave."""
+    report = _load(template, set_).coverage(sticking, process=process, films=film, seed=seed)
+    if json:
+        print(report.to_json())
+    else:
+        print(report.title)
+        for table in report.tables():
+            print_table(table)
+    if output is not None:
+        from geom3d.comparison.coverage import write_coverage
+
+        write_coverage(report, output)
+        if not json:
+            print(output)
 
 
 @app.command
@@ -310,7 +359,7 @@ def build(
     temperature: Temperature = None,
     device: Device = None,
     dry_run: Annotated[bool, Parameter(help="Tell files and sizes, write nothing.")] = False,
-) -> None:
+) -> int:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     from geom3d.core.files import size_text
     from geom3d.exports import Options, require_used
@@ -327,13 +376,19 @@ def build(
         for name, size in planned.items():
             print(f"{output / name}  {size_text(size)}")
         print(f"in all at most {size_text(sum(planned.values()))}")
-        return
-    written = design.build(output, **requested)
+        return 0
+    try:
+        written = design.build(output, **requested)
+    except GeometryError as error:
+        say(str(error))
+        _keep(error, output)
+        return 1
     print_numbers(written.report)
     for path in written:
         print(path)
     for warning in [*written.report.warnings, *written.warnings]:
         say(f"warning: {warning}")
+    return 0
 
 
 @app.command
@@ -371,6 +426,13 @@ def compare(
         Path | None, Parameter(help="Folder for the charts as SVG and PNG, 85 and 170 mm wide; made if missing.")
     ] = None,
     no_pictures: Annotated[bool, Parameter(help="Leave pictures out of the page: that is faster.")] = False,
+    products: Annotated[bool, Parameter(help="Show thin-film batteries on sale as lines in charts of charge.")] = False,
+    as_made: Annotated[
+        bool,
+        Parameter(
+            help="Set the ideal design, straight walls and even films, beside each with a profile or uneven films."
+        ),
+    ] = False,
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
@@ -381,14 +443,27 @@ def compare(
     if no_pictures and output.suffix.lower() != ".html":
         raise InputError(f"no_pictures: only a page (.html) has pictures; got {output.name!r}")
     requests = _asked(request, transport)
-    names = (template, *templates)
+    names = _with_studies((template, *templates))
     changes = _per_design(set_, names)
     designs = [_load(name, own, requests, temperature) for name, own in zip(names, changes, strict=True)]
     shown = [row.strip() for text in rows for row in text.split(",")]
-    look: dict[str, Any] = {"rows": shown, "labels": labels, "charts": charts, "pictures": not no_pictures}
+    look: dict[str, Any] = {
+        "rows": shown,
+        "labels": labels,
+        "charts": charts,
+        "pictures": not no_pictures,
+        "products": products,
+        "as_made": as_made,
+    }
     for note in write(designs, output, workers=os.cpu_count() or 1, **look):
         say(note)
     print(output)
+
+
+# Commands that search many designs live in a file of their own.
+app.command("geom3d.cli.studies:solve")
+app.command("geom3d.cli.studies:sweep")
+app.command("geom3d.cli.studies:optimize")
 
 
 @app.command
@@ -544,12 +619,21 @@ def _load(
 
     if temperature is not None and not requests:
         raise InputError("temperature: nothing asked for depends on it; give --transport or --request as well")
-    changes = dict(_override(text) for text in overrides)
+    changes = dict(override_of(text) for text in overrides)
     if device is not None:
         changes["device"] = _device(device)
     design = load(source, changes)
     design = replace(design, requests=tuple(requested(requests)))
     return design if temperature is None else replace(design, temperature=temperature)
+
+
+def _with_studies(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The templates, and in place of a study's folder those of its best designs."""
+    if not any(Path(name).is_dir() for name in names):
+        return names
+    from geom3d.studies.results import templates_in
+
+    return tuple(found for name in names for found in (templates_in(Path(name)) if Path(name).is_dir() else [name]))
 
 
 def _per_design(overrides: tuple[str, ...], names: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -571,7 +655,7 @@ def _asked(requests: tuple[str, ...], transport: bool) -> tuple[str, ...]:
     return (*requests, "transport") if transport else requests
 
 
-def _override(text: str) -> tuple[str, Any]:
+def override_of(text: str) -> tuple[str, Any]:
     """`key=value`; the value is read as TOML, and as plain text where that fails."""
     path, equals, value = text.partition("=")
     if not equals:
@@ -619,15 +703,16 @@ def _paper(text: str) -> float:
         raise InputError(f"width: {error}; got {text!r}") from None
 
 
-def _keep(error: GeometryError) -> None:
-    """Writes the mesh that failed its checks, so that it can be looked at."""
+def _keep(error: GeometryError, folder: Path) -> None:
+    """Writes the mesh that failed its checks into the folder that was meant for the files, so that it can be looked at."""
     if error.walls is None:
         return
-    from geom3d.core.files import replacing
+    from geom3d.core.files import make_folder, replacing
     from geom3d.exports.stl import write_stl
 
-    path = Path("geom3d-failed.stl")
+    path = folder / "failed-mesh.stl"
     try:
+        make_folder(folder)
         with replacing(path) as file:
             write_stl(file, error.walls, list(range(len(error.walls.names))), (1, 1), 1.0, "geom3d failed mesh, um")
     except Geom3dError as second:

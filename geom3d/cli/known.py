@@ -17,6 +17,7 @@ from geom3d.core.plugins import Door
 from geom3d.core.tables import Column, Kind, Table
 from geom3d.library import materials, processes
 from geom3d.library.catalogue import Catalogue
+from geom3d.studies import shipped as shipped_studies
 
 DOORS: dict[str, Door[Any]] = {"architecture": architectures.DOOR, "metric": metrics.DOOR, "format": exports.DOOR}
 CATALOGUES: dict[str, Catalogue[Any]] = {"material": materials.CATALOGUE, "process": processes.CATALOGUE}
@@ -53,6 +54,7 @@ def sections() -> dict[str, Callable[[], Iterator[Named]]]:
         "processes": lambda: _of_catalogue(processes.CATALOGUE, lambda process: str(process.kind)),
         "metrics": lambda: _of_door(metrics.DOOR, metrics.named()),
         "formats": lambda: _of_door(exports.DOOR, dict(exports.DOOR.usable())),
+        "studies": lambda: (Named(name, title) for name, title in shipped_studies.titles().items()),
     }
 
 
@@ -152,20 +154,20 @@ def _found(name: str) -> Iterator[tuple[str, str, str, str, Any]]:
 
 
 def text_of(name: str) -> str:
-    """The file of a template, a material or a process, as it is.
+    """The file of a template, a study, a material or a process, as it is.
 
     Raises:
         InputError: where none has that name.
     """
-    text = template.text_of(name)
+    text = template.text_of(name) or shipped_studies.text_of(name)
     if text is not None:
         return text
     for catalogue in CATALOGUES.values():
         entry = catalogue.entry(name)
         if entry is not None:
             return entry.file.read_text("utf-8")
-    known = [*template.shipped(), *materials.names(), *processes.names()]
-    raise InputError(f"name: no template, material or process {name!r}; {choose_from(name, known)}")
+    known = [*template.shipped(), *shipped_studies.shipped(), *materials.names(), *processes.names()]
+    raise InputError(f"name: no template, study, material or process {name!r}; {choose_from(name, known)}")
 
 
 def summary(text: str | None) -> str:

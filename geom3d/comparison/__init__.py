@@ -12,6 +12,8 @@ from geom3d.comparison.summary import Parts, Summary, gather, titles
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.files import make_folder, replacing
 from geom3d.evaluation import Evaluation
+from geom3d.library.products import Product
+from geom3d.library.products import products as known
 from geom3d.scene.stage import NO_OPENGL
 
 #: Endings of files.
@@ -29,6 +31,7 @@ def compare(
     workers: int = 1,
     rows: Sequence[str] = (),
     labels: Sequence[str] = (),
+    products: bool = False,
 ) -> list[str]:
     """Writes the comparison; the ending of the path chooses the form.
 
@@ -41,6 +44,7 @@ def compare(
             Python's process pools.
         rows: paths of the numbers to show, in this order; `capacity_uAh_cm2.*` and `capacity_uAh_cm2` mean all below; all
             numbers if empty, in LaTeX the key figures. JSON holds the reports whole.
+        products: whether charts show thin-film batteries on sale, too.
         labels: what the designs are called, one for each; their titles if empty, in files for machines their names.
 
     Returns:
@@ -53,6 +57,8 @@ def compare(
     form = path.suffix.lower().removeprefix(".")
     if form not in FORMS:
         raise InputError(f"output: unknown ending {path.suffix!r} of {path.name!r}; {choose_from(form, FORMS)}")
+    if products and form != "html" and charts is None:
+        raise InputError(f"products: stand in charts, which {path.name!r} has none of; write a page (.html), or charts")
     if labels and (len(labels) != len(designs) or len(set(labels)) < len(labels)):
         raise InputError(
             f"labels: must be one for each of the {len(designs)} designs, all different; got {len(labels)}"
@@ -71,15 +77,18 @@ def compare(
     if rows:
         tables.require_rows(summaries, rows)
         summaries = [replace(entry, rows=tuple(rows)) for entry in summaries]
-    _write(summaries, path, form, notes)
+    beside = known() if products else ()
+    _write(summaries, path, form, notes, beside)
     if charts is not None:
         from geom3d.comparison.charts import write_charts
 
-        write_charts(summaries, charts)
+        write_charts(summaries, charts, beside)
     return notes
 
 
-def _write(summaries: Sequence[Summary], path: Path, form: str, notes: Sequence[str]) -> None:
+def _write(
+    summaries: Sequence[Summary], path: Path, form: str, notes: Sequence[str], products: Sequence[Product]
+) -> None:
     """Writes the file of a form."""
     from geom3d.comparison import texts
 
@@ -90,7 +99,7 @@ def _write(summaries: Sequence[Summary], path: Path, form: str, notes: Sequence[
     elif form == "html":
         from geom3d.comparison.page import page
 
-        data = page(summaries, notes).encode()
+        data = page(summaries, notes, products).encode()
     else:
         forms = {"md": texts.markdown, "csv": texts.comma_separated, "json": texts.as_json, "tex": texts.latex}
         data = forms[form](summaries).encode()

@@ -25,6 +25,7 @@ from geom3d.core.errors import OutputError
 from geom3d.core.files import replacing
 from geom3d.core.progress import bar
 from geom3d.core.roles import Role
+from geom3d.library.products import Product
 
 #: Widths, mm, of one column and of two.
 WIDTHS = (85, 170)
@@ -48,21 +49,24 @@ class Chart:
     caption: str
     draw: Callable[[Canvas, Sequence[Summary]], bool]
 
-    def svg(self, summaries: Sequence[Summary], width: float) -> str | None:
+    def svg(self, summaries: Sequence[Summary], width: float, products: Sequence[Product] = ()) -> str | None:
         """The chart as SVG, or None where there is nothing to draw.
 
         Args:
             summaries: the designs.
             width: mm.
+            products: to hold them against.
         """
-        data = self._saved(summaries, width, "svg")
+        data = self._saved(summaries, width, "svg", products)
         return None if data is None else data.decode()
 
-    def png(self, summaries: Sequence[Summary], width: float) -> bytes | None:
+    def png(self, summaries: Sequence[Summary], width: float, products: Sequence[Product] = ()) -> bytes | None:
         """The chart as PNG, or None where there is nothing to draw."""
-        return self._saved(summaries, width, "png")
+        return self._saved(summaries, width, "png", products)
 
-    def _saved(self, summaries: Sequence[Summary], width: float, form: str) -> bytes | None:
+    def _saved(
+        self, summaries: Sequence[Summary], width: float, form: str, products: Sequence[Product]
+    ) -> bytes | None:
         from matplotlib import style
 
         # Text stays text; names of parts depend on nothing but the drawing; no file carries a date.
@@ -75,7 +79,7 @@ class Chart:
             "text.parse_math": False,
         }
         with style.context(["default", look]):
-            canvas = Canvas(width)
+            canvas = Canvas(width, products)
             if not self.draw(canvas, summaries):
                 return None
             data = io.BytesIO()
@@ -87,8 +91,13 @@ class Chart:
             return data.getvalue()
 
 
-def write_charts(summaries: Sequence[Summary], folder: Path) -> list[Path]:
+def write_charts(summaries: Sequence[Summary], folder: Path, products: Sequence[Product] = ()) -> list[Path]:
     """Writes every chart at both widths as SVG and PNG.
+
+    Args:
+        summaries: the designs.
+        folder: made if it is missing.
+        products: to hold them against.
 
     Raises:
         OutputError: a folder or file that cannot be written.
@@ -101,7 +110,7 @@ def write_charts(summaries: Sequence[Summary], folder: Path) -> list[Path]:
     with bar("charts", len(CHARTS) * len(WIDTHS)) as advance:
         for chart in CHARTS:
             for width in WIDTHS:
-                svg, png = chart.svg(summaries, width), chart.png(summaries, width)
+                svg, png = chart.svg(summaries, width, products), chart.png(summaries, width, products)
                 for suffix, data in (("svg", None if svg is None else svg.encode()), ("png", png)):
                     if data is not None:
                         path = folder / f"{chart.name}_{width}mm.{suffix}"
@@ -151,6 +160,7 @@ def _capacity(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     values = [entry[side] for entry in table for side in SIDES if entry[side]]
     if not values:
         return False
+    values += [product.capacity_uAh_cm2 for product in canvas.products]
     axes, log = rows_of_numbers(canvas, summaries, 4.6, "capacity per footprint / µAh cm⁻²", values)
     for row, entry in enumerate(table):
         both = [entry[side] for side in SIDES if entry[side]]
@@ -161,6 +171,7 @@ def _capacity(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
                 axes.plot(entry[side], row, marker, color=SIDES[side], markersize=4.2, markeredgewidth=0, zorder=3)
         if entry["cell"]:
             axes.plot(entry["cell"], row, "o", markerfacecolor="none", markeredgecolor=INK, markersize=7.6, zorder=4)
+    canvas.product_lines(axes, "x")
     limits = [_why(e["reason"]) if e["cell"] is None else f"{three(e['cell'])} {e['limiting']}" for e in table]
     column(axes, "cell, limited by", limits)
     axes.set_xlim(*((min(values) / 1.7, max(values) * 1.7) if log else (0, 1.06 * max(values))))

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from geom3d.comparison.summary import Summary
-from geom3d.core.colours import BAND, EDGE, GRID, LABEL, PAPER
+from geom3d.core.colours import BAND, EDGE, GRID, LABEL, LEADER, PAPER
+from geom3d.library.products import Product
 
 #: A logarithmic axis is used where the largest value is more than this many times the smallest.
 WIDE = 30.0
@@ -22,10 +23,27 @@ class Canvas:
 
     Attributes:
         width: mm.
+        products: to hold designs against, where a chart has an axis for them.
     """
 
-    def __init__(self, width: float) -> None:
+    def __init__(self, width: float, products: Sequence[Product] = ()) -> None:
         self.width = width
+        self.products = tuple(products)
+
+    def product_lines(self, axes: Any, which: str) -> None:
+        """A line for the charge per area of each product, at its place on an axis of charge, with its name."""
+        for product in sorted(self.products, key=lambda product: product.capacity_uAh_cm2):
+            at = product.capacity_uAh_cm2
+            look = {"color": LEADER, "linewidth": 0.7, "linestyle": (0, (3, 2)), "zorder": 1}
+            words = {"fontsize": 5.6, "color": LABEL}
+            if which == "x":
+                axes.axvline(at, **look)
+                place, where, side = (at, 0.99), ("data", "axes fraction"), {"rotation": 90, "va": "top"}
+            else:
+                axes.axhline(at, **look)
+                place, where, side = (0.995, at), ("axes fraction", "data"), {"va": "bottom"}
+            # Charts with few rows are low: names may reach out of them, and take no room from the axes.
+            axes.annotate(product.name, place, xycoords=where, ha="right", **side, **words).set_in_layout(False)
 
     @cached_property
     def figure(self) -> Any:

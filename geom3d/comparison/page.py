@@ -18,6 +18,7 @@ from geom3d.comparison.summary import Summary
 from geom3d.comparison.texts import record
 from geom3d.core.markup import render
 from geom3d.core.progress import bar
+from geom3d.library.products import Product
 from geom3d.metrics import metric_of
 
 if TYPE_CHECKING:
@@ -39,18 +40,19 @@ class Figure:
     drawings: list[tuple[str, Markup]]
 
 
-def page(summaries: Sequence[Summary], notes: Sequence[str] = ()) -> str:
+def page(summaries: Sequence[Summary], notes: Sequence[str] = (), products: Sequence[Product] = ()) -> str:
     """The page.
 
     Args:
         summaries: the designs, the first is the one that others are held against.
         notes: sentences about what is missing, shown on top.
+        products: to hold designs against in charts.
     """
     numbers = tables.numbers(summaries)
     with bar("page", len(CHARTS)) as advance:
         figures = []
         for chart in CHARTS:
-            drawn = _figure(chart, summaries)
+            drawn = _figure(chart, summaries, products)
             figures += [drawn] if drawn.drawings else []
             advance(1)
     models = {str(k): e.model.to_json() for k, e in enumerate(summaries) if e.model is not None}
@@ -79,6 +81,7 @@ def page(summaries: Sequence[Summary], notes: Sequence[str] = ()) -> str:
         breakable=_breakable,
         lengths=lambda size: " × ".join(f"{length:.4g}" for length in size),
         source=tables.source,
+        products=products,
         zip=zip,
     )
 
@@ -118,16 +121,16 @@ def _breakable(name: str) -> Markup:
     return Markup(re.sub(r"([-_])", r"\1<wbr>", str(escape(name))))  # noqa: S704
 
 
-def _figure(chart: Chart, summaries: Sequence[Summary]) -> Figure:
+def _figure(chart: Chart, summaries: Sequence[Summary], products: Sequence[Product]) -> Figure:
     drawings = []
     for width, kind in zip(WIDTHS, ("narrow", "wide"), strict=True):
-        svg = chart.svg(summaries, width)
+        svg = chart.svg(summaries, width, products)
         if svg is not None:
-            drawings.append((kind, _inline(svg, f"{chart.name}-{width}", chart.title)))
+            drawings.append((kind, inline(svg, f"{chart.name}-{width}", chart.title)))
     return Figure(chart, drawings)
 
 
-def _inline(svg: str, prefix: str, title: str) -> Markup:
+def inline(svg: str, prefix: str, title: str) -> Markup:
     """A drawing that can stand in a page beside others: its own names, no style that reaches beyond it."""
     from markupsafe import Markup
 

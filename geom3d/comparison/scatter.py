@@ -33,7 +33,9 @@ def scatter(canvas: Canvas, summaries: Sequence[Summary]) -> bool:
     axes, below = canvas.figure.subplots(2, 1, height_ratios=(plot, key))
     xs, ys = [spread["mean"] for _, spread, _, _ in points], [charge for _, _, charge, _ in points]
     _axis(axes, "x", xs, "mean distance from anode to cathode / µm")
+    ys += [product.capacity_uAh_cm2 for product in canvas.products]
     _axis(axes, "y", ys, "capacity of the cell / µAh cm⁻²")
+    canvas.product_lines(axes, "y")
     axes.grid(color=GRID, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     for _, spread, charge, limiting in points:

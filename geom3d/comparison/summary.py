@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import Future, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from geom3d.cell.description import Description
 from geom3d.comparison.model import Model, model_of
 from geom3d.core.colours import colour_of, lighter_colour
-from geom3d.core.errors import GeometryError, OutputError
 from geom3d.core.progress import bar
 from geom3d.core.roles import Role
-from geom3d.core.workers import ended, pool_of
+from geom3d.core.workers import each
 from geom3d.evaluation import Evaluation
 from geom3d.library.materials import Material
 from geom3d.metrics import Sample
@@ -97,19 +95,17 @@ def gather(designs: Sequence[Evaluation], parts: Parts, workers: int = 1) -> lis
         OutputError: where a process was ended by the system.
     """
     words = "measuring and drawing" if parts.pictures else "measuring"
+    if len(designs) < FEWEST[parts.pictures]:
+        workers = 1
     with bar(words, len(designs)) as advance:
-        if workers <= 1 or len(designs) < FEWEST[parts.pictures]:
-            summaries = []
-            for design in designs:
-                summaries.append(summary(design, parts))
-                advance(1)
-        else:
-            with pool_of(workers) as pool:
-                # Copies, which do not carry what has been built.
-                futures = [pool.submit(_in_worker, replace(d, overrides={}), parts) for d in designs]
-                for _ in as_completed(futures):
-                    advance(1)
-                summaries = [_result(future, d, parts) for future, d in zip(futures, designs, strict=True)]
+        summaries = each(
+            partial(summary, parts=parts),
+            designs,
+            advance,
+            workers=workers,
+            copy=lambda design: replace(design, overrides={}),  # which does not carry what has been built
+            lost=lambda design: f"no comparison of {design.source!r}; compare fewer designs",
+        )
     return [replace(e, label=label) for e, label in zip(summaries, labels(designs), strict=True)]
 
 
@@ -175,18 +171,3 @@ def _picture(design: Evaluation) -> tuple[bytes | None, tuple[str, ...]]:
         except Exception as error:  # noqa: BLE001 (numbers and charts do not depend on it, whatever it fails of)
             return None, (rendering.failed(design, error),)
         return path.read_bytes(), ()
-
-
-def _in_worker(design: Evaluation, parts: Parts) -> Summary | None:
-    try:
-        return summary(design, parts)
-    except GeometryError:
-        return None  # a mesh that fails its checks does not travel: it is made again where it can be kept
-
-
-def _result(future: Future[Summary | None], design: Evaluation, parts: Parts) -> Summary:
-    try:
-        found = future.result()
-    except BrokenProcessPool:
-        raise OutputError(f"no comparison: {ended(design.source)}; compare fewer designs") from None
-    return summary(design, parts) if found is None else found

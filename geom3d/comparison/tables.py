@@ -127,6 +127,10 @@ def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
         units = {"width": "µm", "length": "µm", "thickness": "µm", "capacity": "mAh", "voltage": "V"}
         for key, unit in units.items():
             yield overall(f"device.{key}", f"packaged device: {key}", getattr(about.device, key), unit)
+    for key, value in (asked.get("profile") or {}).items():
+        if value:
+            unit = "°" if key == "sidewall_angle" else "µm"
+            yield overall(f"profile.{key}", f"wall profile: {key.replace('_', ' ')}", _plain(value), unit)
     known = {row[0]: row for row in parameter_rows(architectures.get(about.architecture))}
     for name, value in asked["parameters"].items():
         unit = known[name][1] if name in known else ""
@@ -142,7 +146,7 @@ def _settings(summary: Summary) -> Iterator[tuple[Column, Value]]:
         ]
         if layer is not None:
             said += [
-                ("thickness", "thickness", layer["thickness"], "µm"),
+                ("thickness", "thickness", _plain(layer["thickness"]), "µm"),
                 ("fill_to", "fills up to", layer["fill_to"], "µm"),
             ]
         for key, title, value, unit in said:
@@ -153,6 +157,8 @@ def _plain(value: Any) -> Value:
     """A value of a template as a table's cell takes it."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, dict) and all(isinstance(part, int | float) or part is None for part in value.values()):
+        return ", ".join(f"{key} {part:g}" for key, part in value.items() if part is not None)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return json.dumps(value, ensure_ascii=False)
     return value

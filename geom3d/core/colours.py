@@ -27,6 +27,8 @@ ROLES = {
     Role.CATHODE_COLLECTOR: "#e69f00",
     Role.ENCAPSULATION: "#cc79a7",
 }
+#: Curves that belong to no role, one after the other, of the same palette.
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 #: What belongs to no electrode: side walls, estimates.
 NEUTRAL = "#8c8c8c"
 #: Words beside marks; remarks in place of marks; names without a mark; keys and units under headings.

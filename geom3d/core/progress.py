@@ -15,19 +15,26 @@ class Advance(Protocol):
 
 
 @contextmanager
-def bar(text: str, steps: int) -> Iterator[Advance]:
+def bar(text: str, steps: int | None) -> Iterator[Advance]:
     """A bar of so many steps.
 
     Args:
         text: what is being done.
-        steps: how many there are in all.
+        steps: how many there are in all; None where that is not known.
     """
     if not sys.stderr.isatty():
         yield lambda steps: None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    if steps is None:
+        columns = (TextColumn("{task.description}"), TextColumn("{task.completed:.0f}"), TimeElapsedColumn())
+        with Progress(SpinnerColumn(), *columns, console=console, transient=True) as progress:
+            task = progress.add_task(text, total=None)
+            yield lambda steps: progress.advance(task, steps)
+        return
+    with Progress(console=console, transient=True) as progress:
         task = progress.add_task(text, total=steps)
         yield lambda steps: progress.advance(task, steps)

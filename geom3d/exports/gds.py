@@ -24,6 +24,7 @@ from geom3d.core.errors import InputError
 from geom3d.core.files import replacing, unfinished
 from geom3d.exports import Job, Written, formats
 from geom3d.rasters.masks import Mask, masks
+from geom3d.rasters.plans import has_outlines
 
 #: The settings that it heeds.
 USES: tuple[str, ...] = ()
@@ -131,7 +132,7 @@ def database_unit(job: Job) -> float:
 
 def _masks(job: Job, suffix: str) -> list[Mask]:
     family = job.cell.family
-    if not family.vertical_walls:
+    if not has_outlines(family):
         others = [name for name in formats() if name not in ("gds", "oas")]
         what = f"is made of {family.name}" if job.cell.facts.web is None else "is a sponge"
         raise InputError(
@@ -188,8 +189,10 @@ def _title(job: Job, mask: Mask) -> str:
 
 
 def _table(job: Job, drawn: list[Mask]) -> str:
-    """The layers as CSV; lengths and areas as in the file, that is, magnified."""
-    text = io.StringIO()
+    """The layers as CSV; lengths and areas as in the file, that is, magnified; of outlines at the top also the wall's profile, in
+    µm of the design.
+    """
+    text, wall = io.StringIO(), job.cell.facts.wall
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(
         [
@@ -203,6 +206,7 @@ def _table(job: Job, drawn: list[Mask]) -> str:
             "polarity",
             "area_um2_per_cell",
             "share",
+            *(["wall"] if wall is not None else []),
         ]
     )
     for mask in drawn:
@@ -220,6 +224,7 @@ def _table(job: Job, drawn: list[Mask]) -> str:
                 *heights,
                 polarity,
                 *areas,
+                *([] if wall is None else [wall.words if 0 < mask.area < job.cell.footprint * (1 - 1e-9) else ""]),
             ]
         )
     return text.getvalue()

@@ -99,6 +99,7 @@ class Catalogue(Generic[M]):
         self.kind, self.model, self.group = kind, model, group
         self._folder = folder
         self._found: dict[str, M | None] = {}
+        self._shipped_found: dict[str, M] = {}
 
     @cached_property
     def shipped(self) -> dict[str, Entry]:
@@ -157,7 +158,11 @@ class Catalogue(Generic[M]):
     def find_shipped(self, name: str) -> M | None:
         """The one of that name or alias that comes with geom3d, or None."""
         entry = self._shipped_entry(name)
-        return None if entry is None else self._read(entry)
+        if entry is None:
+            return None
+        if entry.name not in self._shipped_found:
+            self._shipped_found[entry.name] = self._read(entry)
+        return self._shipped_found[entry.name]
 
     def _shipped_entry(self, name: str) -> Entry | None:
         return self.shipped.get(spelled(name, self.shipped)) or _called(name, self.shipped)

@@ -17,6 +17,7 @@ from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.metrics import Sample
 from geom3d.metrics import sponge as sponge_metrics
 from geom3d.metrics import structure as structure_metrics
+from geom3d.rasters.plans import has_outlines
 from geom3d.solids.fields.field import FIELDS
 
 
@@ -31,14 +32,16 @@ def measures(sample: Sample) -> Measures:
     scaffold = np.zeros(count + 1, dtype=bool)
     scaffold[[cell.names.index(n) for n in {*facts.scaffold, *(name for name, _ in facts.below)}]] = True
     solid = np.arange(count + 1) < count
-    undersides = Undersides.of(walls, scaffold, smooth=cell.family.is_sampled)
+    # Scallops, bows and notches are what etching leaves, not what a process would have to make: only a re-entrant wall counts.
+    leans = facts.wall is None or facts.wall.slope < 0
+    undersides = Undersides.of(walls, scaffold & leans, smooth=cell.family.is_sampled)
     if facts.web is not None and cell.family is FIELDS:
         sponge = Sponge(cell, walls)
         widths, heights = sponge.widths, sponge.heights
         pores = sponge.pores(0.0, facts.base_z, facts.top, ())
         bare = Scaffold(_nameless(sponge.web(0.0, "scaffold")), pores, undersides)
         cavities, islands = sponge.cavities(), sponge.islands()
-    elif cell.family.vertical_walls:
+    elif has_outlines(cell.family):
         plan = LayeredPlan.of(cell, walls)
         masks = plan.masks()
         found = {n: (plan.width(m, "" if n == VOID else n), plan.height(m, n)) for n, m in masks.items()}
@@ -49,7 +52,7 @@ def measures(sample: Sample) -> Measures:
         cavities, islands = plan.cavities(), plan.islands()
     else:
         raise InputError(
-            "check: widths are known of cells with vertical walls, and of sponges made of fields; "
+            "check: widths are known of cells with upright walls, and of sponges made of fields; "
             f"{cell.description.name} is made of {cell.family.name} with walls of any direction"
         )
     array = _array(cell, len(walls.components.labels))
@@ -113,7 +116,7 @@ def _equivalent_aspect_ratio(sample: Sample, known: float | None) -> float | Non
 
 def _thinnest_film(cell: Cell, widths: dict[str, Spot], heights: dict[str, Spot]) -> Spot | None:
     """The coat of least thickness, and where it lies."""
-    coats = [(thickness, name) for name, thickness in cell.films.items()]
+    coats = [(film.thinnest, name) for name, film in structure_metrics.coats_of(cell).items()]
     if not coats:
         return None
     thickness, name = min(coats)

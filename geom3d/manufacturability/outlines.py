@@ -9,13 +9,15 @@ nowhere, such as a triangular post, is as wide as the largest disc in it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import scipy
-import shapely
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, owners_of, ranks_of, unique_points
+from geom3d.core.progress import bar
+from geom3d.mesh.bvh import Nearest
 from geom3d.mesh.components import component_numbers
 from geom3d.solids.prisms.floorplan import FloorPlan
 
@@ -39,6 +41,8 @@ STRAIGHT = 3e-4
 SPACING, MOST_STARTS = 0.02, 64
 #: Edges among which the nearest is looked for, where all are short.
 NEIGHBOURS = 4
+#: So many starts tell a first width; the others follow in parts of so many.
+FEW, MANY = 256, 65536
 #: Narrower than this, µm, or than this share of the period, is rounding and no body.
 ROUNDING, DIGITS = 1e-5, 5e-8
 #: Lines shorter than this share of the period, a hundred steps of its grid, have no direction.
@@ -74,19 +78,46 @@ def narrowest(plan: FloorPlan, mask: BoolArray) -> tuple[Narrow | None, Narrow |
     ways = _Ways(edges, plan.size)
     starts, normals, inner = _starts(edges, plan.size)
     starts += ways(starts)  # a line that begins with a short edge leads astray by its rounding
-    inside, outside = (
-        _least(starts[side], normals[side], _widths(starts[side], normals[side], most, ways), most, plan.size)
-        for side in (inner, ~inner)
-    )
+    with bar("local widths", 2 * len(starts)) as advance:
+        inside, outside = (
+            _least(starts[side], normals[side], most, ways, plan.size, advance) for side in (inner, ~inner)
+        )
     return inside, outside
 
 
 def _least(
-    starts: FloatArray, normals: FloatArray, found: FloatArray, most: float, size: tuple[float, float]
+    starts: FloatArray,
+    normals: FloatArray,
+    most: float,
+    ways: _Ways,
+    size: tuple[float, float],
+    advance: Callable[[int], None],
 ) -> Narrow | None:
-    found = np.where(found < max(ROUNDING, DIGITS * most), np.inf, found)
-    best = int(np.argmin(found))
-    if not np.isfinite(found[best]):
+    """The narrowest place from some starts.
+
+    A few of these tell a width; from all others discs need not grow beyond it, and most are done with a single look.
+    """
+    rounding = max(ROUNDING, DIGITS * most)
+    few = np.zeros(len(starts), dtype=bool)
+    few[:: max(1, len(starts) // FEW)] = True
+    found = np.full(len(starts), np.inf)
+    found[few], faced = _widths(starts[few], normals[few], most, ways)
+    advance(int(few.sum()))
+    rest = np.flatnonzero(~few)
+    for part in np.array_split(rest, 1 + len(rest) // MANY):
+        known = float(np.where(found < rounding, np.inf, found).min())
+        # Without walls that face each other the largest disc of all counts, and each must be looked at.
+        limit = min(most, known / 2 * (1 + ROUGH)) if faced else most
+        widths, faces = _widths(starts[part], normals[part], limit, ways, most)
+        if faces and not faced:
+            found[:] = np.inf  # discs that touch no wall opposite no longer count
+            faced = True
+        if faces or not faced:
+            found[part] = widths
+        advance(len(part))
+    found[found < rounding] = np.inf
+    best = int(np.argmin(found)) if faced else int(np.argmax(np.where(np.isfinite(found), found, -1.0)))
+    if not len(found) or not np.isfinite(found[best]):
         return None
     x, y = (starts[best] + found[best] / 2 * normals[best]) % size
     return Narrow(float(found[best]), (float(x), float(y)), (float(normals[best, 0]), float(normals[best, 1])))
@@ -184,17 +215,24 @@ def _corners(edges: FloatArray, size: tuple[float, float]) -> tuple[IntArray, In
     return before, first[end[before]]
 
 
-def _widths(starts: FloatArray, inward: FloatArray, most: float, ways: _Ways) -> FloatArray:
-    """(n,) local widths; infinite where no wall faces the start.
+def _widths(
+    starts: FloatArray, inward: FloatArray, limit: float, ways: _Ways, most: float | None = None
+) -> tuple[FloatArray, bool]:
+    """(n,) local widths, and whether these are of walls that face each other.
+
+    They are infinite where nothing is met within the limit, or no wall faces the start; where no wall faces any start, the
+    diameter of every disc that is held.
 
     Args:
         starts: (n, 2) points on walls, µm.
         inward: (n, 2) unit normals into the shape.
-        most: radius up to which discs grow, µm.
+        limit: radius up to which discs grow, µm.
         ways: knows all walls.
+        most: radius of the largest disc that there can be, µm; the limit if None.
     """
-    radius = np.full(len(starts), most)
+    radius = np.full(len(starts), limit)
     active = np.arange(len(starts))
+    rough = max(ROUNDING, DIGITS * (limit if most is None else most)) / 10
     for _ in range(ROUNDS):
         if not len(active):
             break
@@ -204,21 +242,26 @@ def _widths(starts: FloatArray, inward: FloatArray, most: float, ways: _Ways) ->
         along = np.einsum("ij,ij->i", touched, inward[active])
         # The disc that touches the start and goes through the nearest point. What lies behind the start, or in the wall's
         # own plane but for its roughness, is not in its way.
-        ahead = along > np.maximum(SHALLOW * np.sqrt(square), max(ROUNDING, DIGITS * most) / 10)
+        ahead = along > np.maximum(SHALLOW * np.sqrt(square), rough)
         fits = np.where(ahead, square / np.where(ahead, 2 * along, 1.0), np.inf)
         shrinks = fits < radius[active] * (1 - SAME)
         active, fits = active[shrinks], fits[shrinks]
         radius[active] = fits
+    held = np.flatnonzero(radius < limit)
+    found = np.full(len(starts), np.inf)
+    starts, inward, radius = starts[held], inward[held], radius[held]
     # A little way on from its middle the wall opposite is nearer by nearly as much, where the disc touches it; half-way
     # back the start is the nearest point, unless its normal is wrong.
     opposite, own = (
         np.linalg.norm(ways(starts + (share * radius)[:, None] * inward), axis=1) for share in (1 + NUDGE, 0.5)
     )
-    touches = (radius < most) & (own >= 0.5 * radius * (1 - ROUGH))
+    touches = own >= 0.5 * radius * (1 - ROUGH)
     faces = touches & (opposite <= radius * (1 - NUDGE * math.cos(WEDGE)) * (1 + 10 * SAME))
     if faces.any():
-        return np.where(faces, (1 + NUDGE) * radius + opposite, np.inf)
-    return np.where(touches & (radius == radius[touches].max(initial=0.0)), 2 * radius, np.inf)
+        found[held[faces]] = (1 + NUDGE) * radius[faces] + opposite[faces]
+        return found, True
+    found[held[touches]] = 2 * radius[touches]
+    return found, False
 
 
 class _Ways:
@@ -227,22 +270,21 @@ class _Ways:
     def __init__(self, edges: FloatArray, size: tuple[float, float]) -> None:
         self._edges, self._size = edges, np.array(size)
         self._middles: scipy.spatial.cKDTree | None = None
-        if np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1).max() <= SPACING * min(size):
-            # In the middle of a circle all its edges are equally near, which a tree of edges takes very long over.
+        lengths = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)
+        if lengths.max() <= SPACING * min(size):
+            # In the middle of a circle all its edges are equally near, which a tree of edges takes longer over.
             self._middles = scipy.spatial.cKDTree(edges.mean(axis=1) % self._size, boxsize=size)
             return
-        # Of a point in the first period the nearest copy of any edge lies in the same one or one next to it.
-        shifts = np.array([(i * size[0], j * size[1]) for i in (-1, 0, 1) for j in (-1, 0, 1)])
-        self._edges = (edges[None] + shifts[:, None, None]).reshape(-1, 2, 2)
-        self._tree = shapely.STRtree(shapely.linestrings(self._edges))
+        # As walls on the plane: what is nearest to a point of the plane is on their feet.
+        feet = np.concatenate([edges, np.zeros((len(edges), 2, 1))], axis=2)
+        tops = feet[:, 1] + np.column_stack([np.zeros((len(edges), 2)), lengths])
+        corners = np.concatenate([feet[:, 0], feet[:, 1], tops])
+        self._tree = Nearest(corners, np.arange(len(corners)).reshape(3, -1).T, size)
 
     def __call__(self, points: FloatArray) -> FloatArray:
         points = points % self._size
         if self._middles is None:
-            nearest = np.empty(len(points), dtype=np.int64)
-            of, found = self._tree.query_nearest(shapely.points(points), all_matches=False)
-            nearest[of] = found
-            return _steps(points, self._edges[nearest])
+            return self._tree.steps(np.column_stack([points, np.zeros(len(points))]))[:, :2]
         # Of short edges the nearest is among those of the nearest middles.
         few = np.arange(1, min(NEIGHBOURS, len(self._edges)) + 1)
         edges = self._edges[self._middles.query(points, few)[1]]

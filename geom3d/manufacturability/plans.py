@@ -14,7 +14,7 @@ from geom3d.manufacturability import ASSEMBLY, VOID, Count, Place, Spot, least
 from geom3d.manufacturability.outlines import Narrow, narrowest
 from geom3d.mesh.components import Components, component_numbers, endless
 from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.rasters.plans import layered
+from geom3d.rasters.plans import layered, outlines_at
 from geom3d.solids.prisms.floorplan import FloorPlan
 from geom3d.solids.prisms.outline import Disc, Strip
 from geom3d.solids.prisms.prism import Prisms, chunks_of
@@ -22,6 +22,8 @@ from geom3d.solids.prisms.prism import Prisms, chunks_of
 #: Chord tolerance as a share of the smallest radius, or half the smallest gap: a circle of that radius has 351 sides, whose
 #: flats lie 1.3e-5 too close; and as a share of the largest radius at the least, so that it has no more than 1814 sides.
 FINE, FINEST = 4e-5, 1.5e-6
+#: Depths at which outlines of walls with a profile are looked at, beside those of its narrowest and widest place.
+DEPTHS = 5
 #: Shares of the footprint below which a face is rounding.
 SLIVER = 1e-12
 
@@ -44,8 +46,14 @@ class LayeredPlan:
 
     @classmethod
     def of(cls, cell: Cell, walls: InterfaceMesh) -> LayeredPlan:
-        """The plan of a cell of vertical walls."""
+        """The plan of a cell of upright walls; of a profile it takes the outlines at some depths."""
         solids = [region.solid for region in cell.regions if isinstance(region.solid, Prisms)]
+        wall = cell.facts.wall
+        if wall is not None:
+            depths = np.linspace(0.0, wall.depth, DEPTHS) if not wall.is_straight else np.zeros(1)
+            extremes = [wall.curve[0][k] for k in (wall.curve[1].argmin(), wall.curve[1].argmax())]
+            chosen = np.unique([*depths.tolist(), *extremes]) if not wall.is_straight else depths
+            return cls(cell, *outlines_at(cell, chosen.tolist(), None))
         return cls(cell, *layered(cell.family, cell, walls, _tolerance(cell, solids)))
 
     def masks(self) -> dict[str, BoolArray]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from geom3d.cell.cell import Cell
 from geom3d.core.errors import InputError
 from geom3d.core.markup import render
+from geom3d.core.roles import COLLECTOR
 from geom3d.core.tables import Column, Kind, Table, Value
 from geom3d.library.materials import Material
 from geom3d.library.processes import Process
 from geom3d.manufacturability import ASSEMBLY, Measures
+from geom3d.manufacturability.coverage import CoverageReport
 from geom3d.manufacturability.rules import Finding, findings, region_scale
 
 #: What a process does, by its family: where it can, where it cannot, and where there is nothing for it.
@@ -25,6 +27,8 @@ WORDS = {
 }
 #: Order of processes side by side.
 RANKS = {"yes": 0, "from scale": 1, "up to scale": 2, "no": 3, "nothing": 4}
+#: A film of more than this share of its volume is the one that the design counts on.
+WHOLE = 0.99
 #: mm³ and cm³ in a µm³.
 MM3, CM3 = 1e-9, 1e-12
 
@@ -50,6 +54,49 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Film:
+    """A film, as the design takes it and as a process makes it.
+
+    Attributes:
+        name: of the layer.
+        nominal_um: on the flat at the top, magnified.
+        taken_as: "conformal", "uneven" as the template measured it, or "predicted" from its own process.
+        top, middle, foot, floor: shares of the nominal thickness that the process gives; None where there is no such place,
+            or it is not known.
+        volume: share of the volume of a conformal film that it gives; None where it is not known.
+        capacity_uAh_cm2: of an electrode, as the design counts it, and as the process would give it; None for all others.
+    """
+
+    name: str
+    nominal_um: float
+    taken_as: str
+    top: float | None = None
+    middle: float | None = None
+    foot: float | None = None
+    floor: float | None = None
+    volume: float | None = None
+    capacity_uAh_cm2: tuple[float, float] | None = None
+
+    @property
+    def shares(self) -> tuple[float | None, ...]:
+        """At the top, half-way down, at the foot, on the floor, and of the volume."""
+        return self.top, self.middle, self.foot, self.floor, self.volume
+
+    def warning(self, process: Process) -> str | None:
+        """A sentence where the design counts on a film that the process would not give."""
+        if self.taken_as != "conformal" or self.volume is None or self.volume > WHOLE:
+            return None
+        least = min(share for share in self.shares[:4] if share is not None)
+        words = f"{self.name} is taken for conformal; {process.title[0].lower()}{process.title[1:]} leaves "
+        words += (
+            f"{100 * least:.2g} % of its thickness at the thinnest place and {100 * self.volume:.2g} % of its volume"
+        )
+        if self.capacity_uAh_cm2 is not None:
+            words += f": {self.capacity_uAh_cm2[1]:.4g} instead of {self.capacity_uAh_cm2[0]:.4g} µAh/cm²"
+        return words
+
+
+@dataclass(frozen=True)
 class CheckReport:
     """Whether a process can make a design.
 
@@ -61,6 +108,7 @@ class CheckReport:
         findings: of every rule.
         parts: every region, then the assembly.
         material: in which all of it is printed; each region in its own if None.
+        films: of a process that deposits: how each was taken, and what the process gives.
     """
 
     title: str
@@ -71,6 +119,13 @@ class CheckReport:
     findings: tuple[Finding, ...]
     parts: tuple[Part, ...]
     material: Material | None = None
+    films: tuple[Film, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on films that were taken for conformal, and which the process would make otherwise."""
+        told = [film.warning(self.process) for film in self.films]
+        return tuple(sentence for sentence in told if sentence is not None)
 
     @property
     def violations(self) -> tuple[Finding, ...]:
@@ -165,6 +220,8 @@ class CheckReport:
             "repeat": list(self.repeat),
             "print_material": None if self.material is None else self.material.title,
             "parts": [asdict(part) for part in self.parts],
+            "films": [asdict(film) for film in self.films],
+            "warnings": list(self.warnings),
         }
 
     def to_json(self) -> str:
@@ -195,9 +252,23 @@ class CheckReport:
             [p.name, p.material, p.narrowest_um, p.thinnest_um, p.from_scale, p.volume_mm3, p.mass_g]
             for p in self.parts
         ]
+        films = [
+            Column("film"),
+            Column("nominal", Kind.SIZES, "µm"),
+            Column("taken as"),
+            *(Column(place, Kind.FIGURES, "%") for place in ("top", "middle", "foot", "floor", "volume")),
+        ]
+        made_of: list[list[Value]] = [
+            [f.name, f.nominal_um, f.taken_as, *(None if s is None else 100 * s for s in f.shares)] for f in self.films
+        ]
         told = "places are x, y, z in µm, before magnification" if any(f.at for f in self.findings) else ""
         of = "" if self.material is None else f", masses as printed in {self.material.title}"
-        return [Table.of(found, map(_row, self.findings), told), Table.of(made, parts, cells + of)]
+        tables = [Table.of(found, map(_row, self.findings), told), Table.of(made, parts, cells + of)]
+        return (
+            [*tables, Table.of(films, made_of, f"films by {self.name}, of the nominal thickness")]
+            if made_of
+            else tables
+        )
 
     @property
     def heading(self) -> str:
@@ -232,6 +303,11 @@ class Ranking:
     title: str
     scale: float
     reports: tuple[CheckReport, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on films are those of each process: side by side, nothing is taken from one of them."""
+        return ()
 
     @property
     def can_be_made(self) -> bool:
@@ -285,12 +361,58 @@ def require_scale(scale: float) -> None:
 
 
 def check(
-    cell: Cell, measures: Measures, name: str, process: Process, scale: float, material: Material | None = None
+    cell: Cell,
+    measures: Measures,
+    name: str,
+    process: Process,
+    scale: float,
+    material: Material | None = None,
+    films: CoverageReport | None = None,
 ) -> CheckReport:
-    """Holds a design against a process; masses are those of the regions' materials, or of one in which all is printed."""
+    """Holds a design against a process.
+
+    Args:
+        cell, measures: of the design.
+        name, process: to make it with.
+        scale: magnification.
+        material: in which all of it is printed, for the masses; the regions' own if None.
+        films: as the process makes them, where it deposits and its sticking probability is known.
+    """
     parts = _parts(cell, measures, process, scale, material)
-    found = tuple(findings(process, measures, scale))
-    return CheckReport(cell.description.title, name, process, scale, cell.description.repeat, found, parts, material)
+    found = tuple(findings(process, measures, scale, films))
+    made = tuple(_films(cell, measures, scale, films)) if process.family == "deposition" else ()
+    repeat = cell.description.repeat
+    return CheckReport(cell.description.title, name, process, scale, repeat, found, parts, material, made)
+
+
+def _films(cell: Cell, measures: Measures, scale: float, films: CoverageReport | None) -> Iterator[Film]:
+    """Every coat as the design takes it, and as the process makes it."""
+    given = {} if films is None else {film.name: film.coverage for film in films.films}
+    basis = cell.description.capacity_basis
+    for region in cell.regions:
+        if region.thickness is None:
+            continue
+        taken = "predicted" if region.coverage else "uneven" if region.film else "conformal"
+        nominal, found = region.thickness * scale, given.get(region.name)
+        if found is None:
+            yield Film(region.name, nominal, taken)
+            continue
+        charges = None
+        if region.role in COLLECTOR:
+            counted = measures.volumes[region.name] / cell.footprint * region.material.capacity_uAh_cm2_um(basis)
+            charges = counted, counted * found.mean
+        upright = len(found.depths) > 0
+        yield Film(
+            name=region.name,
+            nominal_um=nominal,
+            taken_as=taken,
+            top=None if found.top is None else found.top[0],
+            middle=found.at(found.depth / 2) if upright else None,
+            foot=found.at(found.depth) if upright else None,
+            floor=None if found.floor is None else found.floor[0],
+            volume=found.mean,
+            capacity_uAh_cm2=charges,
+        )
 
 
 def rank(reports: Sequence[CheckReport]) -> Ranking:
@@ -318,9 +440,13 @@ def reason(finding: Finding) -> str:
     if finding.unit == "µm":
         of = f" ({', '.join(finding.regions)})" if finding.regions else ""
         return f"{finding.title} {value} µm{of}"
-    most = "" if finding.limit is None else f", at most {finding.limit:g}{finding.unit}"
-    thin = f" ({finding.note})" if finding.rule == "aspect_ratio" and finding.note else ""
-    return f"{finding.title} {value}{finding.unit}{most}{thin}"
+    unit = f" {finding.unit}" if finding.unit == "%" else finding.unit
+    side = "at least" if finding.at_least else "at most"
+    limit = "" if finding.limit is None else f", {side} {finding.limit:g}{unit}"
+    if finding.rule == "coverage":
+        told = "; ".join(part for part in (*finding.regions, finding.note) if part)
+        return f"{finding.title} {finding.value or 0.0:.2g}{unit}{limit} ({told})"
+    return f"{finding.title} {value}{unit}{limit}"
 
 
 def _parts(

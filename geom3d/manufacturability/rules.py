@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 from geom3d.library.processes import Process
 from geom3d.manufacturability import ASSEMBLY, VOID, Count, Measures, Place, Spot, least
-from geom3d.manufacturability.line_of_sight import in_hole, in_trench
+from geom3d.manufacturability.coverage import CoverageReport
 from geom3d.manufacturability.overhangs import Undersides
 
 #: Relative amount by which a measure may miss a limit: chords and rounding.
 SLACK = 1e-4
+#: Thickness of a film where nothing at all arrives, µm.
+NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,18 @@ class Finding:
     to_scale: float | None = None
 
 
-def findings(process: Process, measures: Measures, scale: float) -> list[Finding]:
-    """What every rule of a process says of a design; an empty list where it has nothing to do there."""
-    rules = {"printing": _printing, "etching": _etching, "deposition": _deposition}
+def findings(process: Process, measures: Measures, scale: float, films: CoverageReport | None = None) -> list[Finding]:
+    """What every rule of a process says of a design; an empty list where it has nothing to do there.
+
+    Args:
+        process: that is to make it.
+        measures: of the design.
+        scale: magnification.
+        films: as the process makes them, where that is known.
+    """
+    if process.family == "deposition":
+        return list(_deposition(process, measures, scale, films))
+    rules = {"printing": _printing, "etching": _etching}
     return list(rules[process.family](process, measures, scale))
 
 
@@ -104,20 +115,34 @@ def _etching(process: Process, measures: Measures, scale: float) -> Iterator[Fin
     yield from _overhangs("undercuts", scaffold.undersides, process, scale)
 
 
-def _deposition(process: Process, measures: Measures, scale: float) -> Iterator[Finding]:
+def _deposition(process: Process, measures: Measures, scale: float, films: CoverageReport | None) -> Iterator[Finding]:
     if measures.thinnest_film is None:
         return
-    yield _length("feature", "thinnest film", measures.thinnest_film, process.min_feature, scale)
+    if films is None:
+        yield _length("feature", "thinnest film", measures.thinnest_film, process.min_feature, scale)
+    else:
+        worst = min(films.films, key=lambda film: film.nominal * film.coverage.least)
+        thinnest = max(worst.nominal * worst.coverage.least, NOTHING)
+        spot = Spot(thinnest, None, (worst.name,), worst.nominal * worst.coverage.error)
+        yield _length("feature", "thinnest place of a film as deposited", spot, process.min_feature, scale)
+        yield _coverage(process, films)
     ratio = measures.equivalent_aspect_ratio
-    found = _ratio("aspect_ratio", "equivalent aspect ratio of the bare structure", ratio, process)
-    if process.line_of_sight and ratio is not None:
-        low, high = sorted(100 * share(ratio) for share in (in_trench, in_hole))
-        found = replace(
-            found,
-            note=f"straight from above {low:.2g} to {high:.2g} % of the nominal thickness gets half-way down a wall",
-        )
-    yield found
+    yield _ratio("aspect_ratio", "equivalent aspect ratio of the bare structure", ratio, process)
     yield from _overhangs("overhangs of the bare structure", measures.scaffold.undersides, process, scale)
+
+
+def _coverage(process: Process, films: CoverageReport) -> Finding:
+    """The film that lacks most of its nominal thickness somewhere; the same at every scale."""
+    worst = min(films.films, key=lambda film: film.coverage.least)
+    least = worst.coverage.least
+    limit = process.min_coverage
+    ok = limit is None or least >= limit * (1 - SLACK)
+    told = "" if worst.coverage.mean > 1 - SLACK else f"{100 * worst.coverage.mean:.2g} % of its volume in all"
+    return Finding(
+        "coverage", "least share of a film's thickness", "%", 100 * least, None if limit is None else 100 * limit,
+        at_least=True, ok=ok, from_scale=0.0 if ok else None, regions=(worst.name,), uncertainty=100 * worst.coverage.error,
+        note=told,
+    )  # fmt: skip
 
 
 def _length(rule: str, title: str, spot: Spot | None, limit: float | None, scale: float) -> Finding:

@@ -13,6 +13,7 @@ before it found.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ LEAF = 4
 BATCH, BLOCK = 2048, 16384
 #: So often the triangles are halved before the parts are worked on side by side.
 BRANCHES = 3
+#: Seconds of work from which on threads are worth their start.
+WORTH = 2e-3
+#: Variable of the environment that is set where processes share the cores, so that none needs threads of its own.
+SINGLE = "GEOM3D_SINGLE_THREAD"
 #: Bounds are in single precision, which loses less than this share of the largest coordinate.
 SLACK = 2e-6
 
@@ -54,11 +59,11 @@ class Nearest:
         """Triangles so that neighbours in the list are neighbours in space, leaf by leaf; a few stand there twice."""
         depth, count = self._depth, len(self.triangles)
         order = np.arange(self._per_leaf << depth) * count // (self._per_leaf << depth)
-        middles = np.empty((len(order), 3), dtype=np.float32)
+        places = np.empty((len(order), 6), dtype=np.float32)
 
         def begin(start: int) -> int:
             part = slice(start, start + BLOCK)
-            middle(self.vertices, self.triangles, order[part], middles[part])
+            middle(self.vertices, self.triangles, order[part], places[part])
             return BLOCK
 
         for _ in threaded(begin, range(0, len(order), BLOCK)):
@@ -69,7 +74,7 @@ class Nearest:
             times = 1 if level < min(depth, BRANCHES) else depth - level
 
             def work(start: int, length: int = length, times: int = times) -> int:
-                halve(middles[start : start + length], order[start : start + length], times)
+                halve(places[start : start + length], order[start : start + length], times)
                 return length
 
             for _ in threaded(work, range(0, len(order), length)):
@@ -100,10 +105,11 @@ class Nearest:
         corners, size, leaves = self._corners, self._per_leaf, 1 << self._depth
         first = (leaves - 1) // (FAN - 1)
         boxes, normals = np.empty((first + leaves, 15), dtype=np.float32), np.empty((first + leaves, 3))
+        spans = np.empty((first + leaves, 6))
 
         def leaf(start: int) -> int:
             stop = min(start + BLOCK, leaves)
-            fit_leaves(corners, size, start, stop, boxes[first:], normals[first:])
+            fit_leaves(corners, size, start, stop, boxes[first:], normals[first:], spans[first:])
             return stop - start
 
         for _ in threaded(leaf, range(0, leaves, BLOCK)):
@@ -113,7 +119,7 @@ class Nearest:
             start = (stop - 1) // FAN
 
             def level(begin: int, stop: int = stop) -> int:
-                fit_above(boxes, normals, begin, min(begin + BLOCK, stop))
+                fit_above(boxes, normals, spans, begin, min(begin + BLOCK, stop))
                 return BLOCK
 
             for _ in threaded(level, range(start, stop, BLOCK)):
@@ -160,11 +166,22 @@ class Nearest:
         """
         return self._found(points, limit, on_progress)[0]
 
-    def farthest(self, corners: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def faces(self, points: FloatArray, limit: FloatArray | float = np.inf) -> tuple[FloatArray, IntArray]:
+        """The (n, 3) steps as of `steps`, and the (n,) numbers of the triangles to which they lead; of no meaning where
+        nothing is within the limit.
+
+        Args:
+            points, limit: as for `distances`.
+        """
+        steps, nearest = self._found(points, limit, lambda count: None)
+        return steps, self.order[nearest[:, 0]] if len(self.triangles) else nearest[:, 0]
+
+    def farthest(self, corners: FloatArray, *, middles_only: bool = False) -> tuple[FloatArray, FloatArray]:
         """Distances to the surface on whole triangles: one that is reached on each, and one that is nowhere exceeded.
 
         Args:
             corners: (n, 3, 3) triangle by corner by coordinate, µm, neighbours side by side where possible.
+            middles_only: whether the surface is searched from the middles alone: faster, and the second distance is larger.
 
         Returns:
             (n,) the largest distance of corners and middle, µm; (n,) at least the largest distance of all points, µm: the
@@ -177,10 +194,11 @@ class Nearest:
             # there is not the one beside the triangle, and only that of the middle is tried.
             points[:, :, :2] -= np.floor(points[:, :1, :2] / self.period) * self.period
             here = (np.floor(points[:, :, :2] / self.period) == 0).all(axis=2, keepdims=True)
-        steps, nearest = self._found(points.reshape(-1, 3), np.inf, lambda count: None)
-        reached = np.sqrt(np.einsum("nk,nk->n", steps, steps)).reshape(-1, 4).max(axis=1)
-        tried = nearest.reshape(-1, 4, 2)
-        tried = np.ascontiguousarray(np.where(here, tried, tried[:, :1]))
+        from_, many = (points[:, :1], 1) if middles_only else (points, 4)
+        steps, nearest = self._found(from_.reshape(-1, 3), np.inf, lambda count: None)
+        reached = np.sqrt(np.einsum("nk,nk->n", steps, steps)).reshape(-1, many).max(axis=1)
+        tried = nearest.reshape(-1, many, 2)
+        tried = np.ascontiguousarray(np.where(here[:, :many], tried, tried[:, :1]))
         home, most = np.ascontiguousarray(points[:, 1:]).reshape(-1, 9), np.empty(len(corners))
 
         def work(start: int) -> int:
@@ -248,12 +266,28 @@ class Nearest:
 
 
 def threaded(work: Callable[[int], int], starts: range) -> Iterator[int]:
-    """Does a piece of work for every start, in as many threads as there are cores; it must let go of the interpreter."""
-    if len(starts) == 1:
-        yield work(starts[0])
-        return
-    pool = ThreadPoolExecutor(os.cpu_count() or 1)
-    try:
-        yield from pool.map(work, starts)
-    finally:  # an interrupt does not wait for what has not begun
-        pool.shutdown(cancel_futures=True)
+    """Does a piece of work for every start, in as many threads as there are cores; it must let go of the interpreter.
+
+    To start threads takes about as long as `WORTH`: they begin once that much work is sure to be left, as told by the pieces
+    that are done.
+    """
+    threads = cores()
+    begun = time.perf_counter()
+    for done, start in enumerate(starts):
+        spent = time.perf_counter() - begun
+        left = starts[done:]
+        if done and threads > 1 and len(left) > 1 and spent / done * len(left) > WORTH:
+            pool = ThreadPoolExecutor(threads)
+            try:
+                yield from pool.map(work, left)
+            finally:  # an interrupt does not wait for what has not begun
+                pool.shutdown(cancel_futures=True)
+            return
+        yield work(start)
+
+
+def cores() -> int:
+    """How many threads of one process may work side by side: its cores, or what `SINGLE` says in a process of a pool."""
+    if os.environ.get(SINGLE):
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

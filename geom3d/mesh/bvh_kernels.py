@@ -20,53 +20,71 @@ Single = NDArray[np.float32]
 FAN = 4
 #: Below this share of |u|² |v|² the Gram determinant of a triangle's edges is rounding: it is a line.
 FLAT = 1e-20
+#: The largest of some triangles is about so many times their mean extent.
+BULK = 1.5
 #: Nodes that may wait to be opened: three for each level of a tree of 4²⁰ leaves.
 WAITING = 64
 
 
 @compiled
-def middle(vertices: FloatArray, triangles: IntArray, order: IntArray, middles: Single) -> None:
-    """Fills in thrice the (n, 3) middles of the triangles whose (n,) numbers are given."""
+def middle(vertices: FloatArray, triangles: IntArray, order: IntArray, places: Single) -> None:
+    """Fills in thrice the (n, 3) middles of the triangles whose (n,) numbers are given, and thrice their (n, 3) extents."""
     for i in range(len(order)):
         corners = triangles[order[i]]
         for k in range(3):
-            middles[i, k] = vertices[corners[0], k] + vertices[corners[1], k] + vertices[corners[2], k]
+            a, b, c = vertices[corners[0], k], vertices[corners[1], k], vertices[corners[2], k]
+            places[i, k] = a + b + c
+            places[i, 3 + k] = 3 * (max(a, b, c) - min(a, b, c))
 
 
 @compiled
-def halve(middles: Single, order: IntArray, times: int) -> None:
-    """Sorts (n, 3) points and their (n,) numbers into halves again and again, each time across the longest extent."""
+def halve(places: Single, order: IntArray, times: int) -> None:
+    """Sorts triangles into halves again and again, each time across the axis that leaves the smaller boxes.
+
+    A half is about as long as half of what the middles span, and a large triangle more.
+
+    Args:
+        places: (n, 6) middles and extents.
+        order: (n,) their numbers.
+        times: how often.
+    """
     parts, length = 1, len(order)
+    low, high, size, span = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     for _ in range(times):
         for part in range(parts):
             first, last = part * length, (part + 1) * length - 1
-            axis, extent = 0, np.float32(-1)
+            low[:], high[:], size[:] = np.inf, -np.inf, 0.0
+            for i in range(first, last + 1):
+                for k in range(3):
+                    low[k], high[k] = min(low[k], places[i, k]), max(high[k], places[i, k])
+                    size[k] += places[i, 3 + k]
+            axis, least = 0, np.inf
             for k in range(3):
-                low = high = middles[first, k]
-                for i in range(first, last + 1):
-                    low, high = min(low, middles[i, k]), max(high, middles[i, k])
-                if high - low > extent:
-                    axis, extent = k, high - low
-            _select(middles, order, axis, first, last, first + length // 2)
+                for m in range(3):
+                    span[m] = (high[m] - low[m]) / (2 if m == k else 1) + BULK * size[m] / length
+                surface = span[0] * span[1] + span[1] * span[2] + span[2] * span[0]
+                if surface < least and high[k] > low[k]:
+                    axis, least = k, surface
+            _select(places, order, axis, first, last, first + length // 2)
         parts, length = 2 * parts, length // 2
 
 
 @compiled
-def _select(middles: Single, order: IntArray, axis: int, first: int, last: int, middle: int) -> None:
+def _select(places: Single, order: IntArray, axis: int, first: int, last: int, middle: int) -> None:
     """Moves what is less than the element at `middle` in sorted order before it, the rest behind (Hoare's selection)."""
     while first < last:
-        a, b, c = middles[first, axis], middles[(first + last) // 2, axis], middles[last, axis]
+        a, b, c = places[first, axis], places[(first + last) // 2, axis], places[last, axis]
         pivot = max(min(a, b), min(max(a, b), c))
         i, j = first, last
         while i <= j:
-            while middles[i, axis] < pivot:
+            while places[i, axis] < pivot:
                 i += 1
-            while middles[j, axis] > pivot:
+            while places[j, axis] > pivot:
                 j -= 1
             if i <= j:
                 order[i], order[j] = order[j], order[i]
-                for k in range(3):
-                    middles[i, k], middles[j, k] = middles[j, k], middles[i, k]
+                for k in range(6):
+                    places[i, k], places[j, k] = places[j, k], places[i, k]
                 i += 1
                 j -= 1
         if middle <= j:
@@ -78,19 +96,23 @@ def _select(middles: Single, order: IntArray, axis: int, first: int, last: int, 
 
 
 @compiled
-def fit_leaves(corners: FloatArray, size: int, start: int, stop: int, boxes: Single, normals: FloatArray) -> None:
-    """Boxes and normals of leaves.
+def fit_leaves(
+    corners: FloatArray, size: int, start: int, stop: int, boxes: Single, normals: FloatArray, spans: FloatArray
+) -> None:
+    """Boxes, normals and spans of leaves.
 
     Args:
         corners: (leaves × size, 9) triangles in the order of the tree.
         size: triangles of a leaf.
         start, stop: which leaves.
-        boxes, normals: (leaves, 15) and (leaves, 3) to be filled.
+        boxes, normals, spans: (leaves, 15), (leaves, 3) and (leaves, 6) to be filled; a span is the least and the greatest of
+            each coordinate.
     """
     points = np.empty((3 * size, 3))
     for leaf in range(start, stop):
-        normal = normals[leaf]
+        normal, span = normals[leaf], spans[leaf]
         normal[:] = 0.0
+        span[:3], span[3:] = np.inf, -np.inf
         for n in range(size):
             c = corners[leaf * size + n]
             ux, uy, uz, vx, vy, vz = c[3] - c[0], c[4] - c[1], c[5] - c[2], c[6] - c[0], c[7] - c[1], c[8] - c[2]
@@ -99,19 +121,24 @@ def fit_leaves(corners: FloatArray, size: int, start: int, stop: int, boxes: Sin
             normal[2] += ux * vy - uy * vx
             for k in range(9):
                 points[3 * n + k // 3, k % 3] = c[k]
-        _fit(points, normal, boxes[leaf])
+                span[k % 3], span[3 + k % 3] = min(span[k % 3], c[k]), max(span[3 + k % 3], c[k])
+        _fit(points, normal, span, boxes[leaf])
 
 
 @compiled
-def fit_above(boxes: Single, normals: FloatArray, start: int, stop: int) -> None:
-    """Boxes and normals of the nodes from `start` to `stop`, from those of their children."""
+def fit_above(boxes: Single, normals: FloatArray, spans: FloatArray, start: int, stop: int) -> None:
+    """Boxes, normals and spans of the nodes from `start` to `stop`, from those of their children."""
     points = np.empty((8 * FAN, 3))
     for node in range(start, stop):
-        normal = normals[node]
+        normal, span = normals[node], spans[node]
         normal[:] = 0.0
+        span[:3], span[3:] = np.inf, -np.inf
         for child in range(FAN):
             box = boxes[FAN * node + 1 + child]
             normal += normals[FAN * node + 1 + child]
+            for k in range(3):
+                span[k] = min(span[k], spans[FAN * node + 1 + child, k])
+                span[3 + k] = max(span[3 + k], spans[FAN * node + 1 + child, 3 + k])
             for corner in range(8):
                 for k in range(3):
                     place = np.float64(box[9 + k])
@@ -119,12 +146,16 @@ def fit_above(boxes: Single, normals: FloatArray, start: int, stop: int) -> None
                         reach = np.float64(box[12 + axis]) * box[3 * axis + k]
                         place += reach if corner >> axis & 1 else -reach
                     points[8 * child + corner, k] = place
-        _fit(points, normal, boxes[node])
+        _fit(points, normal, span, boxes[node])
 
 
 @compiled
-def _fit(points: FloatArray, normal: FloatArray, box: Single) -> None:
-    """The box around (n, 3) points with an axis along a normal, turned about it so that it lies along its longer side."""
+def _fit(points: FloatArray, normal: FloatArray, span: FloatArray, box: Single) -> None:
+    """The box around (n, 3) points with an axis along a normal, turned about it so that it lies along its longer side.
+
+    Boxes around turned boxes grow with every level. Where the upright box of a span, which is exact, has less surface, it is
+    taken instead.
+    """
     count = len(points)
     length = math.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
     wx, wy, wz = (normal[0] / length, normal[1] / length, normal[2] / length) if length > 0 else (0.0, 0.0, 1.0)
@@ -165,6 +196,13 @@ def _fit(points: FloatArray, normal: FloatArray, box: Single) -> None:
         box[3 * k], box[3 * k + 1], box[3 * k + 2] = ax, ay, az
         box[12 + k] = (high - low) / 2
     box[9], box[10], box[11] = mx, my, mz
+    x, y, z = (span[3] - span[0]) / 2, (span[4] - span[1]) / 2, (span[5] - span[2]) / 2
+    if x * y + y * z + z * x < box[12] * box[13] + box[13] * box[14] + box[14] * box[12]:
+        box[:9] = 0.0
+        box[0] = box[4] = box[8] = 1.0
+        for k in range(3):
+            box[9 + k] = (span[k] + span[3 + k]) / 2
+        box[12], box[13], box[14] = x, y, z
 
 
 @compiled

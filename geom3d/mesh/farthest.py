@@ -63,12 +63,14 @@ def farthest(vertices: FloatArray, triangles: IntArray, other: Nearest, known: f
         if not open_.any():
             bound = max(best, closed)
             break
-        corners = corners[open_] if not looks else _halved(corners[open_])
+        first_look = not looks
+        corners = corners[open_] if first_look else _halved(corners[open_])
         if looks + len(corners) > MOST_LOOKS and looks:
             bound = max(closed, float(bounds.max()))
             break
         looks += len(corners)
-        reached, bounds = other.farthest(corners)
+        # The corners of the first triangles have been looked at, and most of them need no closer look.
+        reached, bounds = other.farthest(corners, middles_only=first_look)
         if reached.max() > best:
             best = float(reached.max())
             triangle = corners[int(reached.argmax())]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +50,75 @@ class VolumeMesher(Protocol):
         ...
 
 
+class Interfaces:
+    """What is read off areas between regions, whatever these are cut into: triangles, or all that lies between the same two.
+
+    Attributes:
+        names: region names; a label is an index into them, `len(names)` is the void, `OUTSIDE` is beyond the box.
+        size: edges of the box (x, y, z), µm.
+        back_region: (N,) label on one side of each area.
+        neighbour_region: (N,) label on its far side, read through the period.
+        areas: (N,) µm².
+    """
+
+    names: tuple[str, ...]
+    size: tuple[float, float, float]
+    back_region: IntArray
+    if TYPE_CHECKING:
+
+        @property
+        def neighbour_region(self) -> IntArray: ...
+
+        @property
+        def areas(self) -> FloatArray: ...
+
+    @property
+    def void(self) -> int:
+        """The label of the empty space in the box."""
+        return len(self.names)
+
+    @property
+    def footprint(self) -> float:
+        """Area of one period in the plane of the chip, µm²."""
+        return self.size[0] * self.size[1]
+
+    def between(self, some: Sequence[int] | BoolArray, others: Sequence[int] | BoolArray) -> BoolArray:
+        """(N,) mask of the areas with a region of `some` on one side and one of `others` on the other.
+
+        Args:
+            some: labels, or a (R + 1,) mask over labels.
+            others: the same for the other side.
+        """
+        one, two = self._mask(some), self._mask(others)
+        far = self.neighbour_region
+        inner = far != OUTSIDE
+        mask = inner & ((one[self.back_region] & two[far]) | (two[self.back_region] & one[far]))
+        return np.asarray(mask & (self.back_region != far))
+
+    def area_between(self, some: Sequence[int] | BoolArray, others: Sequence[int] | BoolArray) -> float:
+        """Area of the interface between two sets of regions, µm². The faces of the box never count."""
+        return float(self.areas[self.between(some, others)].sum())
+
+    def interfaces(self) -> dict[tuple[int, int], float]:
+        """Area of every interface, µm², by (lower label, higher label)."""
+        count = len(self.names) + 1
+        far = self.neighbour_region
+        real = (far != OUTSIDE) & (far != self.back_region)
+        low, high = np.minimum(self.back_region, far)[real], np.maximum(self.back_region, far)[real]
+        table = np.bincount(low * count + high, weights=self.areas[real], minlength=count * count)
+        return {(k // count, k % count): float(table[k]) for k in np.flatnonzero(table).tolist()}
+
+    def _mask(self, labels: Sequence[int] | BoolArray) -> BoolArray:
+        array = np.asarray(labels)
+        if array.dtype == np.bool_:
+            return array
+        mask = np.zeros(len(self.names) + 1, dtype=bool)
+        mask[array.astype(np.int64)] = True
+        return mask
+
+
 @dataclass(frozen=True)
-class InterfaceMesh:
+class InterfaceMesh(Interfaces):
     """Triangles between regions, in one period of the cell.
 
     Attributes:
@@ -87,20 +154,10 @@ class InterfaceMesh:
         """The same walls with (T,) numbers on the triangles."""
         return replace(self, fields={**self.fields, name: values})
 
-    @property
-    def void(self) -> int:
-        """The label of the empty space in the box."""
-        return len(self.names)
-
     @cached_property
     def components(self) -> Components:
         """The connected pieces of the regions."""
         return self.pieces()
-
-    @property
-    def footprint(self) -> float:
-        """Area of one period in the plane of the chip, µm²."""
-        return self.size[0] * self.size[1]
 
     @cached_property
     def area_vectors(self) -> FloatArray:
@@ -143,32 +200,6 @@ class InterfaceMesh:
         first = side < self.periodic_image[side]
         far[side] = np.where(first, self.back_region[self.periodic_image[side]], self.back_region[side])
         return far
-
-    def between(self, some: Sequence[int] | BoolArray, others: Sequence[int] | BoolArray) -> BoolArray:
-        """(T,) mask of the triangles with a region of `some` on one side and one of `others` on the other.
-
-        Args:
-            some: labels, or a (R + 1,) mask over labels.
-            others: the same for the other side.
-        """
-        one, two = self._mask(some), self._mask(others)
-        far = self.neighbour_region
-        inner = far != OUTSIDE
-        mask = inner & ((one[self.back_region] & two[far]) | (two[self.back_region] & one[far]))
-        return np.asarray(mask & (self.back_region != far))
-
-    def area_between(self, some: Sequence[int] | BoolArray, others: Sequence[int] | BoolArray) -> float:
-        """Area of the interface between two sets of regions, µm². The faces of the box never count."""
-        return float(self.areas[self.between(some, others)].sum())
-
-    def interfaces(self) -> dict[tuple[int, int], float]:
-        """Area of every interface, µm², by (lower label, higher label)."""
-        count = len(self.names) + 1
-        far = self.neighbour_region
-        real = (far != OUTSIDE) & (far != self.back_region)
-        low, high = np.minimum(self.back_region, far)[real], np.maximum(self.back_region, far)[real]
-        table = np.bincount(low * count + high, weights=self.areas[real], minlength=count * count)
-        return {(k // count, k % count): float(table[k]) for k in np.flatnonzero(table).tolist()}
 
     def shell(self, labels: Sequence[int] | BoolArray) -> tuple[IntArray, IntArray]:
         """The closed surface of a set of regions taken as one body, normals outward.
@@ -324,14 +355,6 @@ class InterfaceMesh:
         begins = run_starts(edge)
         counts = np.diff(np.r_[begins, len(key)])
         return int(np.count_nonzero(2 * np.add.reduceat(key & 1, begins) != counts))
-
-    def _mask(self, labels: Sequence[int] | BoolArray) -> BoolArray:
-        array = np.asarray(labels)
-        if array.dtype == np.bool_:
-            return array
-        mask = np.zeros(len(self.names) + 1, dtype=bool)
-        mask[array.astype(np.int64)] = True
-        return mask
 
     def _name(self, label: int) -> str:
         return "void" if label == self.void else self.names[label]

@@ -17,7 +17,6 @@ from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError, PluginError, choose_from
 from geom3d.core.plugins import Door, lacking, spelled
 from geom3d.core.roles import COLLECTOR, Role
-from geom3d.mesh.components import Components
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.transport import Transport
 from geom3d.transport.distance import Electrodes
@@ -27,7 +26,7 @@ RESERVED = frozenset({"title", "source", "architecture", "repeat", "materials", 
 #: Relative uncertainty of a number from which on the report warns.
 UNCERTAIN = 0.01
 #: What a metric on request may need besides the design.
-CONDITIONS = ("temperature",)
+CONDITIONS = ("temperature", "radius")
 
 
 @dataclass(frozen=True)
@@ -109,24 +108,29 @@ class Sample:
     @cached_property
     def connected_volumes(self) -> dict[int, float]:
         """By label of every electrode region, its volume that reaches its own collector, µm³."""
-        return self._volumes(self.cell.reached)
+        return self._volumes(self.reached)
 
     @cached_property
     def counted_volumes(self) -> dict[int, float]:
         """By label of every electrode region, its volume that electrons and ions reach, µm³."""
-        return self._volumes(self.cell.counted)
+        components = self.walls.components
+        return self._volumes({role: self.cell.counted(components, role, self.reached) for role in COLLECTOR})
 
-    def _volumes(self, chosen: Callable[[Components, Role], BoolArray]) -> dict[int, float]:
+    @cached_property
+    def reached(self) -> dict[Role, BoolArray]:
+        """For either electrode, the (n,) pieces of it or its collector from which current reaches a contact."""
+        return {role: self.cell.reached(self.walls.components, role) for role in COLLECTOR}
+
+    def _volumes(self, chosen: Mapping[Role, BoolArray]) -> dict[int, float]:
         """By label of every electrode region, the volume of its chosen pieces, µm³."""
         components = self.walls.components
         volumes: dict[int, float] = {}
         for role in COLLECTOR:
             electrode = self.labels(role)
             if electrode:
-                taken = chosen(components, role)
                 for label in electrode:
                     own = components.labels == label
-                    share = components.volumes[own & taken].sum() / components.volumes[own].sum()
+                    share = components.volumes[own & chosen[role]].sum() / components.volumes[own].sum()
                     volumes[label] = float(self.walls.volumes[label] * share)
         return volumes
 
@@ -155,6 +159,7 @@ class Inquiry:
         coarse: the same on a grid of twice the step, for an estimate of the uncertainty; None where nothing is sampled.
         known: the report without this metric's entries.
         temperature: of the electrolyte, °C.
+        radius: of curvature, µm; None where none is given.
         conduct: ionic conduction at a temperature, °C, solved once for all who ask; raises `geom3d.transport.NoPath`.
     """
 
@@ -163,6 +168,7 @@ class Inquiry:
     known: Mapping[str, Any]
     temperature: float
     conduct: Callable[[float], Transport]
+    radius: float | None = None
 
 
 class MetricModule(Protocol):
@@ -363,9 +369,35 @@ def request_for(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name, module in requests().items() if keys & set(keys_of(module)))
 
 
-def measure(sample: Sample) -> Measured:
-    """All entries of the report of a battery; null what must be asked for."""
-    found = [_measured(module, sample) for module in modules()]
+def measured_by(paths: Sequence[str]) -> tuple[MetricModule | MetricOnRequest, ...]:
+    """The metrics that give the values at these paths, in the order of tables.
+
+    Args:
+        paths: of the report; a path above others, such as `area_gain`, stands for all below it.
+
+    Raises:
+        InputError: for a path that no metric gives, with the valid ones.
+    """
+    known = {key: module for module in modules() for key in keys_of(module)}
+    for path in paths:
+        key = path.split(".")[0]
+        if key not in known or not _leads_to(path):
+            near = (
+                [metric.path for metric in catalogue() if metric.path.split(".")[0] == key] if key in known else known
+            )
+            raise InputError(f"{path}: no number of the report; {choose_from(path, near)}")
+    wanted = {path.split(".")[0] for path in paths}
+    return tuple(module for module in modules() if wanted & set(keys_of(module)))
+
+
+def _leads_to(path: str) -> bool:
+    """Whether a path is one of a quantity, or lies above or (where regions are named) below some."""
+    return metric_of(path) is not None or any(metric.path.startswith(f"{path}.") for metric in catalogue())
+
+
+def measure(sample: Sample, chosen: Sequence[MetricModule | MetricOnRequest] | None = None) -> Measured:
+    """All entries of the report of a battery, or those of chosen metrics; null what must be asked for."""
+    found = [_measured(module, sample) for module in (modules() if chosen is None else chosen)]
     values = {key: value for measured in found for key, value in measured.values.items()}
     warnings = [warning for measured in found for warning in measured.warnings]
     own = {path: error for measured in found for path, error in measured.uncertainty.items()}

@@ -7,13 +7,14 @@ what is left over is no better known than what surrounds it, and what follows fr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, cast
 
 import numpy as np
 
 from geom3d.core.roles import Role
+from geom3d.library.materials import find
 from geom3d.mesh.interfaces import OUTSIDE
 from geom3d.metrics import Sample
 from geom3d.solids import Family
@@ -24,9 +25,12 @@ from geom3d.solids.prisms.prism import PrismFamily, Prisms
 ROUNDING = 1e-9
 #: Two grids that agree better than this share of what is typical of their kind of figure do so by accident.
 ACCIDENT = 0.5
+#: A web's largest distance hangs on a single throat or needle: share that is uncertain of what sets it apart from all but 5 %.
+SINGLE = 0.25
 #: Areas, and parts of a distance's distribution that are alike.
 AREAS = ("area_gain.", "interfaces_um2.", "sponge.surface_per_volume")
 SPREAD = (".mean", ".std", ".p05", ".p50", ".p95")
+SIDES = ("anode", "cathode")
 _DISTANCE = "inter_electrode_distance_um"
 _THICKNESS = "thickness_equivalent_um"
 
@@ -63,7 +67,7 @@ def _alike(report: Mapping[str, Any], changes: Mapping[str, float], sample: Samp
 
     Areas of one cell are alike in their relative change, regions in their volume's, both distributions of the distance in
     that of their parts. What is left over, a fill and the void, is the box less the rest, and no better known than all of it;
-    a largest distance is no better known than the typical ones.
+    a largest distance is no better known than the typical ones, and of a web less.
     """
     found = dict(changes)
     areas = {path: abs(report[path]) for path in changes if path.startswith(AREAS) and report[path]}
@@ -83,7 +87,11 @@ def _alike(report: Mapping[str, Any], changes: Mapping[str, float], sample: Samp
     typical = _typical([changes[path] for path in parts])
     found |= {path: max(changes[path], ACCIDENT * typical) for path in parts}
     most = [path for path in changes if path.startswith(f"{_DISTANCE}.") and path.endswith(".max")]
-    return found | {path: max(changes[path], typical) for path in most}
+    apart = SINGLE if sample.cell.facts.web is not None else 0.0
+    for path in most:
+        beyond = report[path] - (report.get(path.removesuffix("max") + "p95") or report[path])
+        found[path] = max(changes[path], typical, apart * beyond)
+    return found
 
 
 def _typical(changes: Sequence[float]) -> float:
@@ -162,26 +170,50 @@ def followed(report: Mapping[str, Any], known: Mapping[str, float], sample: Samp
         at_least(f"volume_fraction.{name}", error / height if height > 0 else 0.0)
     if cell.facts.web is not None:
         at_least("sponge.solid_fraction", volume["scaffold"] / (cell.facts.top - cell.facts.base_z))
-    basis, sides = cell.description.capacity_basis, ("anode", "cathode")
-    for side in sides:
-        regions = [cell.regions[label] for label in cell.labels(Role(side))]
-        charges = [volume[region.name] * region.material.capacity_uAh_cm2_um(basis) for region in regions]
-        for path in (f"capacity_uAh_cm2.{side}", f"capacity_uAh_cm2.{side}_in_all"):
-            at_least(path, math.hypot(*charges))
-        # Pieces no larger than what is uncertain of an electrode come and go with the grid.
-        whole = report.get(f"capacity_uAh_cm2.{side}_in_all")
-        if whole and cell.family.is_sampled:
-            at_least(f"connected_fraction.{side}", math.hypot(*charges) / whole)
-    charge = {side: report.get(f"capacity_uAh_cm2.{side}") for side in sides}
-    errors = {side: found.get(f"capacity_uAh_cm2.{side}", 0.0) for side in sides}
+    _electrodes(report, volume, sample, at_least)
+    charge = {side: report.get(f"capacity_uAh_cm2.{side}") for side in SIDES}
+    errors = {side: found.get(f"capacity_uAh_cm2.{side}", 0.0) for side in SIDES}
+    both = math.hypot(*errors.values())
     if all(charge.values()):
-        ratio = math.hypot(*(errors[side] / (charge[side] or 1.0) for side in sides))
+        ratio = math.hypot(*(errors[side] / (charge[side] or 1.0) for side in SIDES))
         at_least("capacity_uAh_cm2.n_to_p", report["capacity_uAh_cm2.n_to_p"] * ratio)
+        # What swells and what is plated follows from charges.
+        for side in SIDES:
+            for path in (f"swelling.{side}.um", f"swelling.{side}.percent"):
+                at_least(path, ratio * abs(report.get(path) or 0.0))
+    for path in ("capacity_uAh_cm2.inventory", "capacity_uAh_cm2.with_plating"):
+        at_least(path, both)
+    metal = find("lithium")
+    assert metal is not None  # it is shipped
+    at_least("plated_lithium_um", both / metal.capacity_uAh_cm2_um("theoretical"))
     whole, limiting = report.get("capacity_uAh_cm2.cell"), report.get("capacity_uAh_cm2.limiting")
     if whole:
         # The lithium that a cell is made with lies in both electrodes.
-        at_least("capacity_uAh_cm2.cell", errors[limiting] if limiting in sides else math.hypot(*errors.values()))
+        at_least("capacity_uAh_cm2.cell", errors[limiting] if limiting in SIDES else both)
         share = found.get("capacity_uAh_cm2.cell", 0.0) / whole
         for path in ("energy_mWh_cm2", "device.capacity_mAh", "device.energy_mWh", "device.energy_mWh_cm3"):
             at_least(path, share * abs(report.get(path) or 0.0))
     return found
+
+
+def _electrodes(
+    report: Mapping[str, Any], volume: Mapping[str, float], sample: Sample, at_least: Callable[[str, float], None]
+) -> None:
+    """Of either electrode, what the uncertainties of its regions' volumes (µm³ per footprint) make uncertain."""
+    cell = sample.cell
+    for side in SIDES:
+        regions = [cell.regions[label] for label in cell.labels(Role(side))]
+        basis = cell.description.capacity_basis
+        charges = [volume[region.name] * region.material.capacity_uAh_cm2_um(basis) for region in regions]
+        for path in (f"capacity_uAh_cm2.{side}", f"capacity_uAh_cm2.{side}_in_all"):
+            at_least(path, math.hypot(*charges))
+        if not cell.family.is_sampled:
+            continue
+        # Pieces no larger than what is uncertain of an electrode come and go with the grid.
+        whole = report.get(f"capacity_uAh_cm2.{side}_in_all")
+        for share in ("connected_fraction", "counted_fraction"):
+            at_least(f"{share}.{side}", math.hypot(*charges) / whole if whole else 0.0)
+        # Of a parallel film it is known what finer grids would show.
+        shown = report.get(path := f"{_DISTANCE}.{side}.min_on_mesh")
+        if shown is not None and cell.film_between is not None:
+            at_least(path, abs(cell.film_between - shown))

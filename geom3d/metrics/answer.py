@@ -27,9 +27,12 @@ HALF = ("capacity_uAh_cm2.anode", "capacity_uAh_cm2.cathode")
 #: In total: what a device is called there, the factor to its unit, and the unit.
 IN_TOTAL = {
     "device.unit_cells": ("unit cells", 1, ""),
+    "device.area_share": ("share of the area", 1, ""),
     "device.capacity_mAh": ("capacity", 1000.0, "µAh"),
     "device.energy_mWh": ("energy", 1000.0, "µWh"),
 }
+#: Share of a number below which its uncertainty is not told.
+UNFELT = 1e-6
 
 
 def answer(report: Report) -> list[Table]:
@@ -38,7 +41,7 @@ def answer(report: Report) -> list[Table]:
     >>> import geom3d
     >>> per_footprint, in_total = answer(geom3d.load("planar-efl700a39").measure())
     >>> [row[1].text(Kind.SIZES) for row in in_total.rows]
-    ['6.605e+06', '700', '2730']
+    ['6.605e+06', '1', '700', '2730']
     """
     rows = {row.path: row for row in report.rows() if row.value is not None}
     names = dict(FIRST)
@@ -72,6 +75,13 @@ def _times(value: Value, factor: float) -> Value:
     return value if isinstance(value, str | int) or value is None else value * factor
 
 
+def _error(row: Row) -> str:
+    """The uncertainty, but for one that none of the digits shown can feel."""
+    entry = row.entry
+    felt = not isinstance(entry.value, float) or (entry.uncertainty or 0.0) > UNFELT * abs(entry.value)
+    return row.error if felt else ""
+
+
 def _columns() -> list[Column]:
     return [Column("quantity"), Column("value", Kind.SIZES), Column("unit")]
 
@@ -82,5 +92,5 @@ def _table(report: Report, rows: list[tuple[str, Row]], title: str) -> Table:
     shown: list[list[Value]] = [[name, row.entry.text(Kind.SIZES), row.unit] for name, row in rows]
     if report.data.get("uncertainty") is not None:
         columns.append(Column("uncertainty"))
-        shown = [[*cells, row.error] for cells, (_, row) in zip(shown, rows, strict=True)]
+        shown = [[*cells, _error(row)] for cells, (_, row) in zip(shown, rows, strict=True)]
     return Table.of(columns, shown, title)

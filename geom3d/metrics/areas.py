@@ -9,6 +9,9 @@ from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
 BARE = "; in a design without electrolyte its bare surface, which a liquid would wet"
 
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
+
 METRICS = (
     Metric("footprint_um2", "footprint of the unit cell", "µm²", "chip area of one period", 0),
     Metric(

@@ -12,6 +12,9 @@ from geom3d.core.roles import Role
 from geom3d.library.materials import find, fitting
 from geom3d.metrics import KeyFigure, Measured, Metric, Sample
 
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
+
 METRICS = (
     Metric(
         "capacity_uAh_cm2.anode",
@@ -85,9 +88,24 @@ METRICS = (
     Metric("capacity_basis", "basis of the capacities", "", "practical or theoretical charge per mass", 37),
     Metric("voltage_V", "mean cell voltage", "V", "difference of the electrodes' mean potentials against Li/Li⁺", 38),
     Metric("energy_mWh_cm2", "energy", "mWh/cm²", "capacity of the cell × mean cell voltage", 39, KeyFigure("energy")),
-    Metric("device.capacity_mAh", "capacity of the device", "mAh", "measured capacity × the device's outer area", 40),
-    Metric("device.energy_mWh", "energy of the device", "mWh", "measured energy × the device's outer area", 40.1),
-    Metric("device.unit_cells", "unit cells of the device", "1", "whole periods that fit its outer area", 40.2),
+    Metric(
+        "device.capacity_mAh",
+        "capacity of the device",
+        "mAh",
+        "measured capacity × the device's area within its margin",
+        40,
+    ),
+    Metric(
+        "device.energy_mWh",
+        "energy of the device",
+        "mWh",
+        "measured energy × the device's area within its margin",
+        40.1,
+    ),
+    Metric(
+        "device.unit_cells", "unit cells of the device", "1", "whole periods that fit its area within the margin", 40.2
+    ),
+    Metric("device.area_share", "share of the device's area", "1", "of whole unit cells in the outer area", 40.3),
     Metric("device.energy_mWh_cm3", "energy density of the device", "mWh/cm³", "per outer volume", 41),
     Metric("device.published_capacity_uAh_cm2", "data-sheet capacity per area", "µAh/cm²", "over the outer area", 42),
     Metric("device.published_energy_mWh_cm3", "data-sheet energy density", "mWh/cm³", "over the outer volume", 43),
@@ -96,7 +114,7 @@ METRICS = (
 #: An electrode of more equivalent thickness than this is no thin-film or 3D microbattery but a slip of units (µm).
 THICKEST = 1000.0
 #: Ratio of the electrodes' capacities from which on the greater part of the anode is of no use.
-LOPSIDED = 20.0
+LOPSIDED = 10.0
 #: Relative difference of two charges that is no more than rounding.
 ROUNDING = 1e-9
 
@@ -252,7 +270,7 @@ def _nothing(sample: Sample, anode: Electrode | None, cathode: Electrode | None)
         return "there is no electrolyte"
     if anode is None and not _is_lithium_free(sample):
         return "there is no anode, and its collector faces no electrolyte"
-    if sample.cell.shorted(sample.walls.components):
+    if sample.cell.shorted(sample.walls.components, sample.reached):
         return "the electrodes are shorted"
     return None
 
@@ -327,19 +345,18 @@ def _device(
     device: Device, period: tuple[float, float, float], cell: float | None, energy: float | None
 ) -> dict[str, float | None]:
     """The device: 1 cm² = 1e8 µm²; densities only where its thickness is known."""
+    inner = device.inner[0] * device.inner[1] / 1e8
     area, height = device.width * device.length / 1e8, None if device.thickness is None else device.thickness / 1e4
     sheet = None if device.capacity is None else device.capacity * 1000 / area
     volt = None if device.capacity is None or device.voltage is None else device.capacity * device.voltage
     # A hair more than a whole number of periods is one: lengths are rounded.
-    cells = [
-        math.floor(length / step * (1 + 1e-9))
-        for length, step in zip((device.width, device.length), period, strict=False)
-    ]
+    cells = [math.floor(length / step * (1 + 1e-9)) for length, step in zip(device.inner, period, strict=False)]
     return {
-        "capacity_mAh": None if cell is None else cell * area / 1000,
-        "energy_mWh": None if energy is None else energy * area,
+        "capacity_mAh": None if cell is None else cell * inner / 1000,
+        "energy_mWh": None if energy is None else energy * inner,
         "unit_cells": cells[0] * cells[1],
-        "energy_mWh_cm3": None if energy is None or height is None else energy / height,
+        "area_share": cells[0] * cells[1] * period[0] * period[1] / 1e8 / area,
+        "energy_mWh_cm3": None if energy is None or height is None else energy * inner / (area * height),
         "published_capacity_uAh_cm2": sheet,
         "published_energy_mWh_cm3": None if volt is None or height is None else volt / (area * height),
     }

@@ -8,6 +8,9 @@ from geom3d.metrics import Measured, Metric, Sample
 #: Share of a volume that is no more than rounding.
 SMALL = 1e-9
 
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
+
 METRICS = (
     Metric(
         "connected_fraction.anode",

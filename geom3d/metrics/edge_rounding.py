@@ -34,6 +34,8 @@ def measure(sample: Sample) -> Measured:
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
     depth = facts.top - facts.base_z
     coats = [layer.thickness for layer in cell.layers]
+    if cell.family.film_edges == "round":
+        return Measured({"rim_excess": None})
     if not math.isfinite(facts.film_gap) or depth <= 0 or not coats or coats[0] is None or len(facts.scaffold) != 1:
         return Measured({"rim_excess": None})
     scaffold, first = cell.names.index(facts.scaffold[0]), cell.names.index(cell.layers[0].name)

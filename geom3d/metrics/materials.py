@@ -8,6 +8,9 @@ from geom3d.metrics import Measured, Metric, Sample
 #: Peak temperature of lead-free reflow soldering, °C (IPC/JEDEC J-STD-020, packages thinner than 1.6 mm).
 SOLDERING = 260.0
 
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
+
 METRICS = (
     Metric(
         "solder.anode_limit_C",

@@ -12,7 +12,16 @@ from geom3d.core.errors import choose_from
 from geom3d.core.markup import render
 from geom3d.core.tables import ROUNDING as NOTHING
 from geom3d.core.tables import Entry
-from geom3d.metrics import UNCERTAIN, Measured, Metric, Sample, catalogue, measure
+from geom3d.metrics import (
+    UNCERTAIN,
+    Measured,
+    Metric,
+    MetricModule,
+    MetricOnRequest,
+    Sample,
+    catalogue,
+    measure,
+)
 from geom3d.metrics._uncertainty import of_chords, of_grid
 
 
@@ -168,6 +177,17 @@ class Report(Mapping[str, Any]):
 LOCAL = re.compile(r"interfaces_um2\.|inter_electrode_distance_um\.\w+\.(min|min_on_mesh|max|std|p05|p95)$")
 
 
+def short_report(sample: Sample, chosen: Sequence[MetricModule | MetricOnRequest]) -> Report:
+    """The report of a battery with nothing but the entries of some metrics; uncertainties are left out.
+
+    Args:
+        sample: the battery.
+        chosen: as `geom3d.metrics.measured_by` finds them.
+    """
+    found = measure(sample, chosen)
+    return Report({**_head(sample), **found.values, "warnings": list(found.warnings), "uncertainty": None})
+
+
 def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[str] = ()) -> Report:
     """Measures a battery.
 
@@ -176,14 +196,7 @@ def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[st
         coarse: the same on a grid of twice the step, where it is sampled.
         notes: what else a reader must know.
     """
-    about = sample.cell.description
-    head = {
-        "title": about.title,
-        "source": about.source,
-        "architecture": about.architecture,
-        "repeat": list(about.repeat),
-        "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in sample.cell.regions},
-    }
+    head = _head(sample)
     found = measure(sample)
     report = Report({**head, **found.values, "warnings": [], "uncertainty": None})
     values = {row.path: row.value for row in report.rows()}
@@ -194,6 +207,18 @@ def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[st
         uncertainty = of_grid(values, there, found.uncertainty, sample)
     rough = [] if coarse is None else _rough(report, uncertainty, sample.cell.step)
     return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty or None})
+
+
+def _head(sample: Sample) -> dict[str, Any]:
+    """What a report says of the battery before its numbers."""
+    about = sample.cell.description
+    return {
+        "title": about.title,
+        "source": about.source,
+        "architecture": about.architecture,
+        "repeat": list(about.repeat),
+        "materials": {r.name: {"role": r.role.value, "material": r.material.title} for r in sample.cell.regions},
+    }
 
 
 def with_answer(report: Report, answer: Measured) -> Report:

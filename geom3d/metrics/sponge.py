@@ -21,7 +21,7 @@ METRICS = (
         "sponge.surface_per_volume_per_um",
         "surface per volume of the web",
         "1/µm",
-        "surface of the web, without its flat top, per volume of the box it stands in",
+        "surface of the web, without its flat top and what it stands on, per volume of the box it stands in",
         68,
     ),
     Metric(
@@ -50,8 +50,10 @@ def measure(sample: Sample) -> Measured:
     rest = [k for k in range(len(cell.names) + 1) if k != web]
     surface = walls.between([web], rest)
     heights = walls.vertices[walls.triangles, 2]
-    level = heights.min(axis=1) == heights.max(axis=1)
-    side = float(walls.areas[surface & ~level].sum())
+    slack = 1e-9 * walls.size[2]
+    # Where the web is cut at its top, and where it stands on something.
+    ends = (heights.min(axis=1) >= facts.top - slack) | (heights.max(axis=1) <= facts.base_z + slack)
+    side = float(walls.areas[surface & ~ends].sum())
     figures = {
         "solid_fraction": volume / box,
         "solid_fraction_requested": facts.solid_fraction,

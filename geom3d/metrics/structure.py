@@ -6,11 +6,16 @@ import math
 
 import numpy as np
 
+from geom3d.cell.cell import Cell
 from geom3d.core.arrays import BoolArray
 from geom3d.mesh.components import component_numbers
 from geom3d.metrics import KeyFigure, Measured, Metric, Sample
-from geom3d.rasters.plans import layered
+from geom3d.rasters.plans import has_outlines, layered
+from geom3d.solids.film_profile import FilmProfile
 from geom3d.solids.prisms.floorplan import FloorPlan
+
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
 
 METRICS = (
     Metric("aspect_ratio", "aspect ratio", "1", "height of posts or depth of holes over their width", 70),
@@ -49,12 +54,12 @@ METRICS = (
 def measure(sample: Sample) -> Measured:
     """Figures of the bare structure and its coats."""
     facts, walls = sample.cell.facts, sample.walls
-    coats = list(sample.cell.films.values())
+    coats = [film.thinnest for film in coats_of(sample.cell).values()]
     figures = {
         "aspect_ratio": facts.aspect_ratio,
         "smallest_feature_um": facts.feature if math.isfinite(facts.feature) else None,
         "smallest_gap_um": facts.gap if math.isfinite(facts.gap) else None,
-        "gap_left_um": facts.film_gap - 2 * _grown(sample) if math.isfinite(facts.film_gap) else None,
+        "gap_left_um": _gap_left(sample),
         "thinnest_film_um": min(coats, default=None),
         "equivalent_aspect_ratio": _equivalent_aspect_ratio(sample),
         "posts_per_cm2": facts.posts / walls.footprint * 1e8 if facts.posts else None,
@@ -63,24 +68,44 @@ def measure(sample: Sample) -> Measured:
     return Measured(figures)
 
 
-def _grown(sample: Sample) -> float:
-    """Thickness of all coats on walls that face each other, µm: those before the first fill that covers all tops."""
-    grown = 0.0
-    for layer in sample.cell.layers:
-        if layer.fill_to is not None and layer.fill_to >= grown:
+def coats_of(cell: Cell) -> dict[str, FilmProfile]:
+    """The coats of a cell by name, from the scaffold outward, even ones or uneven."""
+    return {
+        region.name: region.film or FilmProfile.even(region.thickness)
+        for region in cell.regions
+        if region.thickness is not None
+    }
+
+
+def _gap_left(sample: Sample) -> float | None:
+    """The narrowest of what coats leave open between facing walls, at any depth; those after a fill that covers all tops do
+    not count.
+    """
+    facts, cell = sample.cell.facts, sample.cell
+    if not math.isfinite(facts.film_gap):
+        return None
+    coats, grown = coats_of(cell), FilmProfile.even(0.0)
+    for layer in cell.layers:
+        if layer.fill_to is not None and layer.fill_to >= grown.top:
             break
-        grown += layer.thickness or 0.0
-    return grown
+        grown = grown if layer.fill_to is not None else grown + coats[layer.name]
+    if facts.wall is None:
+        return facts.film_gap - 2 * grown.top
+    # Where the floor's film has risen above a depth nothing is open there.
+    depths = np.unique([*facts.wall.curve[0], *grown.depths, facts.wall.depth - grown.floor])
+    depths = depths[(depths >= 0) & (depths <= facts.wall.depth - grown.floor)]
+    inward = facts.wall.curve[1].max() - facts.wall.at(depths)
+    return float((facts.film_gap + 2 * inward - 2 * grown.at(depths)).min()) if len(depths) else 0.0
 
 
 def _equivalent_aspect_ratio(sample: Sample) -> float | None:
-    """The worst of all openings between vertical walls; between others all openings are taken together."""
+    """The worst of all openings by their outlines; where there are none all openings are taken together."""
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
     depth = facts.top - facts.base_z
     if not math.isfinite(facts.film_gap) or depth <= 0 or "scaffold" not in cell.names:
         return None
     scaffold = cell.names.index("scaffold")
-    if cell.family.vertical_walls:
+    if has_outlines(cell.family):
         plan, levels, labels = layered(cell.family, cell, walls, cell.chord_tolerance)
         middle = int(np.searchsorted(levels, (facts.base_z + facts.top) / 2)) - 1
         return _worst(plan, labels[middle] != scaffold) * depth

@@ -6,6 +6,9 @@ from geom3d.core.roles import Role
 from geom3d.metrics import Measured, Metric, Sample
 from geom3d.solids.prisms.floorplan import floor_plan
 
+#: Areas, volumes and connection are all that it reads of the walls.
+TRIANGLES = False
+
 METRICS = (
     Metric(
         "transmittance",

@@ -1,11 +1,13 @@
 """A cell of vertical walls as one floor plan with labels between its floors, by the family of its solids.
 
 The general way reads it off the walls: every vertical triangle stands on a line of the plan, and a level section tells the
-regions between two floors. Prisms are drawn from their shapes, with a chord tolerance of the reader's choice.
+regions between two floors. Prisms are drawn from their shapes, with a chord tolerance of the reader's choice, and walls with a
+profile by their outline at the top, which is what a mask shows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -17,6 +19,8 @@ from geom3d.core.errors import InputError
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.sections import Section, Slicer
 from geom3d.solids import Family
+from geom3d.solids.fields.stepped import stepped
+from geom3d.solids.fields.upright import Upright, UprightFamily
 from geom3d.solids.prisms.floorplan import FloorPlan, plan_of
 from geom3d.solids.prisms.prism import PrismFamily, z_layers
 
@@ -50,6 +54,37 @@ def layered(
     labels = np.stack([_labels(slicer.at(z), inside) for z in ((levels[:-1] + levels[1:]) / 2).tolist()])
     new = np.r_[True, (labels[1:] != labels[:-1]).any(axis=1)]
     return plan, np.r_[levels[:-1][new], levels[-1]], labels[new]
+
+
+@singledispatch
+def has_outlines(family: Family[Any]) -> bool:
+    """Whether cells of a family are drawn by outlines: those of vertical walls, and those whose top outline a mask gives."""
+    return family.vertical_walls
+
+
+@has_outlines.register(UprightFamily)
+def _(family: UprightFamily) -> bool:
+    return True
+
+
+@layered.register(UprightFamily)
+def _(
+    family: UprightFamily, cell: Cell, walls: InterfaceMesh, tolerance: float | None
+) -> tuple[FloorPlan, FloatArray, IntArray]:
+    """Of walls with a profile: the outlines at the top, straight down, films as thick as on the flat."""
+    return outlines_at(cell, [0.0], tolerance)
+
+
+def outlines_at(cell: Cell, depths: Sequence[float], tolerance: float | None) -> tuple[FloorPlan, FloatArray, IntArray]:
+    """The same of walls with a profile, by their outlines at some depths.
+
+    Args:
+        cell: of upright bodies.
+        depths: µm below the structure's top, ascending.
+        tolerance: chord tolerance, µm; None for 0.1 % of each radius.
+    """
+    solids = [stepped(region.solid, depths) for region in cell.regions if isinstance(region.solid, Upright)]
+    return z_layers(solids, cell.size, tolerance)
 
 
 @layered.register(PrismFamily)

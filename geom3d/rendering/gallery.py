@@ -1,4 +1,4 @@
-"""The gallery: a picture of every template, and one sheet that shows all architectures.
+"""The gallery: a picture of every template, one design peeled to its scaffold, and one sheet that shows all architectures.
 
 On the sheet every design fills its frame, so their scales differ; each frame has its own scale bar, always at the same
 place, and the sheet says so. Architectures without a template are shown bare, with their default parameters.
@@ -30,7 +30,8 @@ SIZE, FRAME, COLUMNS = (1200, 900), (284, 246), 7
 WORDS, HEAD = 74, 74
 #: Colours in a file; so it stays small.
 COLOURS = 256
-SHEET = "gallery.png"
+SHEET, PEELED = "gallery.png", "peeled"
+HEADING = "geom3d: microbattery architectures, front quarter removed, or what hides the rest translucent"
 RULE = "Every design fills its frame: scales differ, and the bar under each gives its own."
 
 
@@ -54,7 +55,7 @@ class Gallery:
 
 
 def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation] = ()) -> Gallery:
-    """Draws a picture of each design, and the sheet.
+    """Draws a picture of each design, one of the design with most films peeled to its scaffold in front, and the sheet.
 
     Args:
         folder: made if it is missing.
@@ -90,6 +91,18 @@ def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation]
                 written.append(path)
             frames.append(frame)
             advance(1)
+    for design in _peelable(designs):
+        try:
+            battery = centred(design)
+            shown = scene(battery, VIEWS[PEELED], rendering.shown_cells(battery, None))
+            picture = pictures.shot(battery, shown, SIZE)
+        except Exception as error:  # noqa: BLE001 (as above)
+            warnings.append(rendering.failed(design, error))
+            continue
+        path = folder / f"{battery.description.name}-{PEELED}.png"
+        with unfinished(path) as temporary:
+            rendering.save(picture, temporary, colours=COLOURS)
+        written.append(path)
     if frames:
         path = folder / SHEET
         with unfinished(path) as temporary:
@@ -97,6 +110,12 @@ def draw(folder: Path, designs: Sequence[Evaluation], bare: Sequence[Evaluation]
             rendering.save(sheet(ordered), temporary, colours=COLOURS)
         written.append(path)
     return Gallery(tuple(written), tuple(warnings))
+
+
+def _peelable(designs: Sequence[Evaluation]) -> list[Evaluation]:
+    """The first of the designs with most films on a structure, if any has films on one."""
+    found = [design for design in designs if design.cell().films and design.cell().facts.sites]
+    return [max(found, key=lambda design: len(design.cell().films))] if found else []
 
 
 def sheet(frames: Sequence[tuple[Evaluation, Image, float]]) -> Image:
@@ -116,7 +135,7 @@ def sheet(frames: Sequence[tuple[Evaluation, Image, float]]) -> Image:
     figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor=PAPER)
     canvas: Any = FigureCanvasAgg(figure)
     look: dict[str, Any] = {"color": INK, "va": "top", "transform": None}
-    figure.text(gap, high - 14, "geom3d: microbattery architectures, front quarter removed", fontsize=14, **look)
+    figure.text(gap, high - 14, HEADING, fontsize=14, **look)
     figure.text(gap, high - 42, RULE, fontsize=9, **(look | {"color": NOTE}))
     places = []
     for number, (battery, _, step) in enumerate(frames):

@@ -6,10 +6,11 @@ import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import shapely
 
+from geom3d.cell.cell import Cell
 from geom3d.core.colours import FAINT, INK, NOTE, PAPER
 from geom3d.evaluation import Evaluation
 from geom3d.rendering.dimensions import Dimension, dimensions, intervals
@@ -29,6 +30,8 @@ ASIDE, BELOW = (36.0, 62.0), (72.0, 50.0)
 LEGEND = 29.0
 #: Films thinner than this on paper are magnified; width of their window, mm; so much more it needs for words.
 THIN, WINDOW, BESIDE = 0.7, 17.0, 11.5
+#: Pieces of the arc of an angle.
+ARC = 16
 #: Most dimensions that run one way.
 MOST = 6
 #: Arrows stand outside of what is smaller, and reach so far, mm.
@@ -113,6 +116,7 @@ def drawing(
         sheet.add(_level(placed, mark, y), y + 0.8)
     for y, mark in drawn:  # on top, so that no line strikes them out
         sheet.add(_level_words(placed, mark, y))
+    sheet.add(_angle(placed, cell), placed.bottom)
     _scale_bar(sheet, left, right, scale)
     low = sheet.bottom + 2.0
     if not aside:
@@ -203,7 +207,10 @@ def _legend(
     for label in order:
         region = design.cell().regions[label]
         name = named(region)
-        rows = textwrap.wrap(f"{name}, {_length(films[label])}" if label in films else name, letters)
+        thick = _length(films[label]) if label in films else ""
+        if region.film is not None:
+            thick = "\u2009…\u2009".join(_length(length) for length in (region.film.thinnest, region.film.thickest))
+        rows = textwrap.wrap(f"{name}, {thick}" if thick else name, letters)
         # A long word stays whole: letters are reckoned on the safe side.
         material = textwrap.wrap(region.material.title, letters, break_long_words=False)
         sheet.add(rectangle(x, y, 3.0, 1.9, fill=region.material.colour, stroke=INK))
@@ -212,6 +219,34 @@ def _legend(
             y += LINE
         y += 0.9
     return y
+
+
+def _angle(placed: Placed, cell: Cell) -> str:
+    """The angle between a tilted wall and the wafer, drawn in the solid at the foot of one; nothing of upright walls."""
+    facts = cell.facts
+    if facts.wall is None or not facts.wall.slope:
+        return ""
+    shapes = [
+        placed.face.shapes[k] for k, name in enumerate(cell.names) if name in facts.scaffold and k in placed.face.shapes
+    ]
+    place = facts.base_z + 1e-3 * facts.wall.depth
+    spans = [span for shape in shapes for span in intervals(shape, place, upright=False)]
+    low_u, _, high_u, _ = placed.face.bounds
+    ends = [(x, side, high - low) for low, high in spans for x, side in ((high, 1), (low, -1)) if low_u < x < high_u]
+    if not ends:
+        return ""
+    x, side, wide = max(ends, key=lambda end: (end[2], end[1]))
+    radius = min(4.0, 0.45 * wide * placed.scale, 0.45 * facts.wall.depth * placed.scale)
+    u, v = placed.at(x, facts.base_z)
+    turn = math.radians(facts.wall.angle)
+    turns = [turn * k / ARC for k in range(ARC + 1)]
+    arc = [(u - side * radius * math.cos(each), v - radius * math.sin(each)) for each in turns]
+    text = f"{facts.wall.angle:.4g}°"
+    return (
+        line(u, v, u - side * 1.15 * radius, v, halo=True)
+        + "".join(line(*start, *stop) for start, stop in pairwise(arc))
+        + words(u - side * 0.5 * wide * placed.scale, v - radius - 0.8, text, SIZE, anchor="middle")
+    )
 
 
 def _text(dimension: Dimension) -> str:

@@ -163,7 +163,7 @@ def scene(design: Evaluation, view: View, cells: tuple[int, int]) -> Scene:
     walls = design.walls() if quantity is None else quantity.walls(design)
     order = stacked(walls)
     over = electrolyte_and_over(design)
-    faces, remark = _faces(design, view, cells), ""
+    faces, remark, missing = _faces(design, view, cells), "", list[int]()
     if view.lifted:
         found = _lifted(walls, cells, order, view.camera)
     elif view.camera == ABOVE and (level := below_the_cap(cell, walls)) is not None:
@@ -176,7 +176,7 @@ def scene(design: Evaluation, view: View, cells: tuple[int, int]) -> Scene:
         there = _there(cell, cells, missing, peeled=view.peeled)
         found = bodies(walls, cells, shown=there, clear=over if view.glass else (), cut=cut)
     if view.cut:
-        found = capped(found, faces)
+        found = capped(found, faces, missing)
     paints = [Paint(region.material.colour) for region in cell.regions]
     if view.glass:
         clear = cell.labels(Role.ELECTROLYTE)
@@ -194,9 +194,12 @@ def scene(design: Evaluation, view: View, cells: tuple[int, int]) -> Scene:
 
 
 def default_view(design: Evaluation) -> str:
-    """The view that shows most: "xray" where encapsulation or an electrolyte of its own would hide all else, else "cut"."""
+    """The view that shows most: "xray" where encapsulation or an electrolyte would hide all else, else "cut"."""
     cell = design.cell()
     hidden = any(region.role is Role.ENCAPSULATION and region.fill_to is not None for region in cell.layers)
+    # An electrolyte that covers the whole structure, and nothing on it.
+    if cell.facts.web is None:
+        hidden |= any(region.role is Role.ELECTROLYTE and (region.fill_to or 0.0) > 0 for region in cell.layers[-1:])
     inserted = any(
         region.own and region.role is Role.ELECTROLYTE and region.usual is Role.ELECTROLYTE for region in cell.regions
     )

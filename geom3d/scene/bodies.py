@@ -6,7 +6,7 @@ section there. Prisms and sponges alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -71,11 +71,17 @@ def bodies(
     return [_joined(label, parts[label]) for label in range(count)]
 
 
-def capped(found: Sequence[Body], faces: Sequence[Face]) -> list[Body]:
-    """The bodies with what of them lies open at a cut; those without triangles stay so."""
+def capped(found: Sequence[Body], faces: Sequence[Face], missing: Container[int] = ()) -> list[Body]:
+    """The bodies with what of them lies open at a cut: of one that others enclose, nothing else is seen.
+
+    Args:
+        found: the bodies.
+        faces: the cut's.
+        missing: labels of regions that are not there.
+    """
     bodies = list(found)
     for opened in faces:
-        bodies = [_with_face(body, opened) if len(body.triangles) else body for body in bodies]
+        bodies = [body if body.label in missing else _with_face(body, opened) for body in bodies]
     return bodies
 
 

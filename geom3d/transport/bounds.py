@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from geom3d.core.arrays import FloatArray
-from geom3d.transport.plan import SIDES
+from geom3d.transport.plan import SIDES, Plan
 from geom3d.transport.wedges import Wedges
 
 #: Over a height of 1: mass and stiffness of linear functions.
@@ -57,12 +57,7 @@ def potential_parts(wedges: Wedges) -> FloatArray:
 def current_parts(wedges: Wedges) -> FloatArray:
     """(w, 5, 5) currents that enter through the faces of each wedge from their mean potentials."""
     plan = wedges.plan
-    corners = plan.points[plan.triangles]
-    away = corners.mean(axis=1, keepdims=True) - corners
-    # Field of a unit current out of a side: (x - opposite corner) / twice the area.
-    moment = (plan.lengths**2).sum(axis=1)[:, None, None] / 36
-    mass = (np.einsum("tid,tjd->tij", away, away) + moment) / (4 * plan.areas)[:, None, None]
-    flat = np.linalg.inv(mass)
+    flat = mass_inverse(plan)
     high = wedges.thickness
     found = np.zeros((len(high), 5, 5))
     found[:, :3, :3] = flat[wedges.triangle] * high[:, None, None]
@@ -71,6 +66,22 @@ def current_parts(wedges: Wedges) -> FloatArray:
     found -= out[:, :, None] * (out / out.sum(axis=1)[:, None])[:, None, :]  # nothing is lost within
     found *= wedges.conductivity[:, None, None]
     return found
+
+
+def mass_inverse(plan: Plan) -> FloatArray:
+    """(T, 3, 3) inverse of the mass of currents through the sides of each triangle, for a conductivity of 1.
+
+    The field of a unit current out of a side is (x - opposite corner) / twice the area A; so with d the steps from the corners to
+    the centroid, whose sum is nothing, the mass is (dᵢ · dⱼ + m) / 4 A, where m, the squares of the sides over 36, is the mean
+    square distance from the centroid. The gradients of the barycentric coordinates, sides over 2 A turned by a right angle,
+    are the pseudo-inverse of d. So the inverse is known, and needs no division by what rounding makes nothing in a
+    triangle that is a hundred thousand times as long as high.
+    """
+    ends = plan.points[plan.triangles[:, SIDES]]
+    sides = ends[:, :, 1] - ends[:, :, 0]
+    moment = (plan.lengths**2).sum(axis=1) / 36
+    along = np.einsum("tid,tjd->tij", sides, sides) / plan.areas[:, None, None]
+    return np.asarray(along + (4 * plan.areas / (9 * moment))[:, None, None])
 
 
 def steepness(wedges: Wedges, out: FloatArray) -> FloatArray:

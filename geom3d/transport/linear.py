@@ -18,8 +18,8 @@ DIRECT, STUBBORN = 20_000, 250_000
 #: Relative residual at which iterations end; currents at both electrodes are then equal to far more than 1e-8. And the
 #: residual that will do where flat elements let it fall slowly.
 RESIDUAL, ACCEPTED = 1e-10, 1e-9
-#: Most iterations.
-MOST = 400
+#: Most iterations; the first of these, and the relative residual that they must leave where a direct solution is at hand.
+MOST, FIRST, HOPE = 400, 60, 1e-3
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,13 @@ class System:
             found[self.free] = root * _direct(matrix, load)
             return found
         start = None if guess is None else guess[self.free] / root
-        inner, state = scipy.sparse.linalg.cg(matrix, load, x0=start, rtol=residual, maxiter=MOST, M=self._multigrid)
+        # Where flat elements make it hopeless a few iterations tell.
+        inner, state = scipy.sparse.linalg.cg(matrix, load, x0=start, rtol=residual, maxiter=FIRST, M=self._multigrid)
+        if state and (len(load) > STUBBORN or np.linalg.norm(load - matrix @ inner) < HOPE * np.linalg.norm(load)):
+            more = MOST - FIRST
+            inner, state = scipy.sparse.linalg.cg(
+                matrix, load, x0=inner, rtol=residual, maxiter=more, M=self._multigrid
+            )
         if state and len(load) <= STUBBORN:
             inner = _direct(matrix, load)
         left = float(np.linalg.norm(load - matrix @ inner) / np.linalg.norm(load))

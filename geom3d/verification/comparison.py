@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from geom3d.core.errors import GeometryError, InputError, OutputError
+from geom3d.core.errors import InputError
 from geom3d.core.progress import bar
-from geom3d.core.workers import ended, pool_of
+from geom3d.core.workers import each
 from geom3d.evaluation import Evaluation
 from geom3d.metrics import metric_of, request_for
 from geom3d.verification.closed_form import closed_form
@@ -93,7 +91,7 @@ def _shared(design: Evaluation, path: str) -> str:
         return "the architecture states it"
     if path.startswith("capacity_uAh_cm2."):
         return "charge per volume"
-    return "the sampled field" if design.cell().family.is_sampled else ""
+    return "" if design.cell().facts.web is None else "the sampled field"
 
 
 def _allowed(design: Evaluation, path: str) -> float:
@@ -165,38 +163,20 @@ def verify_all(designs: Sequence[Evaluation], workers: int = 1) -> list[Checked]
         OutputError: where a process was ended by the system.
     """
     with bar("verifying", len(designs)) as advance:
-        if workers <= 1 or len(designs) < FEWEST:
-            found = []
-            for design in designs:
-                found.append(_checked(design))
-                advance(1)
-            return found
-        with pool_of(workers) as pool:
+        return each(
+            _checked,
+            designs,
+            advance,
+            workers=workers if len(designs) >= FEWEST else 1,
+            copy=lambda design: replace(design, overrides={}),  # which does not carry what has been built
             # Sponges take longest and go first: begun last, one would keep all others waiting.
-            order = sorted(range(len(designs)), key=lambda k: not designs[k].cell().family.is_sampled)
-            futures = {k: pool.submit(_in_worker, replace(designs[k], overrides={})) for k in order}
-            for _ in as_completed(futures.values()):
-                advance(1)
-            return [_result(futures[k], design) for k, design in enumerate(designs)]
+            last=lambda design: not design.cell().family.is_sampled,
+            lost=lambda design: f"{design.source!r} is not verified; name fewer templates",
+        )
 
 
 def _checked(design: Evaluation) -> Checked:
     return list(verify(design)), design.measure().warnings
-
-
-def _in_worker(design: Evaluation) -> Checked | None:
-    try:
-        return _checked(design)
-    except GeometryError:
-        return None  # a mesh that fails its checks does not travel: it is made again where it can be kept
-
-
-def _result(future: Future[Checked | None], design: Evaluation) -> Checked:
-    try:
-        found = future.result()
-    except BrokenProcessPool:
-        raise OutputError(f"not verified: {ended(design.source)}; name fewer templates") from None
-    return _checked(design) if found is None else found
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,11 @@ SPONGES = [n for n in architectures.names() if issubclass(architectures.get(n).P
 each_sponge = pytest.mark.parametrize("name", SPONGES)
 #: Sponges of balls take several times as long as the others, which keep their place in the fast part.
 balls_are_slow = pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow) if n in ("spheres", "inverse_opal") else n for n in SPONGES]
+    "name",
+    [
+        pytest.param(n, marks=pytest.mark.slow) if n in ("spheres", "inverse_opal", "struts", "fibres") else n
+        for n in SPONGES
+    ],
 )
 #: Parameters of small cells: lengths in µm that suit each other.
 SMALL = {
@@ -36,6 +40,9 @@ SMALL = {
     "tpms": {"period": 4.0, "height": 4.0},
     "spheres": {"radius": 1.0, "periods": 2, "height": 3.0},
     "inverse_opal": {"diameter": 1.0, "height": 1.2},
+    "struts": {"period": 4.0, "height": 4.0},
+    "fibres": {"diameter": 1.0, "length": 6.0, "periods": 5, "height": 3.0},
+    "formula": {"height": 4.0},
 }
 
 
@@ -156,6 +163,8 @@ def test_shifting_the_lattice(name):
 
 @balls_are_slow
 def test_scaling_all_lengths(name):
+    if name == "formula":
+        return  # its own numbers are no lengths that could be scaled
     one = made(name)
     s = 0.125
     lengths = {k: v * s if isinstance(v, float) else v for k, v in small(name).items()}

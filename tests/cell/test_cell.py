@@ -15,10 +15,16 @@ from geom3d.cell.template import shipped
 def test_cells_carry_what_the_template_says(name):
     design = geom3d.load(name)
     cell, template = design.cell(), design.template
+    # An uneven film carries its thickness on the flat top, and its table.
+    thick = {layer.name: on_top(layer.thickness) for layer in template.layers}
     assert [(r.name, r.role, r.thickness, r.fill_to) for r in cell.layers] == [
-        (layer.name, layer.role, layer.thickness, layer.fill_to) for layer in template.layers
+        (layer.name, layer.role, thick[layer.name], layer.fill_to) for layer in template.layers
     ]
-    assert cell.films == {layer.name: layer.thickness for layer in template.layers if layer.thickness is not None}
+    assert cell.films == {name: thickness for name, thickness in thick.items() if thickness is not None}
+    assert all(
+        (r.film is None) == isinstance(layer.thickness, float | None) or r.coverage
+        for r, layer in zip(cell.layers, template.layers, strict=True)
+    )
     own = [region for region in cell.regions if region.own]
     assert {*cell.facts.scaffold, *(n for n, _ in cell.facts.below)} <= {region.name for region in own}
     for region in own:
@@ -30,6 +36,11 @@ def test_cells_carry_what_the_template_says(name):
         assert getattr(about, key) == getattr(template, key)
     assert about.lengths == template.parameters.model_dump()
     assert about.settings == template.model_dump(mode="json")
+
+
+def on_top(thickness):
+    """On the flat top, of a film that may be uneven."""
+    return thickness[0][1] if isinstance(thickness, tuple) else getattr(thickness, "top", thickness)
 
 
 def test_a_cell_is_handed_to_another_process_whole():

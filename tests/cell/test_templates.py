@@ -83,9 +83,9 @@ def test_measured_agrees_with_closed_form(design):
     found = list(verify(design))
     assert found
     assert [c for c in found if not c.agrees] == []
-    # A sponge, or a structure without films, has little that a formula tells.
-    few = design.cell().facts.web is not None or not design.template.layers
-    assert sum(c.closed is not None for c in found) >= (3 if few else 5)
+    # A sponge, a wall with a profile, or a structure without films has little that a formula tells.
+    few = design.cell().family.is_sampled or not design.template.layers
+    assert sum(c.closed is not None for c in found) >= (2 if few else 5)
 
 
 #: How sentences on the grid of a sponge begin.
@@ -94,12 +94,20 @@ OF_THE_GRID = ("on the mesh the electrodes come as near", "uncertain by more tha
 SAID = {
     "comb-sun-2013": ["N/P of 0.967"],
     "grid-oukassi-2019": ["N/P of 0.241", "anode: counts all of Li15Si4"],
-    "honeycomb-kotobuki-2010": ["N/P of 0.91"],
+    "honeycomb-kotobuki-2010": ["N/P of 0.91", "charged, the electrodes take"],
     "interdigitated-pillars-opposed": ["N/P of 0.805"],
     "interdigitated-pillars-substrate": ["N/P of 0.805"],
-    "pillars-coated": ["N/P of 0.323", "anode: counts all of Li15Si4"],
+    "microwires-square": ["charged, the electrodes take", "scaffold: counts all of Li15Si4"],
+    "nanopillars-lethien-2011": ["N/P of 16", "charged, the electrodes take"],
+    "pillars-coated": ["N/P of 0.323", "charged, the electrodes take", "anode: counts all of Li15Si4"],
+    "pillars-put-2019": ["N/P of 87"],
     "sponge-gyroid-lto": ["N/P of 0.768"],
-    "sponge-schwarz-p-sheet": ["anode: counts all of Li15Si4"],
+    "sponge-octet-struts": ["charged, the electrodes take"],
+    "sponge-schwarz-p-sheet": ["charged, the electrodes take", "anode: counts all of Li15Si4"],
+    "sponge-spheres-lfp": ["charged, the electrodes take"],
+    "sponge-spinodal-licoo2": ["charged, the electrodes take"],
+    "tomogram-particles": ["charged, the electrodes take", "0.000"],
+    "trenches-as-etched": ["N/P of 0.64", "anode: counts all of Li15Si4"],
     "trenches-notten-2007": ["N/P of 0.603", "anode: counts all of Li15Si4"],
 }
 
@@ -113,9 +121,11 @@ def test_all_electrodes_are_connected_and_nothing_is_short(design):
     assert len(found) == len(said)
     assert all(warning.startswith(start) for warning, start in zip(found, said, strict=True))
     assert len(found) == len(report.warnings) or design.cell().family.is_sampled
+    # A film closes pores of a tomogram, and what is in them is cut off.
+    closed = 1e-5 if design.template.architecture == "image" else 1e-9
     for key in ("connected_fraction", "counted_fraction"):
         for share in report[key].values():
-            assert share is None or share == pytest.approx(1.0, abs=1e-9)
+            assert share is None or share == pytest.approx(1.0, abs=closed)
 
 
 def test_every_shell_has_two_triangles_at_every_edge(design):

@@ -24,11 +24,14 @@ from pathlib import Path
 import pytest
 
 from geom3d import architectures
+from geom3d.api import load
 from geom3d.cell.describe import limits
 from geom3d.cell.template import load_template
 from geom3d.cli.app import run
+from geom3d.core.errors import GeometryError
 from geom3d.core.quantities import parse_length
 from geom3d.exports import Written
+from geom3d.mesh.interfaces import InterfaceMesh
 
 POSTS = 'architecture = "pillars"\n'
 FLAT = 'architecture = "planar"\n'
@@ -139,6 +142,10 @@ PLACES = {
 @pytest.mark.parametrize(("value", "rule"), NO_LENGTHS)
 def test_no_length(key, value, rule):
     message = bad(PLACES[key].replace("@", value))
+    if key == "layers.film.thickness" and value[0] in "[{":  # a film may be uneven
+        rule = (
+            "must be a length, a table of top, middle and bottom" if value[0] == "[" else "unknown key 'a'; valid: top"
+        )
     assert message.startswith(f"t.toml: {key}: {rule}")
     assert value.startswith("{") or "; got " in message
 
@@ -204,8 +211,8 @@ published = [{metric = "x", value = @}] → published.0.value: must be a → nan
 titel = "x" → titel: unknown key; did you mean 'title'? valid: architecture,
 name = "My cell" → name: unknown key;
 user_materials = {} → user_materials: unknown key;
-architecture = "pilars" → architecture: unknown 'pilars'; did you mean 'pillars'? valid: grid,
-parameters = {ptch = 3} → parameters.ptch: unknown key; did you mean 'pitch'? valid: backing, base, diameter,
+architecture = "pilars" → architecture: unknown 'pilars'; did you mean 'pillars'? valid: fibres,
+parameters = {ptch = 3} → parameters.ptch: unknown key; did you mean 'pitch'? valid: backing, base, corner_radius, diameter,
 parameters = {lattice = @} → parameters.lattice: must be one of 'square' or 'hexagonal'; got → "hex" ~ 1 ~ [1] ~ true
 parameters = {diameter = @} → parameters.diameter: must be smaller than pitch = 10 µm; got → 10 ~ 11
 architecture = "tubes"¶[parameters]¶outer_diameter = @ → parameters.outer_diameter: must be smaller than pitch = 10 → 10 ~ 11
@@ -243,7 +250,7 @@ material = @ → layers.film.material: must be text in quotes → 1 ~ [] ~ {{}} 
 material = "lt" → layers.film.material: unknown material 'lt'; did you mean 'lto'? valid: alumina,
 material = "../lto" → layers.film.material: unknown material '../lto'; did you mean 'lto'? valid: alumina,
 @ → layers.film: needs either thickness (a conformal coat) or fill_to (a fill), and not both → fill_to = 1 ~ thickness =
-thicknes = 1 → layers.film.thicknes: unknown key; did you mean 'thickness'? valid: fill_to, material, name, role, thick
+thicknes = 1 → layers.film.thicknes: unknown key; did you mean 'thickness'? valid: fill_to, material, name, role, step_coverage, thick
 """)
 # to here
 
@@ -310,7 +317,7 @@ def test_template_with_a_byte_order_mark_is_read_or_refused_by_name():
 
 
 def test_template_that_is_none():
-    assert bad(b"").startswith("t.toml: architecture: missing; valid: grid, ")
+    assert bad(b"").startswith("t.toml: architecture: missing; valid: fibres, ")
     assert bad(b"\xff\xfea") == "t.toml: not a UTF-8 text file (byte 0)\n"
     Path("folder.toml").mkdir()
     assert refused("measure", "folder.toml") == "folder.toml: cannot be read: Is a directory\n"
@@ -328,7 +335,7 @@ parameters.base.x=1 → licoo2-lipon-lithium: parameters.base.x: parameters.base
 parameters=1 → parameters: must be a table [parameters]; got 1
 parameters.base=@ → parameters.base: must be a → five ~ 5 V ~ 012 ~ true ~ [1] ~ [[[[…[[[[ ~ 1111…1111
 layers.anode.role=cathode → layers.anode.material: Lithium cannot serve as cathode (its roles: anode); valid: licoo2,
-architecture=trench → architecture: unknown 'trench'; did you mean 'trenches'? valid: grid,
+architecture=trench → architecture: unknown 'trench'; did you mean 'trenches'? valid: fibres,
 """)
 
 
@@ -428,3 +435,21 @@ def test_capacity_beyond_all_numbers_is_refused_or_null():
     code, out, err = ends("measure", "t.toml", "--json")
     assert err.startswith("geom3d: ")
     assert code or json.loads(out, parse_constant=pytest.fail)
+
+
+def test_a_mesh_that_fails_its_checks_lies_in_the_output_folder_and_nowhere_else(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    walls = load("planar-licoo2-lipon-lithium").walls()
+
+    def fails(*_: object) -> None:
+        raise GeometryError("two ways to the volume differ", walls)
+
+    monkeypatch.setattr(InterfaceMesh, "check", fails)
+    assert run(["measure", STACK]) == 1
+    assert "two ways to the volume differ\ngeom3d: `geom3d build` of it writes the mesh" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert run(["build", STACK, "-o", "out"]) == 1
+    assert f"the mesh was written to {Path('out', 'failed-mesh.stl')} (µm)" in capsys.readouterr().err
+    assert [path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")] == [Path("out", "failed-mesh.stl")]
+    data = Path("out", "failed-mesh.stl").read_bytes()
+    assert len(data) == 84 + 50 * int.from_bytes(data[80:84], "little") > 84

@@ -20,7 +20,7 @@ from geom3d.library import materials, processes
 from geom3d.library.materials import find
 
 PLANAR = "planar-licoo2-lipon-lithium"
-SPONGES = {"inverse_opal", "spheres", "spinodal", "tpms"}
+SPONGES = {"fibres", "formula", "image", "inverse_opal", "spheres", "spinodal", "struts", "surface", "tpms"}
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_comments_change_nothing_of_a_template(name):
 
 
 def test_every_key_of_a_template_has_a_meaning():
-    hidden = {"parameters", "materials", "layers", "published", "device", "name", "user_materials"}
+    hidden = {"parameters", "materials", "layers", "published", "device", "name", "user_materials", "profile"}
     assert set(MEANINGS[""]) == set(fields_of(Template)) - hidden
     for table, model in (("layers", Layer), ("device", Device), ("published", Published)):
         assert set(MEANINGS[table]) == set(model.model_fields)
@@ -78,7 +78,7 @@ def test_show_gives_the_file(name):
 
 def test_list_of_one_kind_and_as_json():
     everything = json.loads(command("list", "--json").out)
-    assert list(everything) == ["architectures", "templates", "materials", "processes", "metrics", "formats"]
+    assert list(everything) == ["architectures", "templates", "materials", "processes", "metrics", "formats", "studies"]
     for kind, entries in everything.items():
         lines = command("list", kind).out.splitlines()
         assert lines[0] == kind.capitalize()

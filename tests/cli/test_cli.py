@@ -10,13 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from kinds import PRISMATIC, TEMPLATES
 from shell import command as geom3d
 
 from geom3d.api import load as geom3d_load
@@ -24,7 +24,6 @@ from geom3d.architectures import pillars
 from geom3d.cell import template as templates
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted((ROOT / "templates").glob("*.toml"))}
 #: Parameters by architecture, as the page on the design names them.
 PARAMETERS = {
     "planar": "",
@@ -145,7 +144,7 @@ def test_json_has_every_key_of_the_contract(name):
         assert charge["n_to_p"] == pytest.approx(charge["anode"] / charge["cathode"])
         assert data["energy_mWh_cm2"] > 0
     for share in (data["connected_fraction"]["anode"], data["connected_fraction"]["cathode"]):
-        assert share is None or share == pytest.approx(1)
+        assert share is None or share == pytest.approx(1, abs=1e-5)  # a film closes pores of a tomogram
     assert "ionic_resistance_ohm_cm2" in data
     for side in (data["inter_electrode_distance_um"] or {}).values():
         assert {"min", "mean", "max", "std", "p05", "p50", "p95"} <= side.keys()
@@ -156,8 +155,11 @@ def test_json_has_every_key_of_the_contract(name):
         "on the mesh the electrodes come as near",
         "uncertain by more than",
         "the web's solid fraction is",
+        "charged, the electrodes take",
+        "discharged, the electrodes take",
     )
-    assert all(text.startswith(known) or "Li15Si4" in text for text in data["warnings"])
+    amid = ("Li15Si4", "does not reach its collector")
+    assert all(text.startswith(known) or any(words in text for words in amid) for text in data["warnings"])
 
 
 def test_table_shows_the_numbers_of_the_json():
@@ -258,8 +260,8 @@ def test_build_gives_every_layer_a_file_of_its_own():
 
 @pytest.mark.slow
 def test_compare_as_csv_has_a_column_for_every_template():
-    # Columns of sponges are like others, and take their time.
-    compared = {name: given for name, given in TEMPLATES.items() if not name.startswith(("sponge-s", "inverse-"))}
+    # Columns of sponges and of walls as made are like others, and take their time.
+    compared = {name: TEMPLATES[name] for name in (*PRISMATIC, "sponge-gyroid-lto", "trenches-as-etched")}
     ended = geom3d("compare", *compared, "-o", "all.csv")
     assert (ended.code, ended.out, ended.err) == (0, "all.csv\n", "")
     rows = list(csv.reader(Path("all.csv").read_text("utf-8").splitlines()))
@@ -272,6 +274,9 @@ def test_compare_as_csv_has_a_column_for_every_template():
         assert cells["capacity_uAh_cm2.cell"][name] == ("" if charge is None else str(charge))
         assert float(cells["footprint_um2"][name]) == report(name)["footprint_um2"]
         for key, value in given["parameters"].items():
+            if isinstance(value, list):  # of tables, which show their defaults
+                assert len(json.loads(cells[f"parameters.{key}"][name])) == len(value)
+                continue
             assert cells[f"parameters.{key}"][name] == (f"{value:g}" if isinstance(value, float) else str(value))
 
 

@@ -220,6 +220,11 @@ def test_round_trip(name, form, tmp_path):
                 refuse(folder, formats=(form,))
         assert not folder.exists()
         return
+    if form in {"gds", "oas"} and battery.cell().facts.wall is not None:
+        # Masks hold the outlines at the top; how walls go on below is told in the table of layers.
+        battery.build(folder, formats=(form,))
+        assert set(reader(folder, list(battery.cell().names))[0]) == set(battery.cell().names)
+        return
     if form in SAMPLED:
         round_trip(battery, form, reader, folder, options=options(name), step=edge(name))
     elif form in SINGLE:

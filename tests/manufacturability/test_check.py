@@ -44,7 +44,23 @@ COARSE = {
 DESIGNS = {name: geom3d.load(name, COARSE.get(name)) for name in shipped()}
 #: Parts of the structures' lengths that suit each other in all architectures.
 PRISMS = [
-    n for n in architectures.names() if n not in ("planar", "grid", "spinodal", "tpms", "spheres", "inverse_opal")
+    n
+    for n in architectures.names()
+    if n
+    not in (
+        "planar",
+        "grid",
+        "spinodal",
+        "tpms",
+        "spheres",
+        "inverse_opal",
+        "image",
+        "surface",
+        "layout",
+        "struts",
+        "fibres",
+        "formula",
+    )
 ]
 BOX = (10.0, 10.0)
 
@@ -119,13 +135,17 @@ def test_a_coarse_tolerance_does_not_blunt_the_measure():
 @pytest.mark.parametrize("name", [n for n in shipped() if n not in COARSE])
 def test_films_are_as_thin_as_the_template_says(name):
     design = DESIGNS[name]
+    if design.cell().family.is_sampled:
+        return  # walls with a profile, and films that are uneven
     seen = design._measures
     for layer in design.template.layers:
         if layer.thickness is not None:
             assert seen.heights[layer.name].value == pytest.approx(layer.thickness, rel=1e-6)
             wide = seen.widths.get(layer.name)
             if wide is not None and design.template.architecture != "grid":
-                assert wide.value == pytest.approx(layer.thickness, rel=5e-5)
+                # Where films round corners, both of their sides are polygons.
+                cornered = getattr(design.template.parameters, "shape", "circle") != "circle"
+                assert wide.value == pytest.approx(layer.thickness, rel=1e-3 if cornered else 5e-5)
     left = design.measure()["gap_left_um"]
     if all(layer.thickness for layer in design.template.layers) and left and VOID in seen.widths:
         assert seen.widths[VOID].value == pytest.approx(left, rel=5e-5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import geom3d
-from geom3d.manufacturability import VOID
+from geom3d.manufacturability import VOID, outlines
 from geom3d.manufacturability.plans import LayeredPlan
 
 
@@ -38,3 +38,23 @@ def test_a_small_post_in_a_large_cell(moved):
     found = widths("pillars", moved, lattice="square", pitch=1e5, diameter=0.1, height=1)
     assert found["scaffold"] == pytest.approx(0.1, rel=1e-4)
     assert found[VOID] == pytest.approx(1e5 - 0.1, rel=1e-6)
+
+
+def test_what_is_looked_at_grows_with_the_outlines_and_no_faster(monkeypatch):
+    """Most starts of a comb are done with one look: once a few have told a width, discs need not grow beyond it."""
+    asked: list[int] = []
+    look = outlines._Ways.__call__
+    monkeypatch.setattr(
+        outlines._Ways, "__call__", lambda ways, points: asked.append(len(points)) or look(ways, points)
+    )
+    per_start = []
+    for fingers in (20, 80):
+        cell = geom3d.design({"architecture": "interdigitated_plates", "parameters": {"fingers": fingers}}).cell()
+        plan = LayeredPlan.of(cell, cell.walls())
+        mask = next(row for row in plan.masks()["electrolyte"] if 0 < row.sum() < row.size)
+        asked.clear()
+        inside, _ = outlines.narrowest(plan.plan, mask)
+        assert inside.width == pytest.approx(20, rel=1e-6)
+        per_start.append(sum(asked) / asked[0])
+    assert per_start[1] < 6
+    assert per_start[1] < 1.5 * per_start[0]

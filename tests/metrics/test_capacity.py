@@ -197,3 +197,21 @@ def test_a_half_cell_in_an_electrolyte_says_what_is_missing():
     assert (found["cell"], found["reason"]) == (None, "half cell: there is no anode")
     near(found["cathode"], 3 * LICOO2)
     assert report["area_gain.cathode"] == 1.0
+
+
+def test_a_margin_takes_charge_and_cells_from_a_device():
+    """1 mm × 2 mm with 0.1 mm of margin: 0.8 mm × 1.8 mm of battery, in cells of 10 µm × 10 µm."""
+    bare = {"device": {"width": "1 mm", "length": "2 mm", "thickness": "0.1 mm"}}
+    square = {"parameters.lattice": "square", "parameters.pitch": 10}
+    whole = geom3d.load("pillars-coated", {**square, **bare}).measure()["device"]
+    edged = geom3d.load("pillars-coated", {**square, "device": {**bare["device"], "margin": "100 µm"}}).measure()[
+        "device"
+    ]
+    assert whole["unit_cells"] == 100 * 200
+    assert whole["area_share"] == pytest.approx(1)
+    assert edged["unit_cells"] == 80 * 180
+    assert edged["area_share"] == pytest.approx(0.8 * 0.9)
+    for key in ("capacity_mAh", "energy_mWh", "energy_mWh_cm3"):
+        assert edged[key] == pytest.approx(whole[key] * 0.8 * 0.9)
+    with pytest.raises(geom3d.InputError, match="leaves nothing of the device"):
+        geom3d.load("pillars-coated", {"device": {**bare["device"], "margin": "0.5 mm"}})

@@ -13,14 +13,13 @@ import klayout.db as kdb
 import numpy as np
 import pytest
 import shapely
+from kinds import PRISMATIC, UPRIGHT
 
 import geom3d
-from geom3d.cell.template import shipped
 from geom3d.exports import gds
 from geom3d.rasters.masks import keyholed, masks
 
 FORMATS = ("gds", "oas")
-PRISMATIC = [name for name in shipped() if not name.startswith(("sponge", "inverse"))]
 
 
 def built(design: geom3d.Design, folder: Path, **options) -> dict[str, tuple[kdb.Layout, list[dict[str, str]]]]:
@@ -222,7 +221,7 @@ def test_files_are_the_same_whenever_they_are_written(tmp_path):
     assert stamp.replace(tzinfo=None) == gds.DATE.replace(tzinfo=None)
 
 
-@pytest.mark.parametrize("name", PRISMATIC)
+@pytest.mark.parametrize("name", UPRIGHT)
 def test_no_file_is_larger_than_told(name, tmp_path):
     design = geom3d.load(name)
     planned = design.plan(tmp_path, formats=FORMATS)

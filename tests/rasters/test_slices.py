@@ -13,15 +13,14 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from kinds import PRISMATIC
 from PIL import Image
 
 import geom3d
-from geom3d.cell.template import shipped
 from geom3d.exports import Options, png
 from geom3d.mesh.sections import Slicer, section
 from geom3d.rasters.slices import PixelGrid
 
-PRISMATIC = [name for name in shipped() if not name.startswith(("sponge", "inverse"))]
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 

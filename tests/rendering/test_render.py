@@ -387,7 +387,10 @@ def test_a_gallery_leaves_out_a_picture_that_fails(tmp_path, monkeypatch, capsys
 def test_a_gallery_of_two(tmp_path):
     names = ["planar-licoo2-lipon-lithium", "trenches-notten-2007"]
     written = gallery(tmp_path / "neu ü", names).paths
-    assert [path.name for path in written] == [*(f"{name}.png" for name in names), "gallery.png"]
+    files = [*(f"{name}.png" for name in names), f"{names[1]}-peeled.png", "gallery.png"]
+    assert [path.name for path in written] == files
+    whole, peeled = pixels(written[1]), pixels(written[2])
+    assert (np.abs(whole - peeled).max(axis=2) > 0.2).mean() > 0.02
     assert all(path.stat().st_size < 300_000 for path in written)
     assert pixels(written[0]).shape == (900, 1200, 3)
     assert (pixels(written[-1])[100:300].min(axis=2) < 0.9).mean() > 0.1

@@ -8,11 +8,11 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from kinds import PRISMATIC
 from PIL import Image
 
 import geom3d
 from geom3d import notebook
-from geom3d.cell.template import shipped
 from geom3d.cli.app import run
 from geom3d.mesh.sections import section
 from geom3d.rendering import render
@@ -41,7 +41,7 @@ def area(path):
     return abs(total)
 
 
-NAMES = [name for name in shipped() if not name.startswith(("sponge", "inverse"))] + ["sponge-gyroid-lto"]
+NAMES = [*PRISMATIC, "sponge-gyroid-lto"]
 
 
 @pytest.mark.parametrize("name", NAMES)

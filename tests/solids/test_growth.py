@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from geom3d import architectures
-from geom3d.architectures._sponge import SpongeParameters
+from geom3d.architectures._sponge import WebParameters
 from geom3d.solids.prisms.outline import Difference, Disc, Nowhere, Plane, Polygon, Strip, hexagon, rectangle
 
 SHAPES = (
@@ -27,7 +27,7 @@ SHAPES = (
     Nowhere(),
 )
 SIZE = (10.0, 10.0)
-PRISMATIC = [n for n in architectures.names() if not issubclass(architectures.get(n).Parameters, SpongeParameters)]
+PRISMATIC = [n for n in architectures.names() if not issubclass(architectures.get(n).Parameters, WebParameters)]
 lengths = st.floats(-3, 1).map(lambda exponent: 10**exponent)
 
 

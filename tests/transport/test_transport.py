@@ -15,6 +15,8 @@ from geom3d.library.materials import find
 from geom3d.solids.prisms.outline import Disc, Plane, Strip
 from geom3d.solids.prisms.prism import Prism, Prisms
 from geom3d.transport import OHM_CM2, NoPath, conduct, contacts_of, prisms
+from geom3d.transport.bounds import mass_inverse
+from geom3d.transport.plan import Plan
 from geom3d.transport.prisms import Pair, WedgeStack
 from geom3d.transport.surface import FIELD
 
@@ -222,3 +224,51 @@ def test_resistance_is_one_over_conductance():
     flow = geom3d.load("planar-lithium-free").transport()
     assert flow.resistance == pytest.approx(OHM_CM2 * flow.footprint / flow.solution.conductance)
     assert flow.bounds == pytest.approx((43.478, 43.478), rel=1e-4)
+
+
+def flat(height: float, count: int = 40) -> Plan:
+    """Triangles of such a height over sides of about 1, anywhere and turned anyhow."""
+    rng = np.random.default_rng(5)
+    shape = np.array([[0.0, 0.0], [1.0, 0.0], [0.3, height]])
+    turn = rng.random(count) * 2 * math.pi
+    turned = np.stack([np.cos(turn), -np.sin(turn), np.sin(turn), np.cos(turn)], axis=1).reshape(-1, 2, 2)
+    sizes = 0.5 + rng.random((count, 1, 1))
+    points = np.einsum("nij,nkj->nki", turned, sizes * shape) + rng.random((count, 1, 2))
+    return Plan(points.reshape(-1, 2), np.arange(3 * count).reshape(-1, 3), np.zeros(count, dtype=int), (9.0, 9.0))
+
+
+def test_the_inverse_mass_of_currents_by_quadrature():
+    """The mass by the midpoints of sides, where quadratic functions are exact; inverted by LAPACK."""
+    plan = flat(0.7)
+    corners = plan.points[plan.triangles]
+    middles = (corners + np.roll(corners, -1, axis=1)) / 2
+    fields = (middles[:, :, None] - corners[:, None, :]) / (2 * plan.areas)[:, None, None, None]
+    mass = np.einsum("tqid,tqjd,t->tij", fields, fields, plan.areas / 3)
+    assert mass_inverse(plan) @ mass == pytest.approx(np.tile(np.eye(3), (len(mass), 1, 1)), abs=1e-12)
+
+
+def test_flat_triangles_have_an_inverse_as_exact_as_their_area():
+    """What rounding left of a matrix a hundred million times as long as wide could not be inverted."""
+    plan = flat(1e-8)
+    found = mass_inverse(plan)
+    assert np.isfinite(found).all()
+    # The rest is the stiffness of functions that are linear by the sides' middles, which knows no current between equals.
+    rest = found - found.mean(axis=(1, 2), keepdims=True)
+    assert np.abs(rest.sum(axis=2)).max() < 1e-7 * np.abs(found).max()
+    assert (np.linalg.eigvalsh(rest)[:, -1] * plan.areas) == pytest.approx((plan.lengths**2).sum(axis=1), rel=1e-6)
+
+
+@pytest.mark.slow
+def test_a_film_of_2_nm_beside_a_bus_bar_of_422_um(monkeypatch):
+    """It ended in a singular matrix. Between both bounds; the film is no part of the electrolyte's way."""
+    monkeypatch.setattr(prisms, "MOST", 3000)
+    comb = {"anode_width": 3.4, "cathode_width": 30.7138, "gap": 0.302, "height": 20.0, "plate": 1.02281}
+    comb |= {"fingers": 2, "finger_length": 60.808, "bus_width": 422.0, "margin": 37.1}
+    film = {"name": "film", "role": "barrier", "material": "copper", "thickness": 0.002}
+    design = geom3d.design({"architecture": "interdigitated_plates", "parameters": comb, "layers": [film]})
+    found = design.transport()
+    low, high = found.solution.bounds
+    assert 0 < low < high < 1.3 * low
+    # Through the gaps alone, as plane sheets of electrolyte along all fingers: less than what flows in all.
+    sheets = 3 * 60.8 * 20.0 / 0.302
+    assert sheets * LIPON * 1e-4 < high

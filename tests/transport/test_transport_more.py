@@ -44,6 +44,8 @@ VOXELS = {
     "sponge-schwarz-p-sheet": (0.2, 0.2, {}),
     "sponge-spheres-lfp": (0.06, 0.06, {}),
     "sponge-spinodal-licoo2": (0.15, 0.15, {}),
+    "microwires-square": (0.05, 0.1, {"parameters.height": 2}),
+    "sponge-octet-struts": (0.15, 0.15, {}),
     "trenches-notten-2007": (0.12, 0.24, {"parameters.depth": 10}),
 }
 #: Cells of few voxels and elements; the others take up to a minute.

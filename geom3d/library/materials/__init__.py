@@ -61,6 +61,10 @@ FIGURES = {
     "conductivity_S_cm": "ionic conductivity",
     "activation_energy_eV": "activation energy",
     "limit_C": "temperature limit",
+    "min_thickness_um": "thinnest practical film",
+    "young_GPa": "Young's modulus",
+    "poisson": "Poisson's ratio",
+    "failure_strain_percent": "failure strain",
 }
 _CHARGES = ("capacity_theoretical_mAh_g", "capacity_practical_mAh_g", "utilisation")
 
@@ -72,6 +76,8 @@ Conductivity = Annotated[float, Field(strict=True, gt=0, le=1e3)]
 Electronic = Annotated[float, Field(strict=True, gt=0, le=1e7)]
 Energy = Annotated[float, Field(strict=True, gt=0, le=10)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+#: Percent of the volume; nothing shrinks to less than nothing.
+VolumeChange = Annotated[float, Field(strict=True, ge=-100, le=2000)]
 Celsius = Annotated[float, Field(strict=True, gt=-ZERO_CELSIUS, le=5000)]
 
 #: Electronic conductivity from which on a material may serve as a current collector, S/cm: 1 cm of a film of 1 µm and 1 cm
@@ -100,10 +106,15 @@ class Material(BaseModel):
         lithiated: share of an electrode's charge that is there as lithium in the state as made: 1 for LiCoO2 and for lithium,
             0 for silicon and V2O5; true and false are 1 and 0.
         potential_V: mean potential against Li/Li⁺.
+        volume_change_percent: of an electrode, by which its volume grows (shrinks, if negative) from the state as made when all of
+            its practical charge goes in or out: a number, or the range [least, most] of what is published.
         conductivity_S_cm: ionic conductivity at 25 °C.
         activation_energy_eV: of the ionic conductivity.
         electronic_conductivity_S_cm: near 25 °C: a number, or the range [lowest, highest] of what is published.
         limit_C: temperature at which it melts, decomposes or changes its phase, °C; `sources` says which.
+        min_thickness_um: below it, a film is not known to be closed, or to do its work.
+        young_GPa, poisson: Young's modulus and Poisson's ratio.
+        failure_strain_percent: tensile strain at which a film cracks or tears.
         cautions: by role, a sentence that the report of a battery with the material in that role repeats.
         colour: for pictures, `#rrggbb`.
         source: where the figures come from that `sources` does not name.
@@ -122,12 +133,16 @@ class Material(BaseModel):
     utilisation: Annotated[float, Field(strict=True, gt=0, le=1)] | None = None
     lithiated: Share | None = None
     potential_V: Potential | None = None
-    volume_change_percent: str | None = None
+    volume_change_percent: VolumeChange | tuple[VolumeChange, VolumeChange] | None = None
     electronic_conductivity_S_cm: Electronic | tuple[Electronic, Electronic] | None = None
     lithium_per_formula: str | None = None
     conductivity_S_cm: Conductivity | None = None
     activation_energy_eV: Energy | None = None
     limit_C: Celsius | None = None
+    min_thickness_um: Annotated[float, Field(strict=True, gt=0, le=1e3)] | None = None
+    young_GPa: Annotated[float, Field(strict=True, gt=0, le=2000)] | None = None
+    poisson: Annotated[float, Field(strict=True, ge=0, lt=0.5)] | None = None
+    failure_strain_percent: Annotated[float, Field(strict=True, gt=0, le=1000)] | None = None
     kind: str | None = Field(default=None, alias="class")
     cautions: dict[Role, Text] = Field(default_factory=dict)
     colour: Annotated[str, BeforeValidator(_six_digits), StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
@@ -140,7 +155,7 @@ class Material(BaseModel):
     def _yes_or_no(cls, value: Any) -> Any:
         return float(value) if isinstance(value, bool) else value
 
-    @field_validator("electronic_conductivity_S_cm")
+    @field_validator("electronic_conductivity_S_cm", "volume_change_percent")
     @classmethod
     def _rising(cls, value: float | tuple[float, float] | None) -> float | tuple[float, float] | None:
         if isinstance(value, tuple) and value[0] > value[1]:
@@ -194,7 +209,17 @@ class Material(BaseModel):
         if theory is None:
             raise ValueError(f"material {self.title!r} has no capacity_theoretical_mAh_g")
         cautions = {role: text for role, text in self.cautions.items() if role not in COLLECTOR}
-        stated = {"utilisation": share, "capacity_practical_mAh_g": round(theory * share, 9), "cautions": cautions}
+        change = self.volume_change_range_percent
+        # The volume changes in step with the charge.
+        turned = share / self.utilisation if self.utilisation is not None else None
+        stated: dict[str, Any] = {
+            "utilisation": share,
+            "capacity_practical_mAh_g": round(theory * share, 9),
+            "cautions": cautions,
+            "volume_change_percent": None
+            if change is None or turned is None
+            else (change[0] * turned, change[1] * turned),
+        }
         return self.model_copy(update={**stated, "sources": {**self.sources, "utilisation": "stated in the template"}})
 
     def source_of(self, figure: str) -> str:
@@ -206,6 +231,12 @@ class Material(BaseModel):
         """Where the figures come from, all in one text."""
         told = [f"{FIGURES[key]}: {text}" for key, text in self.sources.items()]
         return "; ".join([*told, *([self.source] if self.source != "user" or not told else [])])
+
+    @property
+    def volume_change_range_percent(self) -> tuple[float, float] | None:
+        """Least and most change of the volume when all of the practical charge goes in or out, or None where it is not known."""
+        value = self.volume_change_percent
+        return value if isinstance(value, tuple) or value is None else (value, value)
 
     @property
     def electronic_range_S_cm(self) -> tuple[float, float] | None:

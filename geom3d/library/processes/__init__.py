@@ -46,6 +46,9 @@ Class = Literal[
 ]
 Family = Literal["printing", "etching", "deposition"]
 
+#: Least sticking probability that is taken for one: below it films are even to depths beyond all that is etched.
+LEAST_STICKING = 1e-6
+
 #: What a closed cavity traps, by class; elsewhere it stays empty.
 TRAPPED = {
     "photopolymerization": "resin",
@@ -69,6 +72,9 @@ class Process(BaseModel):
         max_bridge: widest span of what is steeper than that and carried on its sides, or twice the longest ledge; None where
             nothing steeper can be made at all.
         line_of_sight: whether a film arrives straight from above, so that deep walls get little of it.
+        sticking: probability that what arrives stays where it hits, of a process that is not line of sight; it depends on
+            precursor, surface and temperature, so that no shipped process has one.
+        min_coverage: least share of its nominal thickness with which a film counts as made, at its thinnest place.
         source, note: where the figures come from, and what to know about them.
     """
 
@@ -83,6 +89,8 @@ class Process(BaseModel):
     max_overhang_deg: Annotated[float, Field(ge=0, le=90)] = 90.0
     max_bridge: Extent | None = None
     line_of_sight: bool = False
+    sticking: Annotated[float, Field(ge=LEAST_STICKING, le=1)] | None = None
+    min_coverage: Annotated[float, Field(ge=0, le=1)] | None = None
     source: Text = "user"
     note: str = ""
 
@@ -91,6 +99,11 @@ class Process(BaseModel):
         """What it does, and so which rules hold."""
         families: dict[str, Family] = {"silicon etch": "etching", "film deposition": "deposition"}
         return families.get(self.kind, "printing")
+
+    @property
+    def sticking_probability(self) -> float | None:
+        """Of step coverage: 1 for line of sight; None where it is not known."""
+        return 1.0 if self.line_of_sight else self.sticking
 
     @property
     def trapped(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,6 +16,8 @@ from geom3d.solids.fields.facets import Level, cut, plane, split
 from geom3d.solids.fields.splits import Lattice
 from geom3d.solids.grid import Grid
 
+#: Number of the level, surface, and number of its first vertex, for every run of layers that a level cuts.
+Surfaces = tuple[tuple[int, LevelSurface, int], ...]
 #: Share of the way to a node or to the next level that a vertex may go.
 KEPT = 0.99
 
@@ -77,6 +79,8 @@ class Division:
         ceiling: z at which the body of level 0 is cut flat, µm. Inside its cut face the values are negative, as level 0
             wants them; for what lies above, the distance there is zero.
         rows: (nz, m + 1) label by layer and interval; interval j reaches from level j - 1, exclusive, to level j.
+        shares: where each level crosses an edge, if the values tell no more than in which interval a node lies.
+        settled: what becomes of the surfaces of all levels before anything else is made of them.
     """
 
     lattice: Lattice
@@ -86,6 +90,8 @@ class Division:
     rows: IntArray
     function: FloatArray | None = None
     ceiling: float = np.inf
+    shares: tuple[Share, ...] = ()
+    settled: Callable[[Surfaces], Surfaces] | None = None
 
     @property
     def grid(self) -> Grid:
@@ -107,7 +113,7 @@ class Division:
         )
 
     @cached_property
-    def surfaces(self) -> tuple[tuple[int, LevelSurface, int], ...]:
+    def surfaces(self) -> Surfaces:
         """Number of the level, surface, and number of its first vertex, for every run of layers that a level cuts."""
         found: list[tuple[int, LevelSurface, int]] = []
         start = 0
@@ -116,10 +122,12 @@ class Division:
                 surface = contour(self.lattice, self.values, self.heights, level, layers, self.share(number))
                 found.append((number, surface, start))
                 start += len(surface.vertices)
-        return tuple(found)
+        return tuple(found) if self.settled is None else self.settled(tuple(found))
 
     def share(self, number: int) -> Share:
         """Share of the way between nodes at which a level is crossed."""
+        if self.shares:
+            return self.shares[number]
         level, known = float(self.levels[number]), self.function
         if level != 0:
             return self._over_ceiling(level)
@@ -138,6 +146,29 @@ class Division:
             found = np.where(high > further, np.minimum(found, limit), found)
             found = np.where(low > further, np.maximum(found, limit), found)
             return np.clip(found, 1 - KEPT, KEPT)
+
+        return share
+
+    def placed(self, number: int) -> Share:
+        """The same from the vertices that the level has, where it takes long to find where they belong."""
+        if not self.shares:
+            return self.share(number)
+        level = self.level(number)
+        # From the node of the lower number: the others count from that of the higher one.
+        parts = [np.empty(0)]
+        for surface, _ in level.surfaces:
+            start, stop = (self.lattice.points(nodes) for nodes in surface.ends.T)
+            way = stop - start
+            parts.append(np.einsum("ij,ij->i", surface.vertices - start, way) / np.einsum("ij,ij->i", way, way))
+        at = np.concatenate(parts)
+        first = [start for _, start in level.surfaces]
+        begin = np.cumsum([0, *(len(part) for part in parts[1:-1])])
+
+        def share(one: IntArray, other: IntArray) -> FloatArray:
+            vertex = level.crossing(self.lattice, one, other)
+            place = np.searchsorted(first, vertex, side="right") - 1
+            found = at[vertex - np.array(first)[place] + begin[place]]
+            return np.asarray(np.where(one < other, found, 1 - found))
 
         return share
 

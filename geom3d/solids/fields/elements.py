@@ -212,7 +212,7 @@ class Pieces:
         shares = [np.zeros(len(nodes))]
         for level in of.z_layer.active:
             inside = self.division.heights[nodes] <= self.division.levels[level]
-            shares.append(share_below(nodes, inside, self.division.share(level)))
+            shares.append(share_below(nodes, inside, self.division.placed(level)))
         shares.append(np.ones(len(nodes)))
         for interval, (before, after) in enumerate(pairwise(shares)):
             some = np.flatnonzero(self._reaching(of, nodes, interval))
@@ -337,10 +337,20 @@ def share_below(nodes: IntArray, inside: BoolArray, share: Share) -> FloatArray:
     """
     found = np.where(inside.all(axis=1), 1.0, 0.0)
     codes = inside @ np.array([1, 2, 4, 8])
+    cases = []
     for code in range(1, 15):
-        rows = nodes[codes == code]
-        inner, outer = ([c for c in range(4) if (code >> c & 1) == side] for side in (1, 0))
-        s = {(i, o): share(rows[:, i], rows[:, o]) for i in inner for o in outer}
+        rows = np.flatnonzero(codes == code)
+        if len(rows):
+            inner, outer = ([c for c in range(4) if (code >> c & 1) == side] for side in (1, 0))
+            cases.append((rows, inner, outer, [(i, o) for i in inner for o in outer]))
+    if not cases:
+        return found
+    # All edges at once: there may be many small layers in z.
+    ends = [(nodes[rows, i], nodes[rows, o]) for rows, _, _, pairs in cases for i, o in pairs]
+    shares = share(*(np.concatenate(part) for part in zip(*ends, strict=True)))
+    ways = iter(np.split(shares, np.cumsum([len(one) for one, _ in ends])[:-1]))
+    for rows, inner, outer, pairs in cases:
+        s = {pair: next(ways) for pair in pairs}
         if len(inner) == 1:
             part = np.prod([*s.values()], axis=0)
         elif len(outer) == 1:
@@ -349,7 +359,7 @@ def share_below(nodes: IntArray, inside: BoolArray, share: Share) -> FloatArray:
             # Three tetrahedra with a common corner, by their determinants in barycentric coordinates.
             (a, b), (c, d) = inner, outer
             part = s[b, c] * s[b, d] + s[a, c] * s[a, d] * (1 - s[b, d]) + s[a, c] * s[b, d] * (1 - s[b, c])
-        found[codes == code] = part
+        found[rows] = part
     return found
 
 

@@ -78,7 +78,8 @@ def cut(
         interval += at > level.value
     lowest, highest = interval.min(axis=1), interval.max(axis=1)
     parts = np.flatnonzero(lowest != highest)
-    order = np.argsort(at[parts], axis=1, kind="stable")
+    # Of equal values the node decides, so that a face is cut alike whichever way round its corners are given.
+    order = np.lexsort((facets[parts], at[parts]), axis=1)
     nodes, heights = np.take_along_axis(facets[parts], order, axis=1), np.take_along_axis(at[parts], order, axis=1)
     even = (order[:, 1] - order[:, 0]) % 3 == 1
     for number in range(len(levels) + 1):

@@ -10,16 +10,8 @@ import numpy as np
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 
 
-class Implicit(Protocol):
-    """A function of space, negative inside a body, periodic in x and y."""
-
-    def on_grid(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        """(nz, ny, nx) values at the crossings of planes, µm."""
-        ...
-
-    def at(self, points: FloatArray) -> FloatArray:
-        """(n,) values at (n, 3) points, µm."""
-        ...
+class Kinked(Protocol):
+    """A function of space that may have kinks, and knows where."""
 
     def branches(self, points: FloatArray) -> IntArray | None:
         """(n,) number, not negative, of the smooth branch on which each of (n, 3) points lies; None of a smooth function.
@@ -30,6 +22,18 @@ class Implicit(Protocol):
 
     def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
         """(n,) share of the way between pairs of (n, 3) points of different branches at which the kink lies."""
+        ...
+
+
+class Implicit(Kinked, Protocol):
+    """A function of space, negative inside a body, periodic in x and y."""
+
+    def on_grid(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        """(nz, ny, nx) values at the crossings of planes, µm."""
+        ...
+
+    def at(self, points: FloatArray) -> FloatArray:
+        """(n,) values at (n, 3) points, µm."""
         ...
 
 

@@ -21,7 +21,7 @@ from geom3d.solids.fields.contour import LevelSurface, Share, contour, linear
 from geom3d.solids.fields.distance import sheet
 from geom3d.solids.fields.division import KEPT
 from geom3d.solids.fields.facets import Level, cut, plane
-from geom3d.solids.fields.implicit import ImplicitBody
+from geom3d.solids.fields.implicit import ImplicitBody, Kinked
 from geom3d.solids.fields.splits import Lattice, with_splits
 from geom3d.solids.grid import Grid, subdivide
 
@@ -128,24 +128,26 @@ def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> S
         own, other = np.where(within, *broken), np.where(within, *broken[::-1])
         return np.where(within ^ ((own > SLACK * step) & (other < own)), inner, outer)
 
-    lattice, extra = _with_kinks(core, grid, values, levels, distance)
+    lattice, extra, creased = with_kinks(core.shape, grid, values, levels, distance)
     clearances = _clearances(grid, levels)
     for level, clearance in zip(levels, clearances, strict=True):
         _keep_off(values, level, clearance)
         _keep_off(extra, level, clearance)
-    return Sampled(lattice, values, extra, _function_near(core, lattice, np.concatenate([values.ravel(), extra])))
+    function = _function_near(core, lattice, creased, np.concatenate([values.ravel(), extra]))
+    return Sampled(lattice, values, extra, function)
 
 
-def _function_near(core: ImplicitBody, lattice: Lattice, heights: FloatArray) -> FloatArray | None:
-    """(n,) the core's function at the nodes of bricks with split edges and of those next to them, else nan.
+def _function_near(core: ImplicitBody, lattice: Lattice, creased: IntArray, heights: FloatArray) -> FloatArray | None:
+    """(n,) the core's function at the nodes of bricks with split or creased edges and of those next to them, else nan.
 
     It is nan, too, where it has another sign than the (n,) distances: there the grid does not hold the web.
     """
-    if not len(lattice.keys):
+    if not len(lattice.keys) and not len(creased):
         return None
     grid = lattice.grid
     near = np.zeros(grid.shape, dtype=np.uint8)
     near.ravel()[(lattice.touched[:, None] + grid.steps).ravel()] = 1
+    near.ravel()[creased] = 1
     home = _folded(near)
     for axis, mode in enumerate(("nearest", "wrap", "wrap")):
         home = scipy.ndimage.maximum_filter1d(home, 3, axis=axis, mode=mode)
@@ -173,7 +175,7 @@ def faces_of(core: ImplicitBody, grid: Grid, depth: float, step: float) -> tuple
     _repeat(values)
     body = (values <= 0) & (tall.z <= core.top)[:, None, None]
     slope = SAFETY * _slope(tall, values)
-    lattice, extra = _with_kinks(core, tall, values, np.zeros(1), lambda points, *_: core.shape.at(points))
+    lattice, extra, _ = with_kinks(core.shape, tall, values, np.zeros(1), lambda points, *_: core.shape.at(points))
     clearance = CLEARANCE * float(np.mean(np.abs(np.diff(values[::4, :-1], axis=2))))
     _keep_off(values, 0.0, clearance)
     _keep_off(extra, 0.0, clearance)
@@ -192,50 +194,59 @@ def _slope(grid: Grid, values: FloatArray) -> float:
     return math.sqrt(float(squares.max()))
 
 
-def _with_kinks(
-    core: ImplicitBody,
+def with_kinks(
+    shape: Kinked,
     grid: Grid,
     values: FloatArray,
     levels: FloatArray,
     function: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
-) -> tuple[Lattice, FloatArray]:
-    """The grid with nodes where a function has a kink next to a level, and the function's values there.
+    reach: float | None = None,
+) -> tuple[Lattice, FloatArray, IntArray]:
+    """The grid with nodes where a function has a kink next to a level, the function's values there, and nodes beside kinks.
+
+    The latter are the ends of edges that are not split, since the kink lies at one of them: along such an edge nothing bends,
+    but from one edge to the next.
 
     Args:
-        core: knows where its kinks are.
+        shape: knows where its kinks are.
         grid: the nodes.
         values: of the function at them.
         levels: near which kinks matter.
         function: the same at (n, 3) points, which is told its values at both ends of the edge that each lies on, and the ways
             to them, (n, 2) each.
+        reach: how near; None for the longest edge.
     """
-    if core.shape.branches(np.zeros((0, 3))) is None:
-        return Lattice.of(grid), np.empty(0)
+    if shape.branches(np.zeros((0, 3))) is None:
+        return Lattice.of(grid), np.empty(0), np.empty(0, dtype=np.int64)
     near = np.zeros(grid.shape, dtype=bool)
     for level in levels:
-        near |= np.abs(values - level) < grid.diagonal
+        near |= np.abs(values - level) < (grid.diagonal if reach is None else reach)
     branch = np.full(near.size, -1)
-    branch[near.ravel()] = core.shape.branches(grid.points(np.flatnonzero(near)))
+    branch[near.ravel()] = shape.branches(grid.points(np.flatnonzero(near)))
     near[:, :, -1] = near[:, -1] = False
     nodes = np.flatnonzero(near)
     k = grid.places(nodes)[2]
     flat = values.ravel()
     found: list[tuple[IntArray, IntArray, FloatArray, FloatArray]] = []
+    creased: list[IntArray] = []
     for kind in range(1, 8):
         lower = nodes[k + (kind >> 2) < len(grid.z)]
         upper = lower + grid.steps[kind]
         changes = (branch[upper] >= 0) & (branch[lower] != branch[upper])
         lower, upper = lower[changes], upper[changes]
         ends = grid.points(lower), grid.points(upper)
-        at = np.clip(core.shape.kinks(*ends), MARGIN, 1 - MARGIN)
+        where = shape.kinks(*ends)
+        at = np.clip(where, MARGIN, 1 - MARGIN)
         edge = np.linalg.norm(ends[1] - ends[0], axis=1)
         known = np.column_stack([flat[lower], flat[upper]])
         there = function(grid.between(lower, kind, at), known, np.column_stack([at * edge, (1 - at) * edge]))
         worth = np.abs(there - (1 - at) * flat[lower] - at * flat[upper]) > BEND * edge
         found.append((np.full(int(worth.sum()), kind), lower[worth], at[worth], there[worth]))
+        ending = ~worth & (where != at)
+        creased += [lower[ending], upper[ending]]
     kinds, lowers, shares, heights = (np.concatenate(part) for part in zip(*found, strict=True))
     lattice, of = with_splits(grid, kinds, lowers, shares)
-    return lattice, heights[of]
+    return lattice, heights[of], np.concatenate(creased)
 
 
 def _clearances(grid: Grid, levels: FloatArray) -> list[float]:
@@ -325,7 +336,7 @@ def _sheets(core: ImplicitBody, sampled: Sampled) -> tuple[Nearest, Nearest]:
     grid, layers = lattice.grid, len(lattice.grid.z) - 1
     heights = np.concatenate([sampled.values.ravel(), sampled.extra])
     surface = contour(lattice, sampled.values, heights, 0.0, range(layers), _exact(core, lattice, heights))
-    home = _home(lattice, surface)
+    home = home_of(lattice, surface)
     corners, points = home[surface.triangles], surface.vertices
     cut_at = int(np.searchsorted(grid.z, core.top))
     if cut_at > layers:
@@ -393,7 +404,7 @@ def _back(lattice: Lattice, nodes: IntArray, in_x: BoolArray, in_y: BoolArray) -
     return moved
 
 
-def _home(lattice: Lattice, surface: LevelSurface) -> IntArray:
+def home_of(lattice: Lattice, surface: LevelSurface) -> IntArray:
     """(V,) for each vertex the one at the same place in the first period."""
     home = np.arange(len(surface.vertices))
     in_x, in_y = (surface.vertices[:, axis] == lattice.grid.size[axis] for axis in (0, 1))

@@ -7,8 +7,9 @@ never by welding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class FloorPlan:
         seam_axis: (B,) 0 where the seam is at the end of x, 1 at the end of y.
         masks: for each shape drawn, the (F,) faces that lie in it.
         faces: (F,) the faces as polygons, µm.
+        drawn: triangles over faces taken together, by the mask of these, as far as they have been asked for.
     """
 
     size: tuple[float, float]
@@ -66,13 +68,21 @@ class FloorPlan:
     seam_axis: IntArray
     masks: dict[Shape, BoolArray]
     faces: NDArray[Any]
+    drawn: dict[bytes, IntArray] = field(default_factory=dict, compare=False, repr=False)
 
     def triangulate(self, chosen: BoolArray) -> IntArray:
-        """(T, 3) triangles over some faces taken together, without the outlines between them.
+        """(T, 3) triangles over some faces taken together, without the outlines between them; found once.
 
         Args:
             chosen: (F,) which faces.
         """
+        key = chosen.tobytes()
+        if key not in self.drawn:
+            self.drawn[key] = self._triangulated(chosen)
+            self.drawn[key].flags.writeable = False
+        return self.drawn[key]
+
+    def _triangulated(self, chosen: BoolArray) -> IntArray:
         if np.count_nonzero(chosen) == 1:
             return np.asarray(self.triangles[self.face == int(np.argmax(chosen))])
         soup, _ = triangulated(shapely.get_parts(shapely.coverage_union_all(self.faces[chosen])))
@@ -102,7 +112,9 @@ def _doubled(soup: FloatArray) -> FloatArray:
 
 
 def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: float | None) -> FloorPlan:
-    """Draws the shapes into one period and partitions it along all their outlines.
+    """Draws the shapes into one period and partitions it along all their outlines; the latest plans are kept.
+
+    So designs that differ in heights alone share one plan.
 
     Args:
         shapes: in their own places; whatever leaves the box comes in again on the other side.
@@ -112,7 +124,11 @@ def floor_plan(shapes: Iterable[Shape], size: tuple[float, float], tolerance: fl
     Raises:
         GeometryError: where the outlines cannot be made into a partition.
     """
-    shapes = list(dict.fromkeys(shapes))
+    return _floor_plan(tuple(dict.fromkeys(shapes)), size, tolerance)
+
+
+@lru_cache(maxsize=4)
+def _floor_plan(shapes: tuple[Shape, ...], size: tuple[float, float], tolerance: float | None) -> FloorPlan:
     step = rounding_unit(max(size))
     size = (round(size[0] / step) * step, round(size[1] / step) * step)
     drawn = _draw(shapes, size, step, tolerance)
@@ -160,7 +176,7 @@ def _partitioned(paths: list[FloatArray], size: tuple[float, float], step: float
 
 
 def _draw(
-    shapes: list[Shape], size: tuple[float, float], step: float, tolerance: float | None
+    shapes: Sequence[Shape], size: tuple[float, float], step: float, tolerance: float | None
 ) -> dict[Disc | Strip | Polygon, shapely.Geometry]:
     """Every simple shape as a polygon on the grid.
 

@@ -222,8 +222,15 @@ class Polygon:
         return self.corners
 
     def segments(self, tolerance: float | None) -> int:
-        """Sides of a full turn at the rounded corners."""
-        return Disc(0.0, 0.0, self.distance).segments(tolerance) if self.distance > 0 else 8
+        """Sides of a full turn at the rounded corners: grown outward at convex ones, inward at notches."""
+        rounds = self.distance > 0 or (self.distance < 0 and self.has_notches)
+        return Disc(0.0, 0.0, abs(self.distance)).segments(tolerance) if rounds else 8
+
+    @cached_property
+    def has_notches(self) -> bool:
+        """Whether it is not convex."""
+        base = shapely.polygons(self.corners)
+        return bool(shapely.area(shapely.convex_hull(base)) > shapely.area(base) * (1 + 1e-12))
 
     def exact(self, sides: int) -> shapely.Geometry:
         """The grown polygon, corners rounded with `sides` chords per full turn."""

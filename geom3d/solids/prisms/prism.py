@@ -17,6 +17,7 @@ import numpy as np
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted, run_starts, unique_pairs
 from geom3d.mesh.components import Components, component_numbers
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
+from geom3d.mesh.patches import Patches
 from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.extrusion import Extrusion
 from geom3d.solids.prisms.floorplan import FloorPlan, floor_plan
@@ -220,16 +221,12 @@ def _floors(plan: FloorPlan, labels: IntArray) -> tuple[IntArray, IntArray, IntA
     count = len(plan.points)
     beyond = np.full((1, labels.shape[1]), OUTSIDE)
     stack = np.vstack([beyond, labels, beyond])
-    shapes: dict[bytes, IntArray] = {}
     parts: list[tuple[IntArray, IntArray, IntArray]] = []
     for level, (below, above) in enumerate(pairwise(stack)):
         between = np.where(below != above, (below + 1) * (labels.max() + 2) + above + 1, -1)
         for kind in np.unique(between[between >= 0]):
             chosen = between == kind
-            key = chosen.tobytes()
-            if key not in shapes:
-                shapes[key] = plan.triangulate(chosen)
-            corners = shapes[key] + level * count
+            corners = plan.triangulate(chosen) + level * count
             first = int(np.argmax(chosen))
             back, fore = below[first], above[first]
             if back == OUTSIDE:  # the bottom of the box: its normal points down, out of it
@@ -317,3 +314,45 @@ def chunks_of(plan: FloorPlan, levels: FloatArray, labels: IntArray) -> Componen
     at_end = np.zeros(labels.shape, dtype=bool)
     at_end[[0, -1]] = True
     return Components(labels.ravel(), np.outer(np.diff(levels), plan.areas).ravel(), links, shifts, at_end.ravel())
+
+
+def patches_of(
+    names: tuple[str, ...], solids: Sequence[Prisms], size: tuple[float, float, float], chord_tolerance: float | None
+) -> Patches:
+    """The areas between regions, by their plan: faces at the floors, edges times the height of their layer in z.
+
+    Args:
+        names: one per body.
+        solids: the bodies, the first wins.
+        size: the box, µm.
+        chord_tolerance: µm; None for 0.1 % of each circle's radius.
+    """
+    plan, levels, labels = z_layers(solids, size, chord_tolerance)
+    count, heights = len(names) + 1, np.diff(levels)
+    ends = np.concatenate([plan.edges, plan.seam])
+    lengths = np.linalg.norm(plan.points[ends[:, 0]] - plan.points[ends[:, 1]], axis=1)
+    one, two = np.concatenate([np.column_stack([plan.left, plan.right]), plan.seam_faces]).T
+    level = _between(labels[:-1], labels[1:], np.broadcast_to(plan.areas, labels[1:].shape), count)
+    upright = _between(labels[:, one], labels[:, two], np.outer(heights, lengths), count)
+    # Two rows of a table of pairs: level areas, then upright ones.
+    kind, pair = np.nonzero(np.stack([level, upright]))
+    return Patches(
+        names=names,
+        size=(plan.size[0], plan.size[1], float(levels[-1])),
+        back_region=pair // count,
+        neighbour_region=pair % count,
+        areas=np.stack([level, upright])[kind, pair],
+        upright=kind == 1,
+        volumes=np.asarray(
+            np.bincount(labels.ravel(), weights=np.outer(heights, plan.areas).ravel(), minlength=count),
+            dtype=np.float64,
+        ),
+        components=chunks_of(plan, levels, labels),
+    )
+
+
+def _between(one: IntArray, two: IntArray, areas: FloatArray, count: int) -> FloatArray:
+    """(count²,) area between every two different labels, by lower × count + higher."""
+    apart = one != two
+    low, high = np.minimum(one, two)[apart], np.maximum(one, two)[apart]
+    return np.asarray(np.bincount(low * count + high, weights=areas[apart], minlength=count * count))

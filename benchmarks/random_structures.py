@@ -1,0 +1,235 @@
+"""Random files of a user's own, broken ones among them: each must become a structure or be refused in one or two lines.
+
+    python benchmarks/random_structures.py [COUNT] [--measure SHARE]
+
+For every kind (surface, image, layout) COUNT files are written, spoilt in a random way and read; a SHARE of those that are accepted is
+measured on a coarse grid, so that the mesh is checked. It prints how many were accepted and refused, and every other outcome, of which
+there must be none. One run of 200 each is what is reported; tests/architectures/test_random_structures.py runs a few.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import gdstk
+import numpy as np
+import tifffile
+import trimesh
+
+import geom3d
+from geom3d import architectures
+from geom3d.core.errors import InputError
+
+
+def surface(random: np.random.Generator, folder: Path) -> tuple[str, dict]:
+    """A ball, a torus, a box or two bodies, perhaps spoilt."""
+    kind = random.integers(4)
+    if kind == 0:
+        mesh = trimesh.creation.icosphere(int(random.integers(0, 3)), random.uniform(0.5, 5))
+    elif kind == 1:
+        mesh = trimesh.creation.torus(3.0, random.uniform(0.5, 1.5), major_sections=24, minor_sections=12)
+    elif kind == 2:
+        mesh = trimesh.creation.box(random.uniform(1, 5, 3))
+    else:
+        other = trimesh.creation.icosphere(1, 1.0)
+        other.apply_translation(random.uniform(-3, 3, 3))
+        mesh = trimesh.util.concatenate([trimesh.creation.icosphere(1, 1.0), other])
+    vertices, faces = np.array(mesh.vertices), np.array(mesh.faces)
+    spoil = str(
+        random.choice(
+            ["", "", "hole", "flip", "double", "nan", "inf", "inside out", "noise", "cut", "bytes", "empty", "flat"]
+        )
+    )
+    vertices, faces = _spoil_triangles(random, vertices, faces, spoil)
+    path = folder / f"body.{random.choice(['stl', 'ply', 'obj', 'glb', '3mf'])}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is spoilt on purpose
+        try:
+            trimesh.Trimesh(vertices, faces, process=False).export(path)
+        except (ValueError, IndexError, AttributeError):  # some formats cannot hold what is spoilt
+            path.write_bytes(bytes(random.integers(256, size=300, dtype=np.uint8)))
+    _spoil_bytes(random, path, spoil)
+    parameters = {
+        "file": str(path),
+        "unit": str(random.choice(["um", "um", "um", "mm", "m", "nm", "file"])),
+        "periodic": bool(random.random() < 0.2),
+        "margin": float(random.uniform(0, 2)),
+        "sunk": float(random.choice([0.0, 0.3])),
+        "inside": str(random.choice(["solid", "pore"])),
+        "loose": str(random.choice(["refuse", "keep"])),
+    }
+    return spoil or "sound", parameters
+
+
+def _spoil_triangles(
+    random: np.random.Generator, vertices: np.ndarray, faces: np.ndarray, spoil: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """The corners and triangles with something wrong."""
+    if spoil == "hole":
+        faces = np.delete(faces, random.integers(len(faces), size=random.integers(1, 4)), axis=0)
+    elif spoil == "flip":
+        place = random.integers(len(faces))
+        faces[place] = faces[place][::-1].copy()
+    elif spoil == "double":
+        faces = np.concatenate([faces, faces[: random.integers(1, 5)]])
+    elif spoil in ("nan", "inf"):
+        vertices[random.integers(len(vertices))] = float(spoil)
+    elif spoil == "inside out":
+        faces = faces[:, ::-1]
+    elif spoil == "noise":
+        vertices = vertices + random.normal(0, random.uniform(0, 1), vertices.shape)
+    elif spoil == "empty":
+        faces = faces[:0]
+    elif spoil == "flat":
+        vertices = vertices * [1, 1, 0]
+    return vertices, faces
+
+
+def image(random: np.random.Generator, folder: Path) -> tuple[str, dict]:
+    """Blurred noise, perhaps spoilt."""
+    shape = tuple(int(n) for n in random.integers(3, 24, 3))
+    values = random.random(shape)
+    for axis in range(3):
+        values = values + np.roll(values, 1, axis)
+    spoil = str(
+        random.choice(
+            ["", "", "", "nan", "axes", "same", "objects", "huge", "cut", "bytes", "empty", "words", "colour"]
+        )
+    )
+    if spoil == "nan":
+        values[0, 0, 0] = np.nan
+    elif spoil == "axes":
+        values = values[0]
+    elif spoil == "same":
+        values[:] = 1
+    elif spoil == "empty":
+        values = values[:0]
+    elif spoil == "words":
+        values = values.astype(str)
+    elif spoil == "colour":
+        values = np.stack([values] * 3, axis=-1)
+    elif spoil == "objects":
+        values = values.astype(object)
+    path = folder / ("voxels.npy" if random.random() < 0.6 else "voxels.tif")
+    if spoil == "huge":
+        path = folder / "voxels.npy"
+        with path.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, {"shape": (1000,) * 3, "fortran_order": False, "descr": "<f8"})
+    elif path.suffix == ".tif" and values.dtype.kind == "f" and values.size:
+        tifffile.imwrite(path, values.astype(np.float32), photometric="minisblack")
+    else:
+        path = folder / "voxels.npy"
+        np.save(path, values, allow_pickle=True)
+    _spoil_bytes(random, path, spoil)
+    parameters = {
+        "file": str(path),
+        "voxel": [float(edge) for edge in random.uniform(0.2, 2, 3)] if random.random() < 0.9 else None,
+        "threshold": float(random.uniform(2, 6)),
+        "inside": str(random.choice(["solid", "pore"])),
+        "sides": str(random.choice(["match", "mirror", "blend"])),
+        "smoothing": float(random.uniform(0.5, 4)),
+        "loose": str(random.choice(["refuse", "keep", "drop"])),
+    }
+    return spoil or "sound", parameters
+
+
+def layout(random: np.random.Generator, folder: Path) -> tuple[str, dict]:
+    """Random polygons in a few levels of references, perhaps spoilt."""
+    spoil = str(random.choice(["", "", "", "circle", "huge", "lost", "cut", "bytes", "tangle", "unit", "none"]))
+    library = gdstk.Library(unit=float(random.choice([1e-6, 1e-9, 1e-3])) if spoil != "unit" else 1e3, precision=1e-9)
+    cells = []
+    for level in range(int(random.integers(1, 4))):
+        cell = library.new_cell(f"c{level}")
+        for _ in range(int(random.integers(0 if spoil == "none" else 1, 4))):
+            corners = random.uniform(-5, 5, (int(random.integers(3, 7)), 2))
+            if spoil != "tangle":
+                middle = corners.mean(axis=0)
+                corners = corners[np.argsort(np.arctan2(*(corners - middle).T))]
+            cell.add(gdstk.Polygon(corners.tolist(), int(random.integers(1, 3))))
+        for other in cells[-1:]:
+            count = 3000 if spoil == "huge" else int(random.integers(1, 4))
+            cell.add(gdstk.Reference(other, tuple(random.uniform(-9, 9, 2)), columns=count, rows=count, spacing=(9, 9)))
+        cells.append(cell)
+    if spoil == "circle":
+        cells[0].add(gdstk.Reference(cells[-1]))
+    elif spoil == "lost":
+        cells[0].add(gdstk.Reference("nowhere"))
+    path = folder / ("layout.gds" if random.random() < 0.6 or spoil in ("circle", "lost") else "layout.oas")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        (library.write_gds if path.suffix == ".gds" else library.write_oas)(path)
+    _spoil_bytes(random, path, spoil)
+    masks = [
+        {"layer": layer, "bottom": float(random.choice([0.0, 2.0])), "top": float(random.choice([1.0, 3.0]))}
+        for layer in range(1, int(random.integers(2, 4)))
+    ]
+    parameters: dict = {"file": str(path), "masks": masks}
+    if random.random() < 0.3:
+        parameters["period"] = [float(edge) for edge in random.uniform(5, 40, 2)]
+    return spoil or "sound", parameters
+
+
+def _spoil_bytes(random: np.random.Generator, path: Path, spoil: str) -> None:
+    """Cuts a file short, or changes some of its bytes."""
+    content = bytearray(path.read_bytes())
+    if spoil == "cut":
+        content = content[: int(random.integers(len(content)))]
+    elif spoil == "bytes":
+        for place in random.integers(len(content), size=int(random.integers(1, 30))):
+            content[place] = int(random.integers(256))
+    path.write_bytes(bytes(content))
+
+
+KINDS = {"surface": surface, "image": image, "layout": layout}
+
+
+def outcome(kind: str, seed: int, *, measure: bool) -> tuple[str, str]:
+    """What was spoilt, and what came of it: "built", "refused", or what went wrong."""
+    random = np.random.default_rng([seed, list(KINDS).index(kind)])
+    with tempfile.TemporaryDirectory() as folder:
+        spoilt, parameters = KINDS[kind](random, Path(folder))
+        given = {key: value for key, value in parameters.items() if value is not None}
+        try:
+            design = geom3d.design({"architecture": kind, "parameters": given})
+            if measure:
+                web = design.cell().facts.web
+                if web is not None:
+                    step = 0.45 * min(web.radius, min(web.size) / 8)
+                    design = geom3d.design({"architecture": kind, "parameters": given, "resolution": step})
+                design.walls()
+        except InputError as error:
+            lines = str(error).splitlines()
+            return spoilt, "refused" if len(lines) <= 2 and max(map(len, lines)) < 700 else f"a long message: {error}"
+        except Exception as error:  # noqa: BLE001 - whatever else is raised is what is looked for
+            return spoilt, f"{type(error).__name__}: {error}"
+    return spoilt, "built"
+
+
+def main() -> int:
+    """Runs all kinds; the exit code tells whether there was any other outcome."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int, nargs="?", default=200)
+    parser.add_argument("--measure", type=float, default=0.1, help="share of the accepted ones that is measured")
+    options = parser.parse_args()
+    assert set(KINDS) <= set(architectures.names())
+    wrong = 0
+    for kind in KINDS:
+        started, found = time.perf_counter(), collections.Counter()
+        for seed in range(options.count):
+            spoilt, came = outcome(kind, seed, measure=seed < options.measure * options.count)
+            found[came if came in ("built", "refused") else "other"] += 1
+            if came not in ("built", "refused"):
+                wrong += 1
+                print(f"{kind} {seed} ({spoilt}): {came[:300]}", flush=True)
+        print(f"{kind}: {dict(found)} in {time.perf_counter() - started:.0f} s", flush=True)
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""Random straight fibres: a felt or a paper of round fibres that overlap where they cross."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from geom3d.architectures import Size
+from geom3d.architectures._rods import Axis, Rods
+from geom3d.architectures._sponge import Seed, Share, SpongeParameters, planes, quadrature, require_room, sponge
+from geom3d.architectures._structure import Quadrature, Structure
+
+#: Fibres in one unit cell, at most.
+MOST_FIBRES = 5_000
+#: The grid's scale as a share of a fibre's radius, as for struts.
+FINE = 0.6
+
+
+class Parameters(SpongeParameters):
+    """Parameters of random fibres."""
+
+    diameter: Annotated[Size, Field(description="of a fibre; its ends are round")] = 1.0
+    length: Annotated[Size, Field(description="of a fibre's axis; longer than diameter")] = 20.0
+    void_fraction: Annotated[
+        Share, Field(description="share of the web's height that is not web, as nearly as whole fibres can make it")
+    ] = 0.7
+    orientation: Annotated[
+        Literal["isotropic", "in_plane"], Field(description="of the axes: all ways alike, or parallel to the wafer")
+    ] = "isotropic"
+    seed: Seed = 1
+    periods: Annotated[int, Field(ge=4, le=60, description="edge of the unit cell in fibre diameters")] = 12
+
+
+def build(parameters: Parameters) -> Structure:
+    """The union of the fibres."""
+    p = parameters
+    rods, slack = _rods(p)
+    return sponge(p, rods, rods.size, FINE * rods.radius, asked=1 - p.void_fraction, slack=slack)
+
+
+def closed_form(parameters: Parameters) -> Quadrature:
+    """Volume and area by quadrature."""
+    p = parameters
+    rods, _ = _rods(p)
+    area = rods.area(p.base_z, p.base_z + p.height)
+    return quadrature(p, rods, rods.size, area, 1 - p.void_fraction)
+
+
+def _rods(p: Parameters) -> tuple[Rods, float]:
+    """The fibres, and by how much whole ones can miss the share that is asked for."""
+    p.require(p.length > p.diameter, "length", f"must be larger than diameter = {p.diameter:g} µm")
+    edge = p.periods * p.diameter
+    require_room(p, (edge, edge), FINE * p.diameter / 2)
+    count = _expected(p, edge)
+    p.require(count <= MOST_FIBRES, "height", f"must leave at most {MOST_FIBRES:,} fibres, here {count:.3g}")
+    axes, slack = _axes(p, edge)
+    return Rods(axes, p.diameter / 2, (edge, edge)), slack
+
+
+def _reach(p: Parameters) -> float:
+    """How far below and above the web middles of fibres lie that reach into it, µm."""
+    return p.diameter / 2 + (p.length / 2 if p.orientation == "isotropic" else 0.0)
+
+
+def _expected(p: Parameters, edge: float) -> float:
+    """About how many fibres there are, by the statistics of bodies that overlap."""
+    radius = p.diameter / 2
+    each = math.pi * radius**2 * p.length + 4 / 3 * math.pi * radius**3
+    return -math.log(p.void_fraction) * edge * edge * (p.height + 2 * _reach(p)) / each
+
+
+@cache
+def _axes(p: Parameters, edge: float) -> tuple[tuple[Axis, ...], float]:
+    """Axes, one after the other at random, until they cover the share; and how near to it whole fibres come for certain.
+
+    That is half of what one more or one less changes.
+    """
+    most = int(1.5 * _expected(p, edge)) + 50
+    rng = np.random.default_rng(p.seed)
+    middles = rng.random((most, 3)) * [edge, edge, p.height + 2 * _reach(p)] + [0.0, 0.0, p.base_z - _reach(p)]
+    turn, height = rng.random(most) * 2 * math.pi, 2 * rng.random(most) - 1
+    if p.orientation == "in_plane":
+        height = np.zeros(most)
+    ring = np.sqrt(1 - height * height)
+    half = p.length / 2 * np.column_stack([ring * np.cos(turn), ring * np.sin(turn), height])
+    ends = np.stack([middles - half, middles + half], axis=1)
+    axes: tuple[Axis, ...] = tuple(((a, b, c), (u, v, w)) for (a, b, c), (u, v, w) in ends.tolist())
+
+    x, y, z = np.meshgrid(*planes((edge, edge), p.base_z, p.height, p.diameter), indexing="ij")
+    points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
+    low, high = 0, most
+    # Shares grow with the number: the last fibre before the share is passed, by halving.
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _share(axes[:middle], p, edge, points) <= 1 - p.void_fraction else (low, middle)
+    shares = [_share(axes[:n], p, edge, points) if n else 0.0 for n in (low, low + 1)]
+    count = low if low and abs(shares[0] - 1 + p.void_fraction) <= abs(shares[1] - 1 + p.void_fraction) else low + 1
+    return axes[:count], (shares[1] - shares[0]) / 2
+
+
+def _share(axes: tuple[Axis, ...], p: Parameters, edge: float, points: np.ndarray) -> float:
+    """The share of points that the fibres cover."""
+    return float((Rods(axes, p.diameter / 2, (edge, edge)).at(points) <= 0).mean())

@@ -1,0 +1,1 @@
+"""From numbers to a decision: one unknown for one target, sweeps over many designs, and optimisation."""
