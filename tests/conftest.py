@@ -1,8 +1,8 @@
 """Shared settings of the tests: marks, what Hypothesis draws, and arrays of cells.
 
 `pytest` runs the fast part; `pytest -m "slow or network"` the rest; `pytest -m ""` all of it. A test over all templates
-takes tenths of a second for prisms and seconds for sponges and walls as made, which are sampled on grids: with the name of one among
-its parameters it is slow by itself, but for one that stays in the fast part.
+takes tenths of a second for prisms and seconds for sponges and walls as made, which are sampled on grids: in the fast part it is
+run for one template of prisms of each kind, and is slow with the name of any other among its parameters.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, settings
-from kinds import SAMPLED
+from kinds import TEMPLATES
 
 from geom3d.scene.stage import NO_OPENGL, has_opengl
 from geom3d.solids.prisms.outline import repeated
@@ -27,10 +27,17 @@ settings.register_profile("medium", max_examples=200, **_CALM)
 settings.register_profile("long", max_examples=500, **_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-#: Templates of prisms that take as long as sponges: pores of 1 : 333, and posts whose conduction is solved.
-SLENDER = {"pores-liu-2014", "interdigitated-pillars-substrate"}
-#: The sponge that stands for all in the fast part.
-REPRESENTATIVE = "sponge-gyroid-lto"
+#: The templates that stand for all in the fast part.
+QUICK = {
+    "comb-sun-2013",
+    "grid-oukassi-2019",
+    "honeycomb-lei-2020",
+    "interdigitated-pillars-opposed",
+    "microtubes-eustache-2014",
+    "pillars-coated",
+    "planar-licoo2-lipon-lithium",
+    "trenches-notten-2007",
+}
 
 
 def _texts(value):
@@ -42,12 +49,11 @@ def _texts(value):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Marks tests with a sponge, or what takes as long, as slow, before marks decide what is run."""
+    """Marks tests with the name of a template that is not among the quick ones as slow, before marks decide what is run."""
+    others = TEMPLATES.keys() - QUICK
     for item in items:
         parameters = getattr(item, "callspec", None)
-        if parameters is not None and _texts(list(parameters.params.values())) & ({*SAMPLED} | SLENDER) - {
-            REPRESENTATIVE
-        }:
+        if parameters is not None and _texts(list(parameters.params.values())) & others:
             item.add_marker(pytest.mark.slow)
 
 

@@ -29,5 +29,3 @@ def _is_made(template):
 UPRIGHT = [name for name, template in TEMPLATES.items() if not _is_web(template)]
 #: Those of vertical walls and even films.
 PRISMATIC = [name for name in UPRIGHT if not _is_made(TEMPLATES[name])]
-#: Fields on grids.
-SAMPLED = [name for name in TEMPLATES if name not in PRISMATIC]
