@@ -170,7 +170,8 @@ class Cluster:
         except (OSError, ValueError, TimeoutError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise OutputError(f"scheduler: none answers at {address!r}: {reason}") from None
-        self._originals = self._client.scatter(dict(originals), broadcast=True)
+        # Sent with every task: what is scattered once can be lost with a worker.
+        self._originals = dict(originals)
         self._question = question
 
     def run(self, candidates: Iterator[Candidate]) -> Iterator[list[Row]]:

@@ -13,7 +13,7 @@ import pytest
 import pyvista
 import shapely
 import tifffile
-from kinds import UPRIGHT
+from kinds import PRISMATIC
 
 import geom3d
 from geom3d.core.errors import GeometryError, InputError
@@ -57,7 +57,7 @@ def volumes_below_top(cell: geom3d.Cell, walls) -> np.ndarray:
     return exact
 
 
-@pytest.mark.parametrize("name", UPRIGHT)
+@pytest.mark.parametrize("name", PRISMATIC)
 def test_shares_add_up_to_the_exact_volumes(name):
     design = geom3d.load(name)
     cell, walls = design.cell(), design.walls()
@@ -103,7 +103,7 @@ def test_shares_by_hand():
     assert labels[:, 0, 0].tolist() == [int(share > 0.5) for share in film]
 
 
-@pytest.mark.parametrize("name", UPRIGHT)
+@pytest.mark.parametrize("name", PRISMATIC)
 def test_labels_of_prisms_agree_with_the_exact_shapes(name):
     design = geom3d.load(name)
     cell, walls = design.cell(), design.walls()

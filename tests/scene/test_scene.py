@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapely
-from kinds import UPRIGHT
+from kinds import PRISMATIC
 
 import geom3d
 from geom3d.cell.cell import Region
@@ -39,7 +39,7 @@ def visible_areas(cell, walls, hidden):
     return found
 
 
-@pytest.mark.parametrize("name", UPRIGHT)
+@pytest.mark.parametrize("name", PRISMATIC)
 def test_the_cut_shows_what_an_array_without_its_quarter_shows(name, array):
     """The other way: an empty region that takes the quarter is put first in a cell that holds the whole array."""
     cell = geom3d.load(name).cell()

@@ -45,7 +45,7 @@ VOXELS = {
     "sponge-spheres-lfp": (0.06, 0.06, {}),
     "sponge-spinodal-licoo2": (0.15, 0.15, {}),
     "microwires-square": (0.05, 0.1, {"parameters.height": 2}),
-    "sponge-octet-struts": (0.15, 0.15, {}),
+    "sponge-octet-struts": (0.15, 0.15, {"parameters.height": 5, "resolution": 0.2}),
     "trenches-notten-2007": (0.12, 0.24, {"parameters.depth": 10}),
 }
 #: Cells of few voxels and elements; the others take up to a minute.
@@ -67,7 +67,7 @@ def load(name, overrides=None):
     """A template; a sponge on a coarse grid."""
     design = geom3d.load(name, overrides)
     web = design.cell().facts.web
-    if web is None:
+    if web is None or "resolution" in (overrides or {}):
         return design
     return geom3d.load(name, {**(overrides or {}), "resolution": 0.66 * min(web.radius, min(web.size) / 8)})
 
