@@ -40,7 +40,7 @@ PRISMATIC = [
     n for n in architectures.names() if n != "layout" and not issubclass(architectures.get(n).Parameters, WebParameters)
 ]
 #: These stand for all in the fast part.
-QUICK = ("grid", "pillars", "planar", "trenches")
+QUICK = ("grid", "honeycomb", "planar", "trenches")
 each_architecture = pytest.mark.parametrize(
     "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in PRISMATIC]
 )

@@ -78,6 +78,7 @@ def test_thin_struts_fill_as_much_as_their_cylinders():
         assert 0.75 * math.pi * radius**2 * length < 0.02 < math.pi * radius**2 * length
 
 
+@pytest.mark.slow
 def test_fibres_are_as_they_are_asked_for():
     p = fibres.Parameters(periods=6, height=4.0, length=8.0, void_fraction=0.6, seed=3, orientation="in_plane")
     rods, slack = fibres._rods(p)

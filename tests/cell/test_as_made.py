@@ -205,6 +205,7 @@ def test_a_film_that_thins_with_depth_leaves_the_foot_of_a_tapered_trench_open()
     assert left == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_files_of_a_tapered_array_are_watertight_and_masks_show_the_top(tmp_path):
     design = geom3d.design(
         {

@@ -107,6 +107,7 @@ def gyroid(period: float, steps: float, **more: float):
     )
 
 
+@pytest.mark.slow
 def test_crowns_of_a_gyroid_are_whole_whatever_its_grid():
     """Slivers of a sampled wall, whose directions say nothing, neither cut a patch in pieces nor carry it."""
     coarse, fine = (gyroid(10.0, steps)._measures.undersides for steps in (25, 60))

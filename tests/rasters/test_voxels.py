@@ -103,6 +103,7 @@ def test_shares_by_hand():
     assert labels[:, 0, 0].tolist() == [int(share > 0.5) for share in film]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRISMATIC)
 def test_labels_of_prisms_agree_with_the_exact_shapes(name):
     design = geom3d.load(name)

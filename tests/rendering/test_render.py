@@ -363,6 +363,7 @@ def test_without_a_writer_of_films_one_clear_sentence(tmp_path, monkeypatch, cap
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.opengl
 def test_a_gallery_leaves_out_a_picture_that_fails(tmp_path, monkeypatch, capsys):
     real = pictures.shot

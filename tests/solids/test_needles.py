@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 import geom3d
 from geom3d.architectures.spheres import Spheres
@@ -27,6 +28,7 @@ def test_a_film_around_a_needle_does_not_vanish():
     assert Nearest(walls.vertices, inner, size).least(walls.vertices[outer], 1.0) > 0.02 * film
 
 
+@pytest.mark.slow
 def test_the_least_distance_is_the_films_thickness_and_what_the_mesh_lacks_is_said():
     design = geom3d.design(
         {

@@ -172,6 +172,7 @@ def test_a_planar_cell_is_exact_however_coarse():
     assert low == pytest.approx(walls.footprint / 1.5, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pillars-coated", "grid-oukassi-2019", "trenches-notten-2007"])
 def test_currents_on_finer_walls(name):
     """They are the same walls, and hold each electrode's surface and current."""

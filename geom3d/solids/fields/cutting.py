@@ -150,7 +150,7 @@ class Cutting:
         longest = math.hypot(neighbour_region, max(cut_by, default=0.0))
         if longest > max_edge or neighbour_region >= max_edge:
             raise InputError(
-                f"max_edge: a sponge's volume mesh is that of its grid, whose longest edge is {longest:.4g} µm; got "
+                f"max_edge: a sampled cell's volume mesh is that of its grid, whose longest edge is {longest:.4g} µm; got "
                 f"{max_edge:g} µm; give a finer resolution"
             )
         allowed = math.sqrt(max_edge**2 - neighbour_region**2)

@@ -6,12 +6,14 @@ to interfere; then edges are flipped, batch by batch, until every triangle's cir
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import scipy
 
-from geom3d.core.arrays import BoolArray, FloatArray, IntArray, inverse_of, pair_keys
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray, inverse_of, owners_of, pair_keys
 from geom3d.core.errors import GeometryError
 from geom3d.solids.prisms.grading import GRADING
 
@@ -21,6 +23,9 @@ RADIUS = 0.6
 ROUNDING = 1e-6
 #: A triangle of less height, as a share of its edge, is flat.
 FLAT = 0.02
+#: Twice the area of a triangle, in its squared sides, below which it is taken as that flat: the square of its circle's radius is
+#: still a number.
+ENDLESS = 1e-100
 #: Batches, at most: each can double the number of points.
 BATCHES = 400
 #: Faces numbered from here on get no points.
@@ -191,29 +196,35 @@ class _Outlines:
         self._start = of.points[flat[3 * (fixed // 3) + (fixed % 3 + 1) % 3]]
         self._along = of.points[flat[3 * (fixed // 3) + (fixed % 3 + 2) % 3]] - self._start
         self._length = np.linalg.norm(self._along, axis=1)
-        self._tree = scipy.spatial.cKDTree(self._start + self._along / 2)
+        self._middle = self._start + self._along / 2
+        self._tree = scipy.spatial.cKDTree(self._middle)
 
     def near(self, places: FloatArray) -> BoolArray:
-        """(n,) whether each place lies in the circle around an outline's edge."""
-        distance, index = self._nearest(places)
-        return np.asarray((distance < self._length[index] / 2).any(axis=1))
+        """(n,) whether each place lies in the circle around one of the outline's edges beside it, or on any of them."""
+        if not len(places):
+            return np.zeros(0, dtype=bool)
+        count = min(4, len(self._length))
+        distance, index = (part.reshape(-1, count) for part in self._tree.query(places, k=count))
+        # Edges are not cut: in the whole circle of a long one, far from it, there must be points.
+        return np.asarray((distance < self._length[index] / 2).any(axis=1)) | self.on(places)
 
     def on(self, places: FloatArray) -> BoolArray:
         """(n,) whether each place would make a flat triangle with an outline's edge."""
-        _, index = self._nearest(places)
-        to = places[:, None] - self._start[index]
-        along, square = self._along[index], self._length[index] ** 2
+        place, edge = self._within(places, math.hypot(0.5, FLAT))
+        to, along, square = places[place] - self._start[edge], self._along[edge], self._length[edge] ** 2
         share = _dot(to, along) / square
         height = np.abs(_cross(to, along)) / square
-        return np.asarray(((height < FLAT) & (share > 0) & (share < 1)).any(axis=1))
+        found = np.zeros(len(places), dtype=bool)
+        found[place[(height < FLAT) & (share > 0) & (share < 1)]] = True
+        return found
 
-    def _nearest(self, places: FloatArray) -> tuple[FloatArray, IntArray]:
-        """(n, k) distance of each place to the middles of edges, and their numbers."""
-        count = min(4, len(self._length))
+    def _within(self, places: FloatArray, reach: float) -> tuple[IntArray, IntArray]:
+        """Numbers of places and of the edges whose middles lie no further away than a share of the edge, long ones as well."""
         if not len(places):
-            return np.empty((0, count)), np.empty((0, count), dtype=np.int64)
-        distance, index = self._tree.query(places, k=count)
-        return distance.reshape(-1, count), index.reshape(-1, count)
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        there = scipy.spatial.cKDTree(places).query_ball_point(self._middle, reach * self._length)
+        counts = np.array([len(found) for found in there], dtype=np.int64)
+        return np.fromiter(chain.from_iterable(there), dtype=np.int64, count=int(counts.sum())), owners_of(counts)
 
 
 def _sparse(places: FloatArray, requested: FloatArray, radius: FloatArray) -> IntArray:
@@ -239,7 +250,8 @@ def _circles(corners: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Centre (T, 2) and radius (T,) of the circle through each triangle's corners."""
     a = corners[:, 0]
     b, c = corners[:, 1] - a, corners[:, 2] - a
-    doubled = np.maximum(2 * _cross(b, c), 1e-300)
     bb, cc = (b**2).sum(axis=1), (c**2).sum(axis=1)
+    # Three points on one straight outline have a circle without end.
+    doubled = np.maximum(2 * _cross(b, c), ENDLESS * (bb + cc))
     to = np.column_stack([c[:, 1] * bb - b[:, 1] * cc, b[:, 0] * cc - c[:, 0] * bb]) / doubled[:, None]
     return a + to, np.linalg.norm(to, axis=1)
