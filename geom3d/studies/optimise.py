@@ -1,6 +1,6 @@
 """Optimisation: a sampler proposes designs, a few at a time, learns from their numbers, and proposes better ones.
 
-Optuna's samplers do the proposing (TPE for one objective, NSGA-II for several, both with constraints). How many designs are
+Optuna's samplers do the proposing (TPE, or NSGA-II for thousands of designs of several objectives, both with constraints). How many designs are
 proposed before the next lesson does not depend on the machine, so the same seed gives the same designs everywhere. A run
 that was ended proposes the same again, finds them in the store, and goes on where it was.
 """
@@ -104,8 +104,7 @@ def _study_of(study: Study, seed: int) -> Any:
         import optuna
     except ImportError:
         raise InputError("optimize: needs Optuna: pip install 'geom3d[optimize]'") from None
-    several = len(study.plan.objectives) > 1
-    method = study.plan.sampler.method or ("nsga2" if several else "tpe")
+    method = study.plan.sampler.method or "tpe"
     if method not in METHODS:
         raise InputError(f"sampler.method: {method!r} is none of an optimisation; {choose_from(method, METHODS)}")
     optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -169,10 +169,16 @@ def verify_all(designs: Sequence[Evaluation], workers: int = 1) -> list[Checked]
             advance,
             workers=workers if len(designs) >= FEWEST else 1,
             copy=lambda design: replace(design, overrides={}),  # which does not carry what has been built
-            # Sponges take longest and go first: begun last, one would keep all others waiting.
-            last=lambda design: not design.cell().family.is_sampled,
+            # What takes longest goes first: begun last, it would keep all others waiting.
+            last=lambda design: not _takes_long(design),
             lost=lambda design: f"{design.source!r} is not verified; name fewer templates",
         )
+
+
+def _takes_long(design: Evaluation) -> bool:
+    """Whether a design is sampled on a grid, or its posts' resistance is solved for."""
+    cell = design.cell()
+    return cell.family.is_sampled or (bool(cell.facts.posts) and "ionic_resistance_ohm_cm2" in closed_form(cell))
 
 
 def _checked(design: Evaluation) -> Checked:
