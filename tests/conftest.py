@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, settings
-from kinds import TEMPLATES
+from kinds import QUICK, TEMPLATES
 
 from geom3d.scene.stage import NO_OPENGL, has_opengl
 from geom3d.solids.prisms.outline import repeated
@@ -26,18 +26,6 @@ settings.register_profile("medium", max_examples=200, **_CALM)
 #: `HYPOTHESIS_PROFILE=long pytest tests/test_properties.py`: the run whose figures are reported.
 settings.register_profile("long", max_examples=500, **_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-#: The templates that stand for all in the fast part.
-QUICK = {
-    "comb-sun-2013",
-    "grid-oukassi-2019",
-    "honeycomb-lei-2020",
-    "interdigitated-pillars-opposed",
-    "microtubes-eustache-2014",
-    "pillars-coated",
-    "planar-licoo2-lipon-lithium",
-    "trenches-notten-2007",
-}
 
 
 def _texts(value):

@@ -29,3 +29,14 @@ def _is_made(template):
 UPRIGHT = [name for name, template in TEMPLATES.items() if not _is_web(template)]
 #: Those of vertical walls and even films.
 PRISMATIC = [name for name in UPRIGHT if not _is_made(TEMPLATES[name])]
+#: The templates that stand for all in the fast part.
+QUICK = {
+    "comb-sun-2013",
+    "grid-oukassi-2019",
+    "honeycomb-lei-2020",
+    "interdigitated-pillars-opposed",
+    "microtubes-eustache-2014",
+    "pillars-coated",
+    "planar-licoo2-lipon-lithium",
+    "trenches-notten-2007",
+}

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from kinds import QUICK
 
 import geom3d
 from geom3d.cell.template import shipped
@@ -47,12 +48,12 @@ def test_continuous_integration_begins_with_the_readmes_tests_and_leaves_nothing
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_tests_with_a_sponge_are_slow_but_for_one(name, request):
+def test_tests_with_a_template_are_slow_but_for_a_few_of_prisms(name, request):
     """This test itself is marked by its template, as all others are."""
     sampled = geom3d.load(name).cell().step is not None
     slow = request.node.get_closest_marker("slow") is not None
-    assert slow or not sampled or name == "sponge-gyroid-lto"
-    assert not slow or name != "sponge-gyroid-lto"
+    assert slow == (name not in QUICK)
+    assert slow or not sampled
 
 
 def test_only_the_command_line_speaks_of_its_flags():
