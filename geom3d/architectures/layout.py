@@ -22,6 +22,9 @@ from geom3d.core.roles import Role
 from geom3d.solids.prisms.outline import Difference, Plane, Shape
 from geom3d.solids.prisms.prism import Prisms
 
+#: Polygons of which a point to cut pictures through is found, at most.
+MOST_SITES = 100
+
 
 class Mask(BaseModel):
     """A layer of the layout.
@@ -106,8 +109,9 @@ def build(parameters: Parameters) -> Structure:
         whole = whole | body
     own: tuple[OwnRegion, ...] = tuple((name, roles[name], body) for name, body in bodies.items())
     solid = [areas for mask, areas in zip(p.masks, parts, strict=True) if not mask.holes]
-    corners = shapely.get_coordinates([area for areas in parts for area in areas])
-    sites = [_amid(area, corners) for areas in parts for area in areas[:100]]
+    every = [area for areas in parts for area in areas]
+    corners = shapely.get_coordinates(every)
+    sites = [_amid(area, corners) for area in every[:MOST_SITES]]
     facts = StructureFacts(
         base_z=p.plate,
         top=p.plate + max(mask.top for mask in p.masks),
@@ -115,7 +119,7 @@ def build(parameters: Parameters) -> Structure:
         below=(("substrate", p.plate),),
         gap=_gap([area for areas in solid for area in areas], size),
         device_gap=math.inf if p.period else 2 * p.margin,
-        sites=tuple((x % size[0], y % size[1]) for x, y in sites[:100]),
+        sites=tuple((x % size[0], y % size[1]) for x, y in sites),
     )
     return Structure(size, (*own, ("substrate", Role.SUBSTRATE, substrate)), facts, whole)
 

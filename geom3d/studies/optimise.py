@@ -1,8 +1,8 @@
 """Optimisation: a sampler proposes designs, a few at a time, learns from their numbers, and proposes better ones.
 
-Optuna's samplers do the proposing (TPE, or NSGA-II for thousands of designs of several objectives, both with constraints). How many designs are
-proposed before the next lesson does not depend on the machine, so the same seed gives the same designs everywhere. A run
-that was ended proposes the same again, finds them in the store, and goes on where it was.
+Optuna's samplers do the proposing (TPE, or NSGA-II for thousands of designs of several objectives, both with
+constraints). How many designs are proposed before the next lesson does not depend on the machine, so the same seed gives
+the same designs everywhere. A run that was ended proposes the same again, finds them in the store, and goes on where it was.
 """
 
 from __future__ import annotations

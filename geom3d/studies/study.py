@@ -122,7 +122,8 @@ class Sampler(BaseModel):
     """How designs are chosen.
 
     Attributes:
-        method: of a sweep grid, latin-hypercube, sobol or list; of an optimisation tpe, which finds more in some hundred designs, or nsga2.
+        method: of a sweep grid, latin-hypercube, sobol or list; of an optimisation tpe, which finds more in some
+            hundred designs, or nsga2.
         count: designs of a sweep for each template, or trials of an optimisation.
         seed: of what is random.
         designs: the list, values by path.

@@ -130,11 +130,6 @@ def batch_elsewhere(
     return batch(originals, question, candidates)
 
 
-@cache
-def _prepare() -> None:
-    warm()
-
-
 def warm(original: Original | None = None) -> None:
     """Prepares a process that shares the machine with others.
 
@@ -150,6 +145,10 @@ def warm(original: Original | None = None) -> None:
     if original is not None:
         with suppress(Geom3dError):
             Evaluation(assemble(original.draft()), original.source).walls()
+
+
+#: The same once in a process, however often it is called.
+_prepare = cache(warm)
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:

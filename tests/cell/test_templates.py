@@ -83,9 +83,10 @@ def test_measured_agrees_with_closed_form(design):
     found = list(verify(design))
     assert found
     assert [c for c in found if not c.agrees] == []
-    # A sponge, a wall with a profile, or a structure without films has little that a formula tells.
-    few = design.cell().family.is_sampled or not design.template.layers
-    assert sum(c.closed is not None for c in found) >= (2 if few else 5)
+    # A sponge, or a structure without films, has little that a formula tells; a wall with a profile less.
+    cell = design.cell()
+    few = 3 if cell.facts.web is not None or not design.template.layers else 2 if cell.family.is_sampled else 5
+    assert sum(c.closed is not None for c in found) >= few
 
 
 #: How sentences on the grid of a sponge begin.
