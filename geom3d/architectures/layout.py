@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 import numpy as np
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geom3d.architectures import Size, SizeOrZero, plate, standing
 from geom3d.architectures._masks import ENDINGS, PRECISION, openings, read, shapes, united
@@ -19,6 +19,7 @@ from geom3d.core.arrays import FloatArray
 from geom3d.core.errors import InputError
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
+from geom3d.core.texts import Name
 from geom3d.solids.prisms.outline import Difference, Plane, Shape
 from geom3d.solids.prisms.prism import Prisms
 
@@ -41,9 +42,7 @@ class Mask(BaseModel):
 
     layer: Annotated[int, Field(ge=0, le=65535)]
     datatype: Annotated[int, Field(ge=0, le=65535)] = 0
-    region: Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r'^[^|/\\.\x00-\x1f"=]+$')] = (
-        "scaffold"
-    )
+    region: Name = "scaffold"
     role: Role = Role.SUBSTRATE
     bottom: Annotated[Length, Field(ge=0, le=1e5)] = 0.0
     top: Annotated[Length, Field(gt=0, le=1e5)]

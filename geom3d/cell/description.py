@@ -6,15 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from geom3d.architectures import ParametersBase
 from geom3d.core.quantities import Length, convert
+from geom3d.core.texts import Words
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-Charge = Annotated[float, BeforeValidator(lambda v: convert(v, "mAh", "a charge")), Field(gt=0)]
-Value = Annotated[float, Field(strict=True)]
-Voltage = Annotated[float, BeforeValidator(lambda v: convert(v, "V", "a voltage")), Field(gt=0, le=10)]
+Charge = Annotated[float, BeforeValidator(lambda v: convert(v, "mAh", "a charge")), Field(ge=1e-12, le=1e12)]
+
+
+def _of_sense(value: float) -> float:
+    """Refuses what nothing can be measured against."""
+    if not (value == 0 or 1e-30 <= abs(value) <= 1e30):
+        raise ValueError("must be 0, or from 1e-30 to 1e30 in size")
+    return value
+
+
+Value = Annotated[float, Field(strict=True), AfterValidator(_of_sense)]
+Voltage = Annotated[float, BeforeValidator(lambda v: convert(v, "V", "a voltage")), Field(ge=1e-3, le=10)]
 Extent = Annotated[Length, Field(gt=0)]
 
 
@@ -32,11 +42,11 @@ class Published(BaseModel):
 
     model_config = _CONFIG
 
-    metric: str
+    metric: Words
     value: Value
-    note: str = ""
-    chosen: str = ""
-    reason: str = ""
+    note: Words = ""
+    chosen: Words = ""
+    reason: Words = ""
 
 
 class Device(BaseModel):

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     SerializeAsAny,
-    StringConstraints,
     ValidationError,
 )
 from pydantic import model_validator as _model_validator
@@ -31,27 +29,16 @@ from geom3d.core.errors import InputError, choose_from
 from geom3d.core.plugins import spelled, toml_files
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
+from geom3d.core.texts import Name, Words, words
 from geom3d.core.validation import explain, fields_of
 from geom3d.deposition.keys import StepCoverage
 from geom3d.library import materials
 from geom3d.library.catalogue import read_text, read_toml
-from geom3d.library.materials import FIGURES, Material
+from geom3d.library.materials import FIGURES, Material, Utilisation
 
-
-def _encodable(text: str) -> str:
-    """Checks that UTF-8 can encode a text; a shell may pass bytes that it cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("must be text that UTF-8 can hold") from None
-    return text
-
-
+#: Tables in tables, at most.
+DEEPEST = 20
 _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-#: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
-Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^|/\\.\x00-\x1f\"=]+$")]
-Words = Annotated[str, AfterValidator(_encodable)]
-Utilisation = Annotated[float, Field(strict=True, gt=0, le=1)]
 
 
 class Layer(BaseModel):
@@ -249,8 +236,6 @@ class Original:
             return parse_draft(self.content, self.name, self.folder, overrides or {})
         except InputError as error:
             raise InputError(f"{self.source}: {error}") from None
-        except RecursionError:
-            raise InputError(f"{self.source}: not valid TOML: its tables are nested too deep") from None
 
     def changed(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
         """The content with some keys changed.
@@ -294,6 +279,7 @@ def parse_draft(
         overrides: value by path.
     """
     content = _copy(data)
+    _require_file_name(name)
     for path, value in (overrides or {}).items():
         _override(content, path, value)
     for key in ("name", "user_materials"):  # set below, and not the user's to give
@@ -330,6 +316,16 @@ def parse_draft(
     if twice is not None:
         raise InputError(f"layers: the name {twice!r} is taken; names of layers and regions must differ")
     return Draft(template, _as_made(template, structure))
+
+
+def _require_file_name(name: str) -> None:
+    """Raises a clear error for a name that would lead files elsewhere, or do more than stand on a screen."""
+    try:
+        plain = words(name) == name and not set(name) & set("/\\")
+    except ValueError:
+        plain = False
+    if not plain or len(name) > 200:
+        raise InputError(f"name: must be a plain name for files, of at most 200 characters; got {name[:80]!r}")
 
 
 def _as_made(template: Template, structure: Structure) -> Structure:
@@ -413,10 +409,12 @@ def _read(path: Path) -> str:
     return read_text(path, str(path), missing)
 
 
-def _copy(value: Any) -> Any:
+def _copy(value: Any, depth: int = 0) -> Any:
+    if depth > DEEPEST:
+        raise InputError(f"not valid: tables and lists must be nested at most {DEEPEST} deep")
     if isinstance(value, Mapping):
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: _copy(item, depth + 1) for key, item in value.items()}
+    return [_copy(item, depth + 1) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _override(content: dict[str, Any], path: str, value: Any) -> None:
@@ -478,6 +476,10 @@ def _materials(given: Any, own: Iterable[str]) -> tuple[dict[str, Any], dict[str
         if key in own:
             choices[key] = {"material": value} if isinstance(value, str) else value
         elif isinstance(value, dict):
+            try:
+                words(key)
+            except ValueError as error:
+                raise InputError(f"materials.{key!r}: {error}") from None
             defined[_usual(key) if "roles" not in value else key] = _define(value, key, f"materials.{key}")
         else:
             raise InputError(f"materials.{key}: not a region of this architecture; {choose_from(key, own)}")
@@ -526,7 +528,7 @@ def _find_beside(content: dict[str, Any], folder: Path | None) -> None:
             continue
         path = folder / f"{name}.toml"
         if Path(name).name == name and path.is_file():
-            data = read_toml(_read(path), str(path))
+            data = read_toml(_read_material(path), str(path))
             content["user_materials"][name] = _define(data, name, str(path))
 
 
@@ -537,4 +539,4 @@ def _material_file(path: Path, folder: Path | None) -> Path:
 
 
 def _read_material(path: Path) -> str:
-    return read_text(path, str(path), lambda: f"material {str(path)!r}: no such file")
+    return read_text(path, str(path), lambda: f"material {str(path)!r}: no such file", regular=True)

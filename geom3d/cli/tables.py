@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 from geom3d.core.tables import Table
+from geom3d.core.texts import on_screen
 
 if TYPE_CHECKING:
     from geom3d.metrics.report import Report
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """Prints words on stderr."""
-    print(f"geom3d: {text}", file=sys.stderr)
+    print(f"geom3d: {on_screen(text)}", file=sys.stderr)
 
 
 def as_json(data: Any) -> str:
@@ -33,8 +34,8 @@ def print_table(table: Table, width: int = 250) -> None:
     from rich import table as rich
     from rich.console import Console
 
-    rows = table.texts()
-    heads = [column.short_heading for column in table.columns]
+    rows = [[on_screen(cell) for cell in row] for row in table.texts()]
+    heads = [on_screen(column.short_heading) for column in table.columns]
     wide = None if sys.stdout.isatty() else width
     console = Console(width=wide, markup=False, emoji=False, highlight=False)
     widths, gap = _widths([heads, *rows], console.width)
@@ -45,7 +46,7 @@ def print_table(table: Table, width: int = 250) -> None:
     for row in rows:
         drawn.add_row(*row)
     if table.title:
-        print(table.title)
+        print(on_screen(table.title))
     console.print(drawn)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from geom3d.comparison.conduction import conduction
 from geom3d.comparison.distances import distances
@@ -21,6 +21,7 @@ from geom3d.comparison.drawing import (
 from geom3d.comparison.scatter import scatter
 from geom3d.comparison.summary import Summary
 from geom3d.core.colours import EDGE, INK, LABEL, NEUTRAL, REMARK, SIDES, WHISKER, colour_of, text_colour
+from geom3d.core.drawn import drawing
 from geom3d.core.errors import OutputError
 from geom3d.core.files import replacing
 from geom3d.core.progress import bar
@@ -67,18 +68,8 @@ class Chart:
     def _saved(
         self, summaries: Sequence[Summary], width: float, form: str, products: Sequence[Product]
     ) -> bytes | None:
-        from matplotlib import style
-
-        # Text stays text; names of parts depend on nothing but the drawing; no file carries a date.
-        look: dict[str, Any] = {
-            "svg.fonttype": "none",
-            "svg.hashsalt": "geom3d",
-            "font.size": 7.5,
-            "axes.linewidth": 0.6,
-            "axes.axisbelow": True,
-            "text.parse_math": False,
-        }
-        with style.context(["default", look]):
+        # No file carries a date.
+        with chart_look():
             canvas = Canvas(width, products)
             if not self.draw(canvas, summaries):
                 return None
@@ -89,6 +80,13 @@ class Chart:
             else:
                 canvas.figure.savefig(data, format="png", dpi=RESOLUTION, metadata={"Software": None})
             return data.getvalue()
+
+
+def chart_look() -> AbstractContextManager[None]:
+    """Settings of all charts: text stays text, and names of parts depend on nothing but the drawing."""
+    return drawing(
+        svg__fonttype="none", svg__hashsalt="geom3d", font__size=7.5, axes__linewidth=0.6, axes__axisbelow=True
+    )
 
 
 def write_charts(summaries: Sequence[Summary], folder: Path, products: Sequence[Product] = ()) -> list[Path]:

@@ -11,6 +11,7 @@ from geom3d.comparison.summary import Summary
 from geom3d.comparison.tables import TITLE, by_group, key_figures, numbers, settings, source
 from geom3d.core import tables
 from geom3d.core.tables import Column, Kind, Table, Value, exact
+from geom3d.core.texts import in_markdown
 from geom3d.metrics import catalogue
 
 
@@ -26,11 +27,11 @@ def markdown(summaries: Sequence[Summary]) -> str:
     names = [Column(summary.label, Kind.NUMBERS) for summary in summaries]
     for group, settings_ in by_group(settings(summaries)):
         asked = Table.of([Column(""), *names], [[column.heading, *entries] for column, entries in settings_])
-        parts += [f"## {group}", tables.markdown(asked)]
-    warnings = [f"- {e.title}: {warning}" for e in summaries for warning in e.report.warnings]
+        parts += [f"## {in_markdown(group)}", tables.markdown(asked)]
+    warnings = ["- " + in_markdown(f"{e.title}: {warning}") for e in summaries for warning in e.report.warnings]
     if warnings:
         parts += ["## Warnings", "\n".join(warnings)]
-    parts += ["## Sources", "\n".join(f"- {e.title}: {source(e)}" for e in summaries)]
+    parts += ["## Sources", "\n".join("- " + in_markdown(f"{e.title}: {source(e)}") for e in summaries)]
     return "\n\n".join([*parts, f"Film rims are square, in sponges round. geom3d {__version__}.\n"])
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from geom3d.core.texts import in_csv, in_markdown
+
 #: A value of a table: a number, words, or None where there is nothing to tell.
 Value = float | str | None
 
@@ -204,11 +206,11 @@ def markdown(table: Table) -> str:
 
 
 def comma_separated(table: Table) -> str:
-    """The table as CSV (RFC 4180, lines ended by a line feed), without its title: values without loss."""
+    """The table as CSV (RFC 4180, lines ended by a line feed), without its title: values without loss, words that no program computes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.title for column in table.columns])
-    writer.writerows(["" if entry.value is None else str(entry.value) for entry in row] for row in table.rows)
+    writer.writerow([in_csv(column.title) for column in table.columns])
+    writer.writerows(["" if entry.value is None else in_csv(str(entry.value)) for entry in row] for row in table.rows)
     return text.getvalue()
 
 
@@ -217,4 +219,4 @@ def _entry(value: Value | Entry) -> Entry:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(in_markdown, cells)) + " |"

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from geom3d.core.errors import choose_from
+from geom3d.core.texts import on_screen
 
 _RULES = {
     "greater_than": "must be greater than {gt:g}",
@@ -19,6 +20,7 @@ _RULES = {
     "missing": "is missing",
     "finite_number": "must be a finite number",
     "too_long": "must have at most {max_length} entries",
+    "string_unicode": "must be text that UTF-8 can hold",
     "string_type": "must be text in quotes",
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must not be empty",
@@ -39,7 +41,8 @@ _RULES = {
 
 
 #: What the patterns of texts mean, by key.
-_PATTERNS = {"name": 'must be a name without any of | / \\ . = "', "colour": "must be a colour such as #1f77b4"}
+_NAME = 'must be a name without any of | / \\ . = "'
+_PATTERNS = {"name": _NAME, "region": _NAME, "colour": "must be a colour such as #1f77b4"}
 
 
 def explain(error: ValidationError, model: type[BaseModel], data: Any, prefix: str) -> str:
@@ -81,7 +84,9 @@ def explain(error: ValidationError, model: type[BaseModel], data: Any, prefix: s
         shown = "" if kind == "missing" or isinstance(value, Mapping) else f"; got {_short(value)}"
         message = f"{'.'.join(place) or 'template'}: {rule}{shown}"
     more = len(findings) - 1
-    return message + (f"\n(and {more} more {'finding' if more == 1 else 'findings'} of this kind)" if more else "")
+    return on_screen(message) + (
+        f"\n(and {more} more {'finding' if more == 1 else 'findings'} of this kind)" if more else ""
+    )
 
 
 def _short(value: Any) -> str:

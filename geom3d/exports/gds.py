@@ -22,6 +22,7 @@ import numpy as np
 from geom3d.core.arrays import FloatArray
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing, unfinished
+from geom3d.core.texts import in_csv
 from geom3d.exports import Job, Written, formats
 from geom3d.rasters.masks import Mask, masks
 from geom3d.rasters.plans import has_outlines
@@ -218,8 +219,8 @@ def _table(job: Job, drawn: list[Mask]) -> str:
             [
                 mask.layer,
                 mask.datatype,
-                region.name,
-                region.material.title,
+                in_csv(region.name),
+                in_csv(region.material.title),
                 region.role.value,
                 *heights,
                 polarity,

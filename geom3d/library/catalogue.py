@@ -17,22 +17,33 @@ from geom3d.core.errors import InputError, PluginError
 from geom3d.core.plugins import clash, origin_of, registered, registered_files, spelled, toml_files
 from geom3d.core.validation import explain
 
+#: Bytes of a description, at most: a study may list a hundred thousand designs.
+LARGEST = 2**24
 M = TypeVar("M", bound=BaseModel)
 
 
-def read_text(path: Path, where: str, missing: Callable[[], str]) -> str:
+def read_text(path: Path, where: str, missing: Callable[[], str], *, regular: bool = False) -> str:
     """The text of a user's file.
 
     Args:
         path: of the file.
         where: what messages begin with.
         missing: gives the message where there is no such file.
+        regular: whether it must be a plain file, as one must that a template names: a pipe would be waited for.
 
     Raises:
-        InputError: where it is not there, or cannot be read.
+        InputError: where it is not there, cannot be read, or has more than `LARGEST` bytes.
     """
     try:
-        return path.read_text("utf-8-sig")  # editors on Windows put a mark in front
+        if regular and not path.is_dir() and path.exists() and not path.is_file():
+            raise InputError(f"{where}: must be a file; it is a pipe, a socket or a device")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)  # a device may have no end
+        if len(content) > LARGEST:
+            raise InputError(f"{where}: has more than {LARGEST:,} bytes, which is no description of anything")
+        return (
+            content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        )  # editors on Windows put a mark in front
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(missing()) from None
     except UnicodeDecodeError as error:

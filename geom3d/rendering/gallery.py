@@ -16,6 +16,7 @@ import numpy as np
 
 from geom3d import rendering
 from geom3d.core.colours import INK, NOTE, PAPER
+from geom3d.core.drawn import drawing
 from geom3d.core.files import make_folder, unfinished
 from geom3d.core.progress import bar
 from geom3d.evaluation import Evaluation
@@ -118,6 +119,7 @@ def _peelable(designs: Sequence[Evaluation]) -> list[Evaluation]:
     return [max(found, key=lambda design: len(design.cell().films))] if found else []
 
 
+@drawing()
 def sheet(frames: Sequence[tuple[Evaluation, Image, float]]) -> Image:
     """All designs side by side.
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from geom3d.cell.cell import Region
 from geom3d.core.colours import INK, NOTE, PAPER, lighter_colour
+from geom3d.core.drawn import drawing
 from geom3d.core.roles import Role
 from geom3d.rendering.views import Quantity
 from geom3d.scene.details import Window
@@ -179,6 +180,7 @@ def length_text(length: float) -> str:
     return f"{length * 1000:.4g} nm" if length < 0.1 else f"{length:.4g} µm"
 
 
+@drawing()
 def compose(
     page: Page,
     picture: Image,

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from geom3d.core.drawn import drawing
+
 MM, POINTS = 1 / 25.4, 72 / 25.4
 #: matplotlib brings letters of its own, the same on every machine; they are wider than those that drawings reckon with.
 NARROWER = 0.88
@@ -31,13 +33,12 @@ def printed(svg: str, form: str, dpi: int = 300) -> bytes:
         form: "pdf" or "png".
         dpi: dots per inch of a PNG, which the file says.
     """
-    from matplotlib import style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     root = ET.fromstring(svg)  # noqa: S314  # a drawing of ours
     _, _, width, height = (float(number) for number in root.attrib["viewBox"].split())
-    with style.context(["default", {"pdf.fonttype": 42, "text.parse_math": False}]):
+    with drawing(pdf__fonttype=42):
         figure: Any = Figure(figsize=(width * MM, height * MM), facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from geom3d.comparison.charts import chart_look
 from geom3d.comparison.drawing import Canvas
 from geom3d.core.arrays import FloatArray
 from geom3d.core.colours import ABSENT, GRID, NEUTRAL, SCALE, SIDES
@@ -50,7 +51,7 @@ def charts(results: Results) -> list[Chart]:
     found = []
     for name, title, hint, draw in made:
         canvas = Canvas(WIDTH)
-        with _look():
+        with chart_look():
             if draw(results, canvas):
                 found.append(Chart(name, title, hint, _saved(canvas)))
     return found
@@ -64,22 +65,6 @@ _PARALLEL = "A line is a design; its colour is the first objective. Designs that
 _EFFECTS = "The first objective against each key: dots are feasible designs, the line is their mean, whatever the other keys are."
 _INTERACTION = "The mean of the first objective over feasible designs, by the two keys that matter most; empty where there are none."
 _FEASIBILITY = "Which designs can be built, and which of these keep to all constraints, by two keys."
-
-
-def _look() -> Any:
-    from matplotlib import rc_context
-
-    # Text stays text; names of parts depend on nothing but the drawing.
-    return rc_context(
-        {
-            "svg.fonttype": "none",
-            "svg.hashsalt": "geom3d",
-            "font.size": 7.5,
-            "axes.linewidth": 0.6,
-            "axes.axisbelow": True,
-            "text.parse_math": False,
-        }
-    )
 
 
 def _saved(canvas: Canvas) -> str:

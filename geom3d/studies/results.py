@@ -19,6 +19,7 @@ from geom3d.core.arrays import BoolArray
 from geom3d.core.errors import InputError, OutputError, choose_from
 from geom3d.core.files import make_folder, replacing
 from geom3d.core.tables import Column, Kind, Table
+from geom3d.core.texts import in_csv
 from geom3d.studies.meter import numeric
 from geom3d.studies.store import Row
 from geom3d.studies.study import Branch, Study
@@ -200,7 +201,9 @@ class Results(Mapping[str, list[Any]]):
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)
         for line in zip(*self.columns.values(), strict=True):
-            writer.writerow(["" if value is None else value for value in line])
+            writer.writerow(
+                ["" if value is None else in_csv(value) if isinstance(value, str) else value for value in line]
+            )
         return text.getvalue()
 
     def to_json(self) -> str:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from geom3d.cell.template import Original, read_original
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.quantities import Length, convert
+from geom3d.core.texts import Words
 from geom3d.core.validation import explain
 from geom3d.library import processes
 from geom3d.library.catalogue import read_text, read_toml
@@ -143,7 +144,7 @@ class Base(BaseModel):
     model_config = _CONFIG
 
     template: str
-    label: str = ""
+    label: Words = ""
     set: dict[str, Any] = Field(default_factory=dict)
     vary: dict[str, Range | list[Any]] = Field(default_factory=dict)
     derive: dict[str, str] = Field(default_factory=dict)
@@ -154,7 +155,7 @@ class Plan(BaseModel):
 
     model_config = _CONFIG
 
-    title: str = ""
+    title: Words = ""
     template: str | list[str] | None = None
     templates: tuple[Base, ...] = ()
     set: dict[str, Any] = Field(default_factory=dict)

@@ -172,7 +172,8 @@ def test_words_of_a_user_break_no_table_of_markdown():
     for line in made.splitlines():
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) in (3, 4), line
-    assert HOSTILE.strip().replace("|", "\\|") in made
+    assert not re.search(r"(?<!\\)[<`]", made), "markup of the user's is live"
+    assert r"\<b>&\"'\</script>\<script>alert(1)\</script>\` {{ 7 * 6 }} {% raw %} \|".replace(r"\"", '"') in made
 
 
 def test_csv_agrees_with_the_reports():

@@ -196,7 +196,7 @@ def test_collectors_of_the_user(figures, allowed):
         ({"lithiated": 1.5}, "materials.m.lithiated: must be at most 1"),
         ({"lithiated": "yes"}, "materials.m.lithiated: must be a number"),
         ({"utilisation": 0.5}, "utilisation is a share of capacity_theoretical_mAh_g, which is missing"),
-        ({"utilisation": 0.0, "capacity_theoretical_mAh_g": 9.0}, "utilisation: must be greater than 0"),
+        ({"utilisation": 0.0, "capacity_theoretical_mAh_g": 9.0}, "utilisation: must be at least 1e-06"),
         ({"utilisation": 0.5, "capacity_practical_mAh_g": 9.0}, "give one of them"),
         ({"electronic_conductivity_S_cm": [2.0, 1.0]}, "must be a number, or a range"),
         ({"sources": {"densty": "a book"}}, "'densty' is no figure of a material; did you mean 'density_g_cm3'?"),

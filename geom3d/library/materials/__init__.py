@@ -39,6 +39,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from geom3d.core.errors import choose_from
 from geom3d.core.roles import COLLECTOR, Role
+from geom3d.core.texts import Text, Words
 from geom3d.library.catalogue import Catalogue
 
 #: mAh per mol of electrons: Faraday's constant, 96485.33 C/mol (CODATA 2018), over 3.6 C/mAh.
@@ -47,7 +48,6 @@ FARADAY_MAH_PER_MOL = 26801.48
 #: Boltzmann's constant, eV/K (CODATA 2018); 0 °C in K; temperature of the materials' conductivities, °C.
 BOLTZMANN_EV_PER_K, ZERO_CELSIUS, CELSIUS = 8.617333262e-5, 273.15, 25.0
 
-Text = Annotated[str, StringConstraints(min_length=1)]
 #: The figures of a material that a source may be named for, and what tables call them.
 FIGURES = {
     "density_g_cm3": "density",
@@ -69,12 +69,14 @@ FIGURES = {
 _CHARGES = ("capacity_theoretical_mAh_g", "capacity_practical_mAh_g", "utilisation")
 
 #: Far beyond anything real; a number past these is a slip of the pen.
-Density = Annotated[float, Field(strict=True, gt=0, le=100)]
-Charge = Annotated[float, Field(strict=True, gt=0, le=1e5)]
+Density = Annotated[float, Field(strict=True, ge=1e-4, le=100)]
+Charge = Annotated[float, Field(strict=True, ge=1e-3, le=1e5)]
 Potential = Annotated[float, Field(strict=True, ge=-10, le=10)]
-Conductivity = Annotated[float, Field(strict=True, gt=0, le=1e3)]
-Electronic = Annotated[float, Field(strict=True, gt=0, le=1e7)]
-Energy = Annotated[float, Field(strict=True, gt=0, le=10)]
+Conductivity = Annotated[float, Field(strict=True, ge=1e-30, le=1e3)]
+Electronic = Annotated[float, Field(strict=True, ge=1e-40, le=1e7)]
+Energy = Annotated[float, Field(strict=True, ge=1e-6, le=10)]
+#: Of the theoretical charge that counts as practical.
+Utilisation = Annotated[float, Field(strict=True, ge=1e-6, le=1)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 #: Percent of the volume; nothing shrinks to less than nothing.
 VolumeChange = Annotated[float, Field(strict=True, ge=-100, le=2000)]
@@ -124,31 +126,31 @@ class Material(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
     title: Text
-    formula: str = ""
+    formula: Words = ""
     roles: tuple[Role, ...] = ()
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Words, ...] = ()
     density_g_cm3: Density | None = None
     capacity_theoretical_mAh_g: Charge | None = None
     capacity_practical_mAh_g: Charge | None = None
-    utilisation: Annotated[float, Field(strict=True, gt=0, le=1)] | None = None
+    utilisation: Utilisation | None = None
     lithiated: Share | None = None
     potential_V: Potential | None = None
     volume_change_percent: VolumeChange | tuple[VolumeChange, VolumeChange] | None = None
     electronic_conductivity_S_cm: Electronic | tuple[Electronic, Electronic] | None = None
-    lithium_per_formula: str | None = None
+    lithium_per_formula: Words | None = None
     conductivity_S_cm: Conductivity | None = None
     activation_energy_eV: Energy | None = None
     limit_C: Celsius | None = None
-    min_thickness_um: Annotated[float, Field(strict=True, gt=0, le=1e3)] | None = None
-    young_GPa: Annotated[float, Field(strict=True, gt=0, le=2000)] | None = None
+    min_thickness_um: Annotated[float, Field(strict=True, ge=1e-4, le=1e3)] | None = None
+    young_GPa: Annotated[float, Field(strict=True, ge=1e-9, le=2000)] | None = None
     poisson: Annotated[float, Field(strict=True, ge=0, lt=0.5)] | None = None
-    failure_strain_percent: Annotated[float, Field(strict=True, gt=0, le=1000)] | None = None
-    kind: str | None = Field(default=None, alias="class")
+    failure_strain_percent: Annotated[float, Field(strict=True, ge=1e-6, le=1000)] | None = None
+    kind: Words | None = Field(default=None, alias="class")
     cautions: dict[Role, Text] = Field(default_factory=dict)
     colour: Annotated[str, BeforeValidator(_six_digits), StringConstraints(pattern="^#[0-9a-fA-F]{6}$")] = "#999999"
     source: Text = "user"
     sources: dict[str, Text] = Field(default_factory=dict)
-    note: str = ""
+    note: Words = ""
 
     @field_validator("lithiated", mode="before")
     @classmethod
@@ -287,7 +289,10 @@ class Material(BaseModel):
 
 def _number(value: Any) -> float | None:
     """A number as it was given; anything else is left to the checks of its field."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    try:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    except OverflowError:  # whole numbers of TOML have any size
+        return None
 
 
 #: The materials: those that come with geom3d, and those of distributions that have entry points `geom3d.materials`.

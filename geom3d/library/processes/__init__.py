@@ -25,13 +25,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from geom3d.core.errors import choose_from
 from geom3d.core.quantities import Length
+from geom3d.core.texts import Text, Words
 from geom3d.library.catalogue import Catalogue, read_text, read_toml, validated
 
-Text = Annotated[str, StringConstraints(min_length=1)]
 Extent = Annotated[Length, Field(gt=0)]
 Class = Literal[
     "material extrusion",
@@ -92,7 +92,7 @@ class Process(BaseModel):
     sticking: Annotated[float, Field(ge=LEAST_STICKING, le=1)] | None = None
     min_coverage: Annotated[float, Field(ge=0, le=1)] | None = None
     source: Text = "user"
-    note: str = ""
+    note: Words = ""
 
     @property
     def family(self) -> Family:
@@ -166,5 +166,5 @@ def load_process(source: str | Path) -> tuple[str, Process]:
         return f"process: no file and no shipped process {str(source)!r}; {valid}"
 
     where = f"process: {path}"
-    data = read_toml(read_text(path, where, missing), where)
+    data = read_toml(read_text(path, where, missing, regular=True), where)
     return path.stem, validated(Process, {"title": path.stem, **data}, where)
