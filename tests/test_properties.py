@@ -8,33 +8,28 @@ from __future__ import annotations
 
 import json
 import math
-from enum import Enum
-from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import numpy as np
 import pytest
 import shapely
+from drawn_designs import ANYWHERE, FAR, NEAR, Description, designs
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 import geom3d
 from geom3d import architectures
-from geom3d.architectures import ParametersBase
 from geom3d.architectures._sponge import WebParameters
 from geom3d.cell.cell import Cell
-from geom3d.cell.describe import is_length, limits
+from geom3d.cell.describe import is_length
 from geom3d.core.errors import InputError
-from geom3d.core.quantities import LONGEST, SHORTEST
-from geom3d.core.roles import Role
-from geom3d.library import materials
+from geom3d.core.quantities import SHORTEST
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
 from geom3d.metrics import Sample
 from geom3d.metrics.report import make_report
 from geom3d.solids.prisms.outline import Disc, Strip
 from geom3d.verification.comparison import verify
 
-Description = dict[str, Any]
 #: Sponges are drawn in test_sponges.py, on grids as coarse as they may be; a layout's lengths are those of its file.
 PRISMATIC = [
     n for n in architectures.names() if n != "layout" and not issubclass(architectures.get(n).Parameters, WebParameters)
@@ -44,116 +39,6 @@ QUICK = ("grid", "honeycomb", "planar", "trenches")
 each_architecture = pytest.mark.parametrize(
     "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in PRISMATIC]
 )
-#: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
-NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
-
-
-def within(low, high, value=None):
-    """Logarithmically uniform, to six digits."""
-    span = st.floats(math.log10(low), math.log10(high)) if value is None else st.just(math.log10(value))
-    return span.map(lambda exponent: min(max(float(f"{10**exponent:.6g}"), low), high))
-
-
-@cache
-def fitting(role: Role) -> list[str]:
-    """Shipped materials that can take a role."""
-    if role not in (Role.ANODE, Role.CATHODE, Role.ELECTROLYTE):
-        return ["titanium-nitride", "copper", "silicon-dioxide"]
-    found = [name for name in materials.shipped() if role.value in materials.find(name).roles]
-    both = ("capacity_practical_mAh_g", "capacity_theoretical_mAh_g", "density_g_cm3")
-    return [n for n in found if role is Role.ELECTROLYTE or all(getattr(materials.find(n), key) for key in both)]
-
-
-@st.composite
-def parameters(draw, model: type[ParametersBase], spread: float) -> dict[str, Any]:
-    scale = draw(within(1e-2, 1e2))
-    drawn: dict[str, Any] = {}
-    for key, info in model.model_fields.items():
-        if get_origin(info.annotation) is Literal:
-            drawn[key] = draw(st.sampled_from(get_args(info.annotation)))
-            continue
-        if isinstance(info.annotation, type) and issubclass(info.annotation, Enum | bool):
-            choices = [True, False] if info.annotation is bool else [member.value for member in info.annotation]
-            drawn[key] = draw(st.sampled_from(choices))
-            continue
-        if info.annotation not in (int, float):
-            continue  # whatever else there may be keeps its default
-        low, high = limits(info)
-        if info.annotation is int:
-            drawn[key] = draw(st.integers(int(low), min(int(high), 6)))
-        elif not is_length(info):
-            drawn[key] = draw(st.floats(low, high))
-        elif low == 0 and draw(st.booleans()):
-            drawn[key] = 0.0
-        else:
-            low, middle = max(low, SHORTEST), (info.default or 1.0) * scale
-            drawn[key] = draw(within(min(max(low, middle / spread), high), max(min(high, middle * spread), low)))
-    return drawn
-
-
-@st.composite
-def coat(draw, room: float) -> dict[str, Any]:
-    shortest, longest = (max(SHORTEST, 1e-3 * room), max(SHORTEST, min(1e4, 0.2 * room)))
-    return {"thickness": draw(within(min(shortest, longest), longest) if room else within(SHORTEST, 1e4))}
-
-
-@st.composite
-def fill(draw, depth: float) -> dict[str, Any]:
-    share = draw(st.sampled_from([0.0, -0.5, 0.1]) | st.floats(-1.1, 0.5))
-    level = share * (depth or 1.0) if math.isfinite(depth) else draw(st.floats(-LONGEST, LONGEST))
-    return {"fill_to": round(min(max(level, -LONGEST), LONGEST), 4)}
-
-
-@st.composite
-def designs(
-    draw,
-    name: str,
-    spreads=(NEAR,),
-    *,
-    fills: int = 2,
-    most_layers: int = 4,
-    tolerances: bool = False,
-    roles: bool = True,
-) -> Description:
-    """A description whose materials fit; its lengths may or may not go together."""
-    architecture, spread = architectures.get(name), draw(st.sampled_from(spreads))
-    drawn = draw(parameters(architecture.Parameters, spread))
-    description: Description = {"architecture": name, "parameters": drawn}
-    room, depth, own = 0.0, math.inf, ["scaffold"]
-    try:
-        structure = architecture.build(architecture.Parameters(**drawn))
-    except InputError:
-        pass
-    else:
-        if structure.ceiling is not None and spread == NEAR:
-            most_layers = 0
-        own = [region for region, _, _ in structure.regions]
-        if spread != ANYWHERE:
-            room, depth = (
-                min(structure.facts.film_gap, structure.facts.device_gap, max(structure.size)),
-                structure.facts.top - structure.facts.base_z,
-            )
-    kinds = draw(st.lists(st.sampled_from(["coat", "coat", "fill"]), max_size=most_layers))
-    layers = []
-    for number, kind in enumerate(kinds):
-        is_fill = kind == "fill" and kinds[:number].count("fill") < fills
-        role = draw(st.sampled_from(list(Role)))
-        layer = {"name": f"layer {number}", "role": role.value, "material": draw(st.sampled_from(fitting(role)))}
-        layers.append(layer | draw(fill(depth) if is_fill else coat(room)))
-    description["layers"] = layers
-    if roles and (name_of_own := draw(st.none() | st.sampled_from(own))):
-        role = draw(st.sampled_from(list(Role)))
-        chosen = {"role": role.value, "material": draw(st.sampled_from(fitting(role)))}
-        description["materials"] = {name_of_own: chosen}
-    description["capacity_basis"] = draw(st.sampled_from(["practical", "theoretical"]))
-    if tolerances and draw(st.booleans()):
-        lengths = [
-            drawn[k] for k, info in architecture.Parameters.model_fields.items() if k in drawn and is_length(info)
-        ]
-        least = min(length for length in lengths if length)
-        near = within(max(SHORTEST, 1e-3 * least), max(SHORTEST, min(1e3, least)))
-        description["tolerance"] = draw(within(SHORTEST, 1e3) if spread == ANYWHERE else near)
-    return description
 
 
 def valid(description: Description) -> geom3d.Design:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import numpy as np
 import pytest
+from drawn_designs import SMALL, small, sponges, stack
 from hypothesis import event, given
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
@@ -17,7 +18,7 @@ import geom3d
 from geom3d import architectures
 from geom3d.architectures._sponge import SpongeParameters
 from geom3d.architectures.tpms import Nodal
-from geom3d.cell.describe import is_length, regions, rows
+from geom3d.cell.describe import regions, rows
 from geom3d.comparison import compare
 from geom3d.core.errors import InputError
 from geom3d.mesh.components import component_numbers
@@ -34,62 +35,6 @@ balls_are_slow = pytest.mark.parametrize(
         for n in SPONGES
     ],
 )
-#: Parameters of small cells: lengths in µm that suit each other.
-SMALL = {
-    "spinodal": {"wavelength": 3.0, "periods": 2, "height": 3.0},
-    "tpms": {"period": 4.0, "height": 4.0},
-    "spheres": {"radius": 1.0, "periods": 2, "height": 3.0},
-    "inverse_opal": {"diameter": 1.0, "height": 1.2},
-    "struts": {"period": 4.0, "height": 4.0},
-    "fibres": {"diameter": 1.0, "length": 6.0, "periods": 5, "height": 3.0},
-    "formula": {"height": 4.0},
-}
-
-
-def small(name: str) -> dict[str, float]:
-    """Parameters of a small cell; of a sponge of another distribution its own lengths, which are to be small."""
-    model = architectures.get(name).Parameters
-    own = {k: info.default for k, info in model.model_fields.items() if k in model.__annotations__ and is_length(info)}
-    return SMALL.get(name, own)
-
-
-def stack(*thicknesses: float, fill: float | None = 1.0) -> list[dict[str, Any]]:
-    """Coats, electrolyte first, and a fill with a collector on it."""
-    kinds = [("electrolyte", "lipon"), ("cathode", "licoo2"), ("barrier", "titanium-nitride")]
-    coats = [
-        {"name": f"coat {k}", "role": role, "material": material, "thickness": t}
-        for k, (t, (role, material)) in enumerate(zip(thicknesses, kinds, strict=False))
-    ]
-    if fill is None:
-        return coats
-    return [
-        *coats,
-        {"name": "fill", "role": "anode", "material": "lithium", "fill_to": fill},
-        {"name": "top", "role": "anode_collector", "material": "copper", "thickness": 0.3},
-    ]
-
-
-@st.composite
-def sponges(draw, name: str) -> dict[str, Any]:
-    """A sponge of any seed, share and kind, with coats of any thickness, on the coarsest grid that may be asked for."""
-    model = architectures.get(name).Parameters
-    parameters = dict(small(name))
-    for key, info in model.model_fields.items():
-        if get_origin(info.annotation) is Literal:
-            parameters[key] = draw(st.sampled_from(get_args(info.annotation)))
-    if "seed" in model.model_fields:
-        parameters["seed"] = draw(st.integers(0, 2**32 - 1))
-    for key, low, high in (("solid_fraction", 0.02, 0.98), ("void_fraction", 0.02, 0.98), ("overlap", 0.005, 0.2)):
-        if key in model.model_fields:
-            parameters[key] = draw(st.floats(low, high))
-    if name == "tpms" and draw(st.booleans()):
-        del parameters["solid_fraction"]
-        parameters["level"] = draw(st.floats(-1.6, 1.6))
-    coats = draw(st.lists(st.floats(-2.5, 0).map(lambda exponent: 10**exponent), max_size=3))
-    fill = draw(st.none() | st.floats(-1.0, 1.5).map(lambda level: round(level, 3)))
-    description = {"architecture": name, "parameters": parameters, "layers": stack(*coats, fill=fill)}
-    web = architectures.get(name).build(model(**small(name))).facts.web
-    return description | {"resolution": 0.999 * min(web.radius, min(web.size) / 8)}
 
 
 def made(name: str, step: float = 1.0, **parts: Any) -> geom3d.Design:
