@@ -17,6 +17,7 @@ import contextlib
 import inspect
 import io
 import json
+import math
 import multiprocessing
 import os
 import re
@@ -45,13 +46,13 @@ from geom3d.architectures._sponge import SpongeParameters, WebParameters
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.library import processes
 
-#: Seconds that one design of prisms, and one that is sampled, may take in all its commands.
+#: Seconds of the processor's time that one design of prisms, and one that is sampled, may take in all its commands.
 LIMITS = {False: 40.0, True: 240.0}
 GOOD = ("done", "refused", "no")
 #: Commands that tell of what is there, and take no design.
 TELLING = ("list", "describe", "show", "new", "--help", "-h", "--version", "--install-completion")
 #: Options that are left alone: they hand the work to other machines or processes, or only leave something out.
-LEFT = {"scheduler", "jobs", "shard", "full", "set_", "labels", "between"}
+LEFT = {"scheduler", "jobs", "shard", "full", "set_", "labels", "between", "max_memory"}
 #: A length as a share of the cell's longest side, in a command's words; the worker knows the cell.
 SHARE = "share:"
 
@@ -352,10 +353,13 @@ class Worker:
         self.pipe.send((description, asked))
         found: list[tuple[str, list[str], str]] = []
         current: list[str] = []
-        end = time.monotonic() + limit
+        begun, used = time.monotonic(), self._used()
         while True:
             try:
-                if not self.pipe.poll(max(end - time.monotonic(), 0)):
+                if not self.pipe.poll(1.0):
+                    passed = time.monotonic() - begun
+                    if self._used() - used < limit and passed < (20 * limit if used >= 0 else limit):
+                        continue
                     self.stop()
                     return [*found, ("hang", current, f"longer than {limit:g} s")]
                 kind, words, said = self.pipe.recv()
@@ -369,6 +373,14 @@ class Worker:
                 current = words
             else:
                 found.append((kind, words, said))
+
+    def _used(self) -> float:
+        """Seconds of the processor's time that the worker has taken; minus infinity where that is not told."""
+        try:
+            times = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()[11:13]
+        except OSError:
+            return -math.inf
+        return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> None:
         """Ends the process."""

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.architectures._userfile import require_bytes, unreadable
+from geom3d.core import memory
 from geom3d.core.errors import InputError
 
 #: Endings of files of voxels.
 ENDINGS = (".tif", ".tiff", ".nrrd", ".npy")
-#: Voxels of a stack, at most: 400³. Smoothing takes about 20 bytes for each.
-MOST_VOXELS = 64_000_000
+#: Voxels of a stack, at most: 400³; and bytes that each takes while it is smoothed.
+MOST_VOXELS, PER_VOXEL = 64_000_000, 25
 #: Units of length by the names that files have for them, µm.
 UNITS = {
     "nm": 1e-3, "nanometer": 1e-3, "um": 1.0, "µm": 1.0, "μm": 1.0, "\\u00b5m": 1.0, "micron": 1.0, "microns": 1.0,
@@ -96,6 +97,7 @@ def _require_fit(path: Path, shape: tuple[int, ...]) -> None:
             f"it has {math.prod(shape):.3g} voxels (z, y, x: {shape}), at most {MOST_VOXELS:.2g} fit: "
             "take a part of it, or bin it",
         )
+    memory.require("parameters.file", "voxels", math.prod(shape), PER_VOXEL, "take a part of the image, or bin it")
 
 
 def _npy(path: Path) -> Image:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from geom3d.architectures import PlateParameters, Size, SizeOrZero, lattice_cell
 from geom3d.architectures._structure import Sites
-from geom3d.core.arrays import FloatArray
+from geom3d.core.arrays import FloatArray, IntArray
 from geom3d.solids.prisms.outline import Disc, Polygon
 
 #: Corners by which an ellipse is drawn: its outline is short by 2.5e-5 of its length, its area right.
@@ -188,12 +188,16 @@ def _gap(shapes: tuple[Disc | Polygon, ...], sites: Sites, size: tuple[float, fl
     copies = np.concatenate([shapely.transform(one, lambda xy, s=s: xy + s) for s in shifts])
     again = np.tile(radius, len(shifts))
     tree = shapely.STRtree(copies)
-    # All within reach of the nearest one that is known for certain: a period away.
-    reach = min(size) + float(radius.max()) * 2
-    first, second = tree.query(one, predicate="dwithin", distance=reach)
-    other = first != second
-    first, second = first[other], second[other]
-    return float((shapely.distance(one[first], copies[second]) - radius[first] - again[second]).min())
+
+    def gaps(first: IntArray, second: IntArray) -> FloatArray:
+        other = first != second
+        first, second = first[other], second[other]
+        return np.asarray(shapely.distance(one[first], copies[second]) - radius[first] - again[second])
+
+    # The gap to the nearest, bare, of any of them is no smaller than the smallest one, which so lies within reach.
+    known = float(gaps(*tree.query_nearest(one, exclusive=True)).min())
+    reach = max(known + float(radius.max()) * 2, 0.0)
+    return float(gaps(*tree.query(one, predicate="dwithin", distance=reach)).min(initial=known))
 
 
 def _outline(p: PostParameters) -> Outline:

@@ -13,9 +13,10 @@ from pydantic import Field as Key
 
 from geom3d.architectures import ParametersBase, Size, SizeOrZero, below
 from geom3d.architectures._structure import OwnRegion, Quadrature, Sites, Structure, StructureFacts
+from geom3d.core import memory
 from geom3d.core.arrays import FloatArray
 from geom3d.core.roles import Role
-from geom3d.solids.fields.field import MOST_NODES, Field
+from geom3d.solids.fields.field import PER_NODE, Field
 from geom3d.solids.fields.implicit import Implicit, ImplicitBody, coarsest_step
 
 #: Samples by which the number of spheres is found, at most.
@@ -137,7 +138,7 @@ def sponge(
 
 def require_room(parameters: SpongeParameters, size: tuple[float, float], radius: float) -> None:
     """Raises a clear error for a web that no grid can hold, however coarse."""
-    most = MOST_NODES * coarsest_step(radius, size) ** 3 / (size[0] * size[1])
+    most = memory.most(PER_NODE) * coarsest_step(radius, size) ** 3 / (size[0] * size[1])
     parameters.require(parameters.height <= most, "height", f"must be at most {most:.4g} µm for a web so fine")
 
 

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from geom3d.cell.cell import Cell
+from geom3d.core import memory
 from geom3d.core.arrays import BoolArray, IntArray
 from geom3d.core.errors import InputError
 from geom3d.core.roles import COLLECTOR
@@ -20,8 +21,8 @@ from geom3d.mesh.tiling import array_without
 
 #: Most pieces of an array that are looked at: some seconds and 2 GB.
 MOST_PIECES = 20_000_000
-#: Most triangles of an array whose cells differ, which is held in memory: some 3 GB.
-MOST_TRIANGLES = 20_000_000
+#: Bytes that a triangle of an array whose cells differ takes.
+PER_TRIANGLE = 150
 
 
 def unconnected(cell: Cell, components: Components) -> BoolArray:
@@ -120,12 +121,13 @@ def without_islands(
     notes = _notes(walls, dropped)
     if (dropped == dropped[0, 0]).all():
         return walls.without(dropped[0, 0]), (1, 1), notes
-    if len(walls.triangles) * math.prod(repeat) > MOST_TRIANGLES:
-        raise InputError(
-            f"drop_islands: what is loose differs from cell to cell, so that no more than "
-            f"{MOST_TRIANGLES // len(walls.triangles)} of these cells fit into memory; got {repeat[0]} × {repeat[1]}: "
-            "repeat fewer, or keep the islands"
-        )
+    memory.require(
+        "drop_islands",
+        f"triangles of {repeat[0]} × {repeat[1]} cells, as what is loose differs from cell to cell,",
+        len(walls.triangles) * math.prod(repeat),
+        PER_TRIANGLE,
+        "repeat fewer, or keep the islands",
+    )
     return array_without(walls, repeat, dropped), repeat, notes
 
 

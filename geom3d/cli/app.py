@@ -20,6 +20,7 @@ from cyclopts import App, CycloptsError, Parameter, Token
 from geom3d._version import __version__
 from geom3d.cli.tables import as_json, print_numbers, print_table, say
 from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError, OutputError, choose_from
+from geom3d.core.memory import limited
 from geom3d.core.tables import Column, Kind, Table, Value
 
 if TYPE_CHECKING:
@@ -68,6 +69,30 @@ Device = Annotated[
     str | None,
     Parameter(help='Outer size of a device, for its numbers in total: "2 mm x 2 mm", or with a thickness as third.'),
 ]
+
+
+def _memory(_: Any, tokens: Sequence[Token]) -> str:
+    """The memory that may be used, for all that follows and for worker processes; `run` sets it back."""
+    from geom3d.core import memory
+
+    (token,) = tokens
+    try:
+        memory.parse_size(token.value)
+    except ValueError as error:
+        raise InputError(f"max_memory: {error}; got {token.value!r}") from None
+    os.environ[memory.VARIABLE] = token.value
+    return token.value
+
+
+MaxMemory = Annotated[
+    str | None,
+    Parameter(
+        name="--max-memory",
+        converter=_memory,
+        show_default=False,
+        help="Memory that may be used, such as 4GB; what needs more is refused beforehand. Half of the machine's where left out.",
+    ),
+]
 Json = Annotated[bool, Parameter(help="Print JSON, for machines.")]
 Source = Annotated[str, Parameter(help="Path or name of a template.")]
 
@@ -102,7 +127,8 @@ def run(arguments: list[str]) -> int:
     if sys.stdout is None:  # closed by the caller: there is nobody to write for
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
-        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        with limited(None):  # until the command has ended, whatever it sets
+            code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except CycloptsError as error:
@@ -233,6 +259,7 @@ def measure(
         bool, Parameter(name="--all", help="All numbers in groups, not only those that are asked first.")
     ] = False,
     json: Annotated[bool, Parameter(help="Print JSON, for machines: all numbers in full.")] = False,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Measure a battery: area gain, distance, capacity and energy per footprint; with --all everything."""
     design = _load(template, set_, _asked(request, transport), temperature, device)
@@ -262,6 +289,7 @@ def check(
     ] = None,
     set_: Overrides = (),
     json: Json = False,
+    max_memory: MaxMemory = None,
 ) -> int:
     """Check whether a process can make a battery: the worst places, and the smallest scale at which it can.
 
@@ -307,6 +335,7 @@ def coverage(
     ] = None,
     set_: Overrides = (),
     json: Json = False,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Films as a process makes them: thickness against depth, each on the shape that the films before it leave."""
     report = _load(template, set_).coverage(sticking, process=process, films=film, seed=seed)
@@ -359,6 +388,7 @@ def build(
     temperature: Temperature = None,
     device: Device = None,
     dry_run: Annotated[bool, Parameter(help="Tell files and sizes, write nothing.")] = False,
+    max_memory: MaxMemory = None,
 ) -> int:
     """Build the files of a battery and print its numbers: one file per region, one of the assembly, report.json."""
     from geom3d.core.files import size_text
@@ -436,6 +466,7 @@ def compare(
     transport: Transport = False,
     request: Requests = (),
     temperature: Temperature = None,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Compare batteries in one report: pictures, charts, all numbers, what differs, sources."""
     from geom3d.api import compare as write
@@ -500,6 +531,7 @@ def render(
         tuple[float, float] | None,
         Parameter(help="Degrees to the right of the front, and above the horizon."),
     ] = None,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Render a picture of a battery, or an exact section with dimensions."""
     from geom3d import rendering as module
@@ -517,6 +549,7 @@ def gallery(
     output: Annotated[
         Path, Parameter(name=["--output", "-o"], help="Folder for the pictures; made if missing.")
     ] = Path("renders"),
+    max_memory: MaxMemory = None,
 ) -> None:
     """Render every template, and one sheet of all architectures."""
     from geom3d.api import gallery as draw
@@ -535,6 +568,7 @@ def verify(
         bool, Parameter(help="All shipped ones at their own resolution, too: sponges take minutes.")
     ] = False,
     json: Json = False,
+    max_memory: MaxMemory = None,
 ) -> int:
     """Compare measured numbers with closed forms and published values, per template.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geom3d.cli.app import Json, Overrides, Source, override_of
+from geom3d.cli.app import Json, MaxMemory, Overrides, Source, override_of
 from geom3d.cli.tables import as_json, print_numbers, print_table, say
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing
@@ -32,6 +32,7 @@ def solve(
         Path | None, Parameter(name=["--output", "-o"], help="Template to write, such as mine.toml.")
     ] = None,
     json: Json = False,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Solve for one key of a template: at which value is a number of the report what you want?"""
     from geom3d.api import solve as find
@@ -80,6 +81,7 @@ def sweep(
     ] = None,
     scheduler: Scheduler = None,
     no_report: NoReport = False,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Sweep through the designs of a study: a grid, a Latin hypercube, Sobol points or a list."""
     from geom3d.api import sweep as run
@@ -101,6 +103,7 @@ def optimize(
     jobs: Jobs = None,
     scheduler: Scheduler = None,
     no_report: NoReport = False,
+    max_memory: MaxMemory = None,
 ) -> None:
     """Optimise a study: look for the designs that are best in its objectives and keep to its constraints."""
     from geom3d.api import optimize as run

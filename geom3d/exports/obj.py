@@ -1,7 +1,7 @@
 """Wavefront OBJ: all regions as objects of one file, and their colours in an MTL file beside it.
 
 Each region is a closed mesh with vertices of its own. Repeated cells are one body: no walls on the seams, vertices shared
-from tile to tile. A region's whole body is held in memory, so the number of triangles is limited; STL and 3MF are not.
+from tile to tile. A region's whole body is held in memory, so the number of triangles is limited by the memory; STL and 3MF are not.
 Coordinates carry twelve digits.
 """
 
@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from geom3d._version import __version__
-from geom3d.core.errors import InputError
+from geom3d.core import memory
 from geom3d.core.files import replacing, rows
 from geom3d.core.progress import bar
 from geom3d.exports import Job, Written
@@ -20,8 +20,8 @@ from geom3d.mesh import manifold
 #: The settings that it heeds.
 USES: tuple[str, ...] = ("unit",)
 
-#: Triangles of a design that is held in memory: about 1.5 GB.
-MOST_TRIANGLES = 20_000_000
+#: Bytes that a triangle takes with its share of the vertices, where each body is welded in memory.
+PER_TRIANGLE = 80
 VERTEX = "v %.12g %.12g %.12g\n"
 FACE = "f %d %d %d\n"
 
@@ -70,11 +70,8 @@ def require_fit(job: Job, name: str) -> list[int]:
         InputError: naming their number.
     """
     counts = [manifold.count(job.walls, [label], job.repeat) for label in range(len(job.walls.names))]
-    if sum(counts) > MOST_TRIANGLES:
-        raise InputError(
-            f"repeat: {job.repeat[0]} × {job.repeat[1]} cells have {sum(counts):,} triangles, and {name} files are made in "
-            f"memory, of at most {MOST_TRIANGLES:,}: take fewer cells, or the formats stl or 3mf"
-        )
+    what = f"triangles of {job.repeat[0]} × {job.repeat[1]} cells in a file {name}, which is made in memory,"
+    memory.require("repeat", what, sum(counts), PER_TRIANGLE, "take fewer cells, or the formats stl or 3mf")
     return counts
 
 

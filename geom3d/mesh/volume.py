@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geom3d.core import memory
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of, tetrahedron_volumes, triangle_areas
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.mesh.interfaces import OUTSIDE, VOLUME_TOLERANCE, InterfaceMesh
@@ -22,8 +23,8 @@ from geom3d.mesh.interfaces import OUTSIDE, VOLUME_TOLERANCE, InterfaceMesh
 SIDES = ("side x-", "side x+", "side y-", "side y+", "bottom", "top")
 #: Corners of a tetrahedron's faces, each opposite one corner; normals outward.
 FACES = np.array([(1, 2, 3), (0, 3, 2), (0, 1, 3), (0, 2, 1)])
-#: Most tetrahedra that are made; 20 million take some 10 GB.
-MOST_TETRAHEDRA = 20_000_000
+#: Bytes that a tetrahedron takes at the peak, with its share of points, faces and of what is written.
+PER_TETRAHEDRON = 300
 #: Tetrahedra that are looked at at once.
 CHUNK = 500_000
 
@@ -218,11 +219,9 @@ def volume_mesh(
     return mesh if void else mesh.without_void()
 
 
-def too_many(key: str, count: float, remedy: str) -> InputError:
-    """The error for a mesh that would not fit into memory."""
-    return InputError(
-        f"{key}: the volume mesh would have {count:.2g} tetrahedra, at most {MOST_TETRAHEDRA:.2g} fit: {remedy}"
-    )
+def require_tetrahedra(key: str, count: float, remedy: str) -> None:
+    """Raises an InputError for a volume mesh of so many tetrahedra where that would not fit."""
+    memory.require(key, "tetrahedra of the volume mesh", count, PER_TETRAHEDRON, remedy)
 
 
 def check(mesh: VolumeMesh, walls: InterfaceMesh) -> VolumeMesh:

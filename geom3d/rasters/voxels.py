@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geom3d.cell.cell import Cell
+from geom3d.core import memory
 from geom3d.core.arrays import FloatArray, IntArray, spread
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
@@ -25,6 +26,8 @@ Labels = NDArray[np.uint8]
 
 #: Voxels in all, and in one layer.
 MOST_VOXELS, MOST_PIXELS = 2**32, 2**28
+#: Bytes that a voxel of the layer in work takes.
+PER_PIXEL = 16
 #: Voxels, or shares, that are worked on at once.
 BLOCK = 2**24
 #: Shares closer than this are equal; the earlier region has the voxel then.
@@ -72,6 +75,7 @@ def voxel_grid(cell: Cell, edge: float) -> VoxelGrid:
     """
     size = (*(float(snap(np.array(s), rounding_unit(max(cell.size[:2])))) for s in cell.size[:2]), _top(cell))
     counts = [max(1, round(length / edge)) for length in size]
+    memory.require("voxel", "voxels of a layer", counts[0] * counts[1], PER_PIXEL, "take a larger one")
     if math.prod(counts) > MOST_VOXELS or counts[0] * counts[1] > MOST_PIXELS:
         least = max((math.prod(size) / MOST_VOXELS) ** (1 / 3), (size[0] * size[1] / MOST_PIXELS) ** (1 / 2))
         raise InputError(
@@ -110,6 +114,9 @@ def voxels(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[Labels, tuple
         GeometryError: where the walls are not closed.
     """
     boxes = voxel_grid(cell, edge)
+    memory.require(
+        "voxel", "voxels at once", boxes.count, 2, "take larger ones, or the files, which are written layer by layer"
+    )
     return np.stack(list(layers(cell, walls, boxes))), boxes.spacing
 
 
@@ -134,10 +141,7 @@ def fractions(cell: Cell, walls: InterfaceMesh, edge: float) -> tuple[FloatArray
         raise InputError(
             f"voxel: shares are exact between vertical walls only; this cell is made of {cell.family.name}"
         )
-    if boxes.count * regions > MOST_VOXELS // 8:
-        raise InputError(
-            f"voxel: {regions} shares of {boxes.count:.2g} voxels do not fit into memory; take larger ones"
-        )
+    memory.require("voxel", f"voxels with {regions} shares each", boxes.count, 16 * regions, "take larger ones")
     z_layers = _ZLayers(cell, walls, boxes)
     found = np.empty((regions, *boxes.shape))
     for k, overlaps in enumerate(z_layers.overlaps):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from geom3d.cell.repeat import checked_repeat
+from geom3d.core import memory
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.files import make_folder, replacing, unfinished
 from geom3d.evaluation import Evaluation
@@ -25,6 +26,8 @@ __all__ = ["MOST_SHOWN", "VIEWS", "failed", "has_opengl", "render"]
 
 #: Most unit cells in one picture; more cannot be told apart.
 MOST_SHOWN = 100
+#: Bytes that a pixel takes: several samples of it are drawn, then words are laid over it.
+PER_PIXEL = 250
 #: Cells in each direction that a picture shows unless told otherwise.
 SHOWN = 8
 #: A battery more times as high as wide is shown with more cells than its template's, up to so many in each direction.
@@ -91,6 +94,7 @@ def render(
         with replacing(path) as file:
             file.write(data)
         return
+    _require_memory(size, turn=turn)
     if turn:
         turntable.require_writer(path)
     require_opengl()
@@ -156,6 +160,15 @@ def _check(path: Path, view: str, size: tuple[int, int] | None, *, transparent: 
 def _check_size(size: tuple[int, int]) -> None:
     if not all(16 <= n <= 8000 for n in size):
         raise InputError(f"size: must be two numbers of pixels from 16 to 8000; got {size[0]} {size[1]}")
+
+
+def _require_memory(size: tuple[int, int], *, turn: bool) -> None:
+    """Raises an InputError for a picture, or a turn of them, that does not fit."""
+    pixels = size[0] * size[1]
+    memory.require("size", f"pixels ({size[0]} × {size[1]})", pixels, PER_PIXEL, "take a smaller picture")
+    if turn:
+        count = turntable.COUNT
+        memory.require("size", f"pixels in {count} pictures", count * pixels, turntable.PER_PIXEL, "take smaller ones")
 
 
 def _check_paper(view: str, width: float | None, dpi: int | None, camera: tuple[float, float] | None) -> None:

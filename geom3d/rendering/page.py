@@ -25,6 +25,8 @@ from geom3d.scene.faces import Face, rings
 from geom3d.scene.stage import Frame, Image, Scale
 
 DPI = 100
+#: Rows of a picture that are worked on at once.
+BAND = 256
 #: Largest share of the page's width that the legend takes, and letters in its longest line.
 LEGEND, LETTERS = 0.3, 24
 #: Ground of letters on a picture.
@@ -250,10 +252,14 @@ def _opaque(picture: Image) -> Image:
 
 def _laid_over(under: Image, over: Image) -> Image:
     """One picture on another, each (h, w, 4)."""
-    a, b = over[:, :, 3:].astype(float) / 255, under[:, :, 3:].astype(float) / 255
-    alpha = a + b * (1 - a)
-    colour = (over[:, :, :3] * a + under[:, :, :3] * b * (1 - a)) / np.maximum(alpha, 1e-9)
-    return np.asarray(np.round(np.concatenate([colour, 255 * alpha], axis=2)), dtype=np.uint8)
+    found = np.empty_like(under)
+    for first in range(0, len(under), BAND):  # of a large picture, not all as numbers at once
+        top, low = over[first : first + BAND], under[first : first + BAND]
+        a, b = top[:, :, 3:].astype(float) / 255, low[:, :, 3:].astype(float) / 255
+        alpha = a + b * (1 - a)
+        colour = (top[:, :, :3] * a + low[:, :, :3] * b * (1 - a)) / np.maximum(alpha, 1e-9)
+        found[first : first + BAND] = np.round(np.concatenate([colour, 255 * alpha], axis=2))
+    return found
 
 
 def rectangle(x: float, y: float, width: float, height: float, **look: Any) -> Any:

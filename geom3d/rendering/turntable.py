@@ -15,6 +15,8 @@ from geom3d.scene.stage import Image
 
 #: Pictures of one turn, and how many are shown in a second.
 COUNT, RATE = 72, 18
+#: Bytes that a pixel of each picture takes until the file is written.
+PER_PIXEL = 4
 ENDINGS = (".gif", ".mp4")
 
 

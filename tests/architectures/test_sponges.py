@@ -261,7 +261,7 @@ REFUSED = [
     ("spinodal", {"seed": -1}, {}, "parameters.seed: must be at least 0"),
     ("tpms", {}, {"tolerance": 0.1}, "tolerance: has no meaning for tpms"),
     ("tpms", {}, {"resolution": 3.0}, "resolution: must be at most 0.45"),
-    ("tpms", {}, {"resolution": 0.001}, "resolution: a step of 0.001 µm needs"),
+    ("tpms", {}, {"resolution": 0.001}, "grid nodes at a step of 0.001 µm would take"),
     ("spheres", {"radius": 0.001, "height": 1e5}, {}, "parameters.height: must leave at most 20,000 spheres"),
     ("inverse_opal", {"diameter": 0.001, "height": 1e5}, {}, "parameters.height: must leave at most 1,000 layers"),
     ("tpms", {"period": 0.001, "height": 1e5}, {}, "parameters.height: must be at most"),

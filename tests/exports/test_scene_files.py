@@ -16,6 +16,7 @@ import trimesh
 
 import geom3d
 from geom3d import InputError, OutputError
+from geom3d.core.memory import limited
 from geom3d.mesh import manifold
 from geom3d.metrics import Sample
 
@@ -179,19 +180,19 @@ def test_same_bytes_estimate_and_input_unchanged(design, name, form, tmp_path):
         (
             "ply",
             (2000, 2000),
-            "and ply files are made in memory, of at most 20,000,000: take fewer cells, or the format",
+            "cells in a file ply, which is made in memory, would take about 184 GB of memory, 1 GB may be used",
         ),
         (
             "obj",
             (2000, 2000),
-            "and obj files are made in memory, of at most 20,000,000: take fewer cells, or the format",
+            "cells in a file obj, which is made in memory, would take about 184 GB of memory, 1 GB may be used",
         ),
     ],
 )
 def test_too_many_cells_are_refused(form, repeat, words, tmp_path):
     design = geom3d.load(STACK)
     for work in (design.plan, design.build):
-        with pytest.raises(InputError) as caught:
+        with limited("1 GB"), pytest.raises(InputError) as caught:
             work(tmp_path, formats=(form,), repeat=repeat)
         assert words in str(caught.value)
         assert str(caught.value).startswith("repeat: ")

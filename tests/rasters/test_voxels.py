@@ -17,6 +17,7 @@ from kinds import PRISMATIC
 
 import geom3d
 from geom3d.core.errors import GeometryError, InputError
+from geom3d.core.memory import limited
 from geom3d.exports import Options, tiff
 from geom3d.rasters.voxels import by_centre, fractions, voxel_grid, voxels
 from geom3d.solids.prisms.floorplan import floor_plan
@@ -201,10 +202,10 @@ def test_walls_with_a_hole_are_an_error():
 def test_what_does_not_fit_is_refused():
     design = geom3d.load("pillars-coated")
     cell, walls = design.cell(), design.walls()
-    with pytest.raises(InputError, match=r"voxel: 0\.001 µm gives .* take at least 0\.011 µm"):
+    with limited("100 GB"), pytest.raises(InputError, match=r"voxel: 0\.001 µm gives .* take at least 0\.011 µm"):
         voxels(cell, walls, 0.001)
     voxel_grid(cell, 0.011)
-    with pytest.raises(InputError, match="do not fit into memory"):
+    with limited("1 GB"), pytest.raises(InputError, match=r"voxels with \d shares each would take"):
         fractions(cell, walls, 0.02)
     with pytest.raises(InputError, match="exact between vertical walls only"):
         fractions(sponge("gyroid").cell(), sponge("gyroid").walls(), 0.5)

@@ -16,7 +16,7 @@ import numpy as np
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted, numbers_of
 from geom3d.core.errors import InputError
-from geom3d.mesh.volume import FACES, MOST_TETRAHEDRA, too_many
+from geom3d.mesh.volume import FACES, require_tetrahedra
 from geom3d.solids.fields.contour import cases_of_tetrahedron
 from geom3d.solids.fields.division import Division, ZLayer
 from geom3d.solids.fields.facets import Level, cut, split
@@ -67,8 +67,7 @@ class Cutting:
             InputError: where the grid is too coarse for `max_edge`, or there would be too many.
         """
         counts = self._layers(max_edge)
-        if (count := self._count(counts)) > MOST_TETRAHEDRA:
-            raise too_many("resolution", count, "take a coarser one, fewer periods or less height")
+        require_tetrahedra("resolution", self._count(counts), "take a coarser one, fewer periods or less height")
         planes = [self._added(z_layer, count) for z_layer, count in zip(self.division.z_layers, counts, strict=True)]
         return replace(self, division=self._with(np.concatenate(planes))).filled([len(heights) for heights in planes])
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from geom3d.core import memory
 from geom3d.core.arrays import BoolArray, FloatArray
 from geom3d.core.errors import InputError
 from geom3d.mesh.interfaces import InterfaceMesh
@@ -30,8 +31,8 @@ from geom3d.solids.grid import Grid, rounding_unit, snap, subdivide
 STEP_PER_FILM = 3.0
 #: Usual step as a share of the smallest radius of curvature.
 USUAL_STEP = 0.2
-#: Nodes of a default grid, at most; and of any grid.
-USUAL_NODES, MOST_NODES = 2_500_000, 40_000_000
+#: Nodes of a default grid, at most; and bytes that each takes at the peak, with its share of the surfaces and of what is measured on them.
+USUAL_NODES, PER_NODE = 2_500_000, 600
 #: Films thinner than this share of a step cannot be told from nothing in double precision.
 THINNEST = 1e-5
 
@@ -151,11 +152,8 @@ class FieldFamily:
                 if requested is None
                 else f"resolution: must be at most {coarsest / 2:.4g} µm to hold the shape; got {step / 2:.4g} µm"
             )
-        if volume / step**3 > MOST_NODES:
-            raise InputError(
-                f"resolution: a step of {step:.4g} µm needs {volume / step**3:.2g} grid nodes, at most {MOST_NODES:.2g} fit: "
-                f"take at least {(volume / MOST_NODES) ** (1 / 3):.4g} µm"
-            )
+        least = (volume / memory.most(PER_NODE)) ** (1 / 3)
+        require_nodes(volume / step**3, step, f"take at least {least:.4g} µm")
         if film < THINNEST * step:
             raise InputError(
                 f"resolution: a film of {film:.4g} µm is lost in a grid of {step:.4g} µm; "
@@ -202,6 +200,11 @@ class FieldFamily:
 
 
 FIELDS = FieldFamily()
+
+
+def require_nodes(count: float, step: float, remedy: str) -> None:
+    """Raises an InputError where a grid of so many nodes, at a step in µm, does not fit."""
+    memory.require("resolution", f"grid nodes at a step of {step:.4g} µm", count, PER_NODE, remedy)
 
 
 def _growths(solids: Sequence[Field]) -> list[float]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from geom3d.core import memory
 from geom3d.core.arrays import BoolArray, FloatArray
 from geom3d.core.errors import InputError
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.solids.fields.cutting import Cutting
 from geom3d.solids.fields.elements import Pieces
-from geom3d.solids.fields.field import MOST_NODES, FieldFamily
+from geom3d.solids.fields.field import PER_NODE, FieldFamily, require_nodes
 from geom3d.solids.fields.plane_distance import Outlines
 from geom3d.solids.fields.upright_division import Plan
 from geom3d.solids.fields.upright_grid import Fineness, usual_step
@@ -134,7 +135,10 @@ class UprightFamily(FieldFamily):
     ) -> float:
         """The grid's step in x and y where walls are, µm; see `geom3d.solids.Family`."""
         plan, usual = _plan(solids, size), _usual(solids, size[:2])
-        step, most = usual if requested is None else requested, USUAL_NODES if requested is None else MOST_NODES
+        step, most = (
+            usual if requested is None else requested,
+            USUAL_NODES if requested is None else memory.most(PER_NODE),
+        )
         for _ in range(TRIES):
             nodes = math.prod(plan.grid(Fineness(step, usual))[0].shape)
             if nodes <= most:
@@ -142,12 +146,8 @@ class UprightFamily(FieldFamily):
             if requested is not None:
                 break
             step *= COARSER
-        if requested is None and nodes <= MOST_NODES:
-            return step
-        raise InputError(
-            f"resolution: a step of {step:.4g} µm needs {nodes:.2g} grid nodes, at most {MOST_NODES:.2g} fit: "
-            "take a coarser one, less height or larger scallops"
-        )
+        require_nodes(nodes, step, "take a coarser one, less height or larger scallops")
+        return step
 
     def partition(  # type: ignore[override]
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geom3d.core.arrays import FloatArray, IntArray, half_edges, inverse_of, owners_of, pair_keys
-from geom3d.mesh.volume import MOST_TETRAHEDRA, too_many
+from geom3d.mesh.volume import require_tetrahedra
 from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.floorplan import FloorPlan
 from geom3d.solids.prisms.grading import GRADING, PLACES, pieces, splits
@@ -71,12 +71,13 @@ class Extrusion:
         # Of a triangle and a layer, each as long as this, the diagonal is as long as allowed.
         longest = None if max_edge is None else max_edge / np.sqrt(2)
         heights, z_layer = layers_of(self.levels, longest, layers)
+        key = "layers" if max_edge is None else "max_edge"
+        remedy = "take fewer layers, a longer edge, or a larger tolerance, which gives curves fewer chords"
+        if longest is not None:  # equilateral triangles of this edge; there will be more
+            x, y = self.plan.size
+            require_tetrahedra(key, 3 * len(z_layer) * 2.3 * x * y / longest**2, remedy)
         flat = plan_mesh(self.plan, longest, layers, len(z_layer))
-        if (count := 3 * len(flat.triangles) * len(z_layer)) > MOST_TETRAHEDRA:
-            key = "layers" if max_edge is None else "max_edge"
-            raise too_many(
-                key, count, "take fewer layers, a longer edge, or a larger tolerance, which gives curves fewer chords"
-            )
+        require_tetrahedra(key, 3 * len(flat.triangles) * len(z_layer), remedy)
         return flat, heights, z_layer
 
 

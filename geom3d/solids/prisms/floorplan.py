@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geom3d.core import memory
 from geom3d.core.arrays import (
     BoolArray,
     FloatArray,
@@ -31,6 +32,9 @@ from geom3d.core.arrays import (
 from geom3d.core.errors import GeometryError
 from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.outline import Difference, Disc, Nowhere, Plane, Polygon, Shape, Strip, translations
+
+#: Bytes that a corner of an outline takes, with its share of the walls on all levels and of what is measured on them.
+PER_CORNER = 2000
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,14 @@ def _floor_plan(shapes: tuple[Shape, ...], size: tuple[float, float], tolerance:
     step = rounding_unit(max(size))
     size = (round(size[0] / step) * step, round(size[1] / step) * step)
     drawn = _draw(shapes, size, step, tolerance)
+    corners = sum(int(shapely.get_num_coordinates(polygon)) for polygon in drawn.values())
+    memory.require(
+        "tolerance",
+        "corners of outlines",
+        corners,
+        PER_CORNER,
+        "take a larger one, or fewer of what repeats in a unit cell (periods, fingers)",
+    )
     paths = [path for shape in drawn.values() for ring in _rings(shape) for path in _wrap(ring, size, step)]
     plan, inside = _partitioned(paths, size, step)
     known: dict[Shape, BoolArray] = {}

@@ -24,7 +24,7 @@ from geom3d.core.arrays import (
     unique_points,
 )
 from geom3d.mesh.components import component_numbers
-from geom3d.mesh.volume import MOST_TETRAHEDRA, too_many
+from geom3d.mesh.volume import require_tetrahedra
 from geom3d.solids.fields.film_layers import with_rows
 from geom3d.solids.grid import rounding_unit, snap
 from geom3d.solids.prisms.delaunay import KEPT, Triangulation
@@ -70,8 +70,8 @@ def plan_mesh(plan: FloorPlan, longest: float | None, rows: int, layers: int) ->
     outline[plan.edges] = True
     if longest is not None:
         # Equilateral triangles of this edge; there will be more.
-        if (count := 3 * layers * 2.3 * plan.size[0] * plan.size[1] / longest**2) > MOST_TETRAHEDRA:
-            raise too_many("max_edge", count, "take a longer one")
+        count = 3 * layers * 2.3 * plan.size[0] * plan.size[1] / longest**2
+        require_tetrahedra("max_edge", count, "take a longer one")
         points, triangles, face, outline = _refined(plan, longest, rows)
     home = _home(points, plan.size)
     if rows > 1:
