@@ -1,12 +1,21 @@
-"""Files and folders that appear whole or not at all, and texts of sizes."""
+"""Files and folders that appear whole or not at all, and texts of sizes.
+
+What is being written has a name of its own: a dot, the name it will have, then this machine, the process and a number, `.part`. A process that was ended
+at once leaves such a file behind; whoever next writes into the folder removes those whose process is gone.
+"""
 
 from __future__ import annotations
 
 import errno
+import hashlib
+import os
+import platform
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -64,9 +73,10 @@ def unfinished(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: naming the file and the reason.
     """
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{_mark()}.part{path.suffix}")
     try:
         try:
+            _sweep_once(path.parent)
             yield temporary
             temporary.replace(path)
         except OSError as error:
@@ -107,10 +117,11 @@ def unfinished_folder(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: naming the folder and the reason.
     """
-    mark = secrets.token_hex(4)
+    mark = _mark()
     temporary, former = (path.with_name(f".{path.name}.{mark}.{end}") for end in ("part", "old"))
     try:
         try:
+            _sweep_once(path.parent)
             if path.is_symlink() or (path.exists() and not path.is_dir()):
                 raise NotADirectoryError(errno.ENOTDIR, "something that is no folder has its name")
             temporary.mkdir()
@@ -125,3 +136,133 @@ def unfinished_folder(path: Path) -> Iterator[Path]:
             former.rename(path)
         for left in (temporary, former):
             shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """A passing folder in a folder; what is written there moves into it in the end, all of it, or vanishes.
+
+    The file that tells of the others, `INDEX`, goes first and comes last: where it stands, it tells of what is there, whenever a process was ended.
+    Of two processes that write into one folder, one moves all its files after the other.
+
+    Args:
+        folder: is there already.
+
+    Raises:
+        OutputError: naming the file or folder and the reason.
+    """
+    sweep(folder)
+    passing = folder / f".geom3d.{_mark()}.part"
+    try:
+        try:
+            passing.mkdir()
+            yield passing
+            with _alone(folder):
+                _move_all(passing, folder)
+        except OutputError as error:
+            raise OutputError(str(error).replace(str(passing), str(folder))) from None
+        except OSError as error:
+            raise OutputError(f"folder {str(folder)!r} cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(passing, ignore_errors=True)
+
+
+def _move_all(passing: Path, folder: Path) -> None:
+    """Moves all entries of a folder into another, in place of those that have their names."""
+    entries = sorted(passing.iterdir(), key=lambda entry: (entry.name == INDEX, entry.name))
+    for entry in entries:  # nothing is moved where one of them cannot be
+        there = folder / entry.name
+        if entry.is_file() and there.is_dir():
+            raise OutputError(f"file {str(there)!r} cannot be written: {os.strerror(errno.EISDIR)}")
+        if entry.is_dir() and (there.is_symlink() or (there.exists() and not there.is_dir())):
+            raise OutputError(f"folder {str(there)!r} cannot be written: something that is no folder has its name")
+    if entries and entries[-1].name == INDEX:
+        (folder / INDEX).unlink(missing_ok=True)
+    for entry in entries:
+        there = folder / entry.name
+        if entry.is_dir() and there.is_dir():
+            former = there.with_name(f".{there.name}.{_mark()}.old")
+            there.rename(former)
+            entry.rename(there)
+            shutil.rmtree(former, ignore_errors=True)
+        else:
+            entry.replace(there)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process moves files into a folder, where the system can tell."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a disk of another machine may know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # and with it the lock, as when the process ends
+
+
+#: What a folder of files says of the others in it.
+INDEX = "report.json"
+_LEFT = re.compile(
+    r"\.(?P<name>.+)\.(?P<host>[0-9a-f]{6})-(?P<pid>[0-9a-f]+)-[0-9a-f]{8}\.(?P<kind>part|old)(\.[^.]*)?\Z", re.DOTALL
+)
+
+
+@cache
+def _host() -> str:
+    """This machine, in six letters."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+
+
+def _mark() -> str:
+    """This machine, this process, and a number that no other has."""
+    return f"{_host()}-{os.getpid():x}-{secrets.token_hex(4)}"
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Removes what processes of this machine have left in a folder that were ended while they wrote.
+
+    Returns:
+        what was removed.
+    """
+    removed = []
+    with suppress(OSError):  # a folder that cannot be read: writing will say so
+        for path in list(folder.iterdir()):
+            found = _LEFT.match(path.name)
+            if found is None or found["host"] != _host() or _is_running(int(found["pid"], 16)):
+                continue
+            there = folder / found["name"]
+            with suppress(OSError):
+                if found["kind"] == "old" and not there.exists():
+                    path.rename(there)  # it was moved aside for one that did not come
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+                removed.append(path)
+    return removed
+
+
+@cache
+def _sweep_once(folder: Path) -> None:
+    """Once in this process: many files may go into one folder."""
+    sweep(folder)
+
+
+def _is_running(process: int) -> bool:
+    """Whether a process of that number runs on this machine; so it seems where that cannot be asked without harm."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True

@@ -19,7 +19,7 @@ from geom3d.cell.cell import Cell
 from geom3d.cell.description import Description
 from geom3d.cell.repeat import checked_repeat
 from geom3d.core.errors import InputError, choose_from
-from geom3d.core.files import make_folder, replacing, require_room
+from geom3d.core.files import INDEX, make_folder, replacing, require_room, staged
 from geom3d.core.plugins import Door, lacking
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.mesh.volume import VolumeMesh, volume_mesh
@@ -295,24 +295,26 @@ def write(job: Job, names: tuple[str, ...]) -> BuildResult:
     job = _checked(job, names)
     require_room(job.folder, sum(_sizes(job, names).values()))
     make_folder(job.folder)
-    written = [DOOR.get(name).export(job) for name in names]
-    files = [entry for one in written for entry in one.files]
-    # Formats of one kind may have the same to say.
-    warnings = tuple(dict.fromkeys([*job.notes, *(text for one in written for text in one.warnings)]))
-    sidecar = {
-        "geom3d": __version__,
-        "template": job.about.settings,
-        "overrides": dict(job.overrides),
-        "repeat": list(job.array),
-        "unit": job.unit,
-        "scale": job.scale,
-        "files": files,
-        "warnings": warnings,
-        "report": job.report.data,
-    }
-    path = job.folder / "report.json"
-    with replacing(path) as file:
-        file.write((json.dumps(sidecar, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    with staged(job.folder) as passing:
+        there = replace(job, folder=passing)
+        written = [DOOR.get(name).export(there) for name in names]
+        files = [entry for one in written for entry in one.files]
+        # Formats of one kind may have the same to say.
+        warnings = tuple(dict.fromkeys([*job.notes, *(text for one in written for text in one.warnings)]))
+        sidecar = {
+            "geom3d": __version__,
+            "template": job.about.settings,
+            "overrides": dict(job.overrides),
+            "repeat": list(job.array),
+            "unit": job.unit,
+            "scale": job.scale,
+            "files": files,
+            "warnings": warnings,
+            "report": job.report.data,
+        }
+        with replacing(passing / INDEX) as file:
+            file.write((json.dumps(sidecar, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    path = job.folder / INDEX
     return BuildResult((*(job.folder / entry["file"] for entry in files), path), warnings, job.report)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from geom3d.core import files
 from geom3d.core.errors import OutputError
-from geom3d.core.files import replacing, require_room, rows, size_text, unfinished_folder
+from geom3d.core.files import INDEX, replacing, require_room, rows, size_text, staged, sweep, unfinished_folder
 
 
 def test_rows_are_single_precision_or_better():
@@ -82,3 +86,105 @@ def test_room_is_asked_of_the_disk_that_the_folder_will_be_on(tmp_path, monkeypa
 )
 def test_sizes_for_people(count, text):
     assert size_text(count) == text
+
+
+def put(folder: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        (folder / name.replace("_", ".")).write_text(text, "utf-8")
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_staged_comes_in_one_go_and_its_index_last(tmp_path, monkeypatch):
+    put(tmp_path, a_txt="old", other_txt="other's", report_json="old")
+    moves, plain = [], Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        moves.append((target.name, (tmp_path / INDEX).exists()))
+        return plain(path, target)
+
+    with staged(tmp_path) as passing:
+        put(passing, report_json="new", a_txt="new", b_txt="new")
+        (passing / "slices").mkdir()
+        put(passing / "slices", c_txt="new")
+        assert texts(tmp_path)["a.txt"] == "old"
+        monkeypatch.setattr(Path, "replace", replace)
+    assert moves == [("a.txt", False), ("b.txt", False), ("slices", False), (INDEX, False)]
+    assert texts(tmp_path) == {
+        "a.txt": "new", "b.txt": "new", "other.txt": "other's", INDEX: "new", "slices/c.txt": "new",
+    }  # fmt: skip
+    with staged(tmp_path) as passing:
+        (passing / "slices").mkdir()
+        put(passing / "slices", d_txt="newer")
+    assert "slices/c.txt" not in texts(tmp_path)
+    assert texts(tmp_path)[INDEX] == "new"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, OSError(28, "No space left on device")])
+def test_what_is_staged_and_given_up_changes_nothing(error, tmp_path):
+    put(tmp_path, a_txt="old", report_json="old")
+
+    def work() -> None:
+        with staged(tmp_path) as passing:
+            put(passing, a_txt="new")
+            raise error
+
+    with pytest.raises((KeyboardInterrupt, ValueError, OutputError)):
+        work()
+    assert texts(tmp_path) == {"a.txt": "old", INDEX: "old"}
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_nothing_is_moved_where_one_of_them_cannot_be(tmp_path):
+    put(tmp_path, report_json="old")
+    (tmp_path / "z.txt").mkdir()
+
+    def work() -> None:
+        with staged(tmp_path) as passing:
+            put(passing, a_txt="new", report_json="new", z_txt="new")
+
+    with pytest.raises(OutputError, match=r"file '[^']*z\.txt' cannot be written: Is a directory"):
+        work()
+    with pytest.raises(OutputError, match=r"folder '[^']*report\.json' cannot be written"):
+        _folder_over_file(tmp_path)
+    assert texts(tmp_path) == {INDEX: "old"}
+
+
+def _folder_over_file(folder: Path) -> None:
+    with staged(folder) as passing:
+        (passing / INDEX).mkdir()
+
+
+def test_what_dead_processes_left_is_removed_and_nothing_else(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True, encoding="ascii"
+    )
+    dead, alive, host = int(ended.stdout), os.getppid(), files._host()
+    mine = [
+        f".a.{host}-{dead:x}-00112233.part",
+        f".a.{host}-{dead:x}-00112233.part.stl",
+        f".a\n.{host}-{dead:x}-00112233.part.x",
+    ]
+    kept = [
+        f".a.{host}-{alive:x}-00112233.part.stl",
+        f".a.abcdef-{dead:x}-00112233.part.stl",
+        ".a.part",
+        "a.part.stl",
+        ".hidden",
+    ]
+    for name in (*mine, *kept):
+        (tmp_path / name).write_text("x", "utf-8")
+    for name in ("s", "t"):
+        old = tmp_path / f".{name}.{host}-{dead:x}-00112233.old"
+        old.mkdir()
+        (old / "kept.txt").write_text("old", "utf-8")
+    (tmp_path / "s").mkdir()
+    (tmp_path / f".geom3d.{host}-{dead:x}-00112233.part").mkdir()
+    assert len(sweep(tmp_path)) == len(mine) + 2
+    assert {path.name for path in tmp_path.iterdir()} == {*kept, "s", "t"}
+    assert texts(tmp_path)["t/kept.txt"] == "old", "moved aside for one that did not come"
+    with replacing(tmp_path / "new.txt") as file:
+        file.write(b"x")
+    assert (tmp_path / "new.txt").exists()
