@@ -46,7 +46,7 @@ def measures(count: int) -> bool:
         if number % max(count // 10, 1) == 0:
             seen.append(resident())
             print(f"{number} measures: {seen[-1] / 1e6:.0f} MB, {time.monotonic() - start:.0f} s", flush=True)
-        overrides = {"parameters.depth": float(draw.uniform(1, 100)), "parameters.width": float(draw.uniform(3.5, 6))}
+        overrides = {"parameters.depth": float(draw.uniform(1, 100)), "parameters.width": float(draw.uniform(5, 7))}
         geom3d.load(TEMPLATE, overrides).measure()
     return seen[-1] - seen[1] < SLACK
 
