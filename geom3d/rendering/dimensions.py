@@ -143,6 +143,8 @@ def intervals(shape: shapely.Geometry, place: float, *, upright: bool) -> list[I
         place: of the line on the other axis, µm.
         upright: whether the line runs along z.
     """
+    if shapely.is_empty(shape):  # a body that the section does not meet has no bounds
+        return []
     low_u, low_v, high_u, high_v = shapely.bounds(shape).tolist()
     ends = [(place, low_v - 1), (place, high_v + 1)] if upright else [(low_u - 1, place), (high_u + 1, place)]
     parts = shapely.get_parts(shapely.intersection(shape, shapely.linestrings(ends)))

@@ -277,3 +277,8 @@ def test_a_fine_sponge_is_not_built_to_be_shown():
     html = cell._repr_html_()
     assert "from z" not in html
     assert "LiPON" in html
+
+
+def test_a_bare_grid_has_a_section_without_a_warning():
+    """Its lines carry nothing: a body that is nowhere. Found by the fuzzer."""
+    assert "<svg" in drawing(geom3d.design({"architecture": "grid", "layers": []}), None)
