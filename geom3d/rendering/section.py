@@ -74,7 +74,7 @@ def drawing(
         title, legend: whether they are drawn.
     """
     cell, walls = design.cell(), design.walls()
-    period, height = walls.size[0], cell.top
+    period, height = walls.size[0], cell.height
     place = cell.middle((1, 1))[1]
     count = repeat or _count(period, height, pitch=cell.facts.pattern is not None)
     shown = face(walls, place, "y", count)
