@@ -94,7 +94,7 @@ def drawing(
     reserved = MARGIN + (4.0 + LEGEND if aside else 0.0)
     scale, rows, lefts = _fitted(upright, (count * period, height), scale, width - MARGIN - reserved)
     left = MARGIN + lefts[-1]
-    placed = Placed(shown, left, top + height * scale, scale)
+    placed = Placed(shown, left, top + cell.top * scale, scale)  # whose lower corner is at z = 0
     names = dict(enumerate(cell.names))
     colours = {k: region.material.colour for k, region in enumerate(cell.regions)}
     sheet.add("".join(placed.polygons(colours, names)), placed.bottom)
