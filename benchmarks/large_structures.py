@@ -43,9 +43,8 @@ thickness = 0.1
 
 def surface(folder: Path, triangles: int) -> str:
     """A ball with waves on it, of a sphere whose triangles are split until there are so many; 10 µm across."""
-    mesh = trimesh.creation.uv_sphere(
-        radius=5.0, count=[round((triangles / 4) ** 0.5), 2 * round((triangles / 4) ** 0.5)]
-    )
+    rows = round((triangles / 8) ** 0.5)
+    mesh = trimesh.creation.uv_sphere(radius=5.0, count=[rows, 2 * rows])
     x, y, z = np.array(mesh.vertices).T
     waves = 1 + 0.02 * np.sin(2 * x) * np.sin(2 * y) * np.sin(2 * z)
     moved = trimesh.Trimesh(np.column_stack([x, y, z]) * waves[:, None], mesh.faces, process=True)
