@@ -1,6 +1,6 @@
 """Random files of a user's own, broken ones among them: each must become a structure or be refused in one or two lines.
 
-    python benchmarks/random_structures.py [COUNT] [--measure SHARE]
+    python benchmarks/random_structures.py [COUNT] [--kind KIND …] [--measure SHARE]
 
 For every kind COUNT inputs are made, spoilt in a random way and read: files of surface, image and layout, text of formula, numbers of the
 others; a SHARE of those that are accepted is measured on a coarse grid, so that the mesh is checked, of prisms all. It prints how many were
@@ -315,11 +315,11 @@ def fibres(random: np.random.Generator, folder: Path) -> tuple[str, dict]:
     diameter = float(random.uniform(0.3, 3))
     parameters = {
         "diameter": diameter,
-        "length": diameter * float(random.uniform(0.8, 8)),
-        "height": diameter * float(random.uniform(1, 6)),
-        "void_fraction": float(random.uniform(0.2, 1.0)),
+        "length": diameter * float(random.uniform(0.8, 4)),
+        "height": diameter * float(random.uniform(0.5, 2)),
+        "void_fraction": float(random.uniform(0.4, 1.0)),
         "orientation": str(random.choice(["isotropic", "in_plane"])),
-        "periods": int(random.integers(3, 8)),
+        "periods": int(random.integers(3, 6)),
         "seed": int(random.integers(100)),
     }
     return _spoil_numbers(random, parameters), parameters
@@ -414,11 +414,12 @@ def main() -> int:
     """Runs all kinds; the exit code tells whether there was any other outcome."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=200)
+    parser.add_argument("--kind", choices=list(KINDS), nargs="+", default=list(KINDS))
     parser.add_argument("--measure", type=float, default=0.1, help="share of the accepted ones that is measured")
     options = parser.parse_args()
     assert set(KINDS) <= set(architectures.names())
     wrong = 0
-    for kind in KINDS:
+    for kind in options.kind:
         started, found = time.perf_counter(), collections.Counter()
         for seed in range(options.count):
             spoilt, came = outcome(kind, seed, measure=seed < options.measure * options.count)
