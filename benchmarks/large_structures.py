@@ -20,25 +20,16 @@ import numpy as np
 import scipy
 import trimesh
 
-FILMS = """
-[[layers]]
-name = "cathode"
-role = "cathode"
-material = "licoo2"
-thickness = 0.1
+KINDS = (("cathode", "licoo2", 1), ("electrolyte", "lipon", 2), ("anode", "lithium", 1))
 
-[[layers]]
-name = "electrolyte"
-role = "electrolyte"
-material = "lipon"
-thickness = 0.2
 
-[[layers]]
-name = "anode"
-role = "anode"
-material = "lithium"
-thickness = 0.1
-"""
+def films(thinnest: float) -> str:
+    """A battery of three films, µm, as the end of a template."""
+    parts = (
+        f'[[layers]]\nname = "{name}"\nrole = "{name}"\nmaterial = "{material}"\nthickness = {thinnest * share}\n'
+        for name, material, share in KINDS
+    )
+    return "\n".join(parts)
 
 
 def surface(folder: Path, triangles: int) -> str:
@@ -50,18 +41,18 @@ def surface(folder: Path, triangles: int) -> str:
     moved = trimesh.Trimesh(np.column_stack([x, y, z]) * waves[:, None], mesh.faces, process=True)
     moved.export(folder / "ball.stl")
     print(f"{len(moved.faces):,} triangles", flush=True)
-    return f'architecture = "surface"\n[parameters]\nfile = "ball.stl"\nunit = "um"\nperiodic = false\nmargin = 1.0\nsunk = 0.5\n{FILMS}'
+    return f'architecture = "surface"\n[parameters]\nfile = "ball.stl"\nunit = "um"\nperiodic = false\nmargin = 1.0\nsunk = 0.5\n{films(0.1)}'
 
 
 def image(folder: Path, voxels: int) -> str:
-    """Blurred noise with a period in all ways, half of it solid: grains of some fifteen voxels."""
+    """Blurred noise with a period in all ways, half of it solid: grains of some thirty voxels."""
     noise = np.random.default_rng(1).standard_normal((voxels,) * 3).astype(np.float32)
-    blurred = scipy.ndimage.gaussian_filter(noise, 7.0, mode="wrap")
+    blurred = scipy.ndimage.gaussian_filter(noise, 15.0, mode="wrap")
     np.save(folder / "grains.npy", np.clip(128 + 40 * blurred / blurred.std(), 0, 255).astype(np.uint8))
     print(f"{voxels:,}³ voxels", flush=True)
     return (
         'architecture = "image"\n[parameters]\nfile = "grains.npy"\nvoxel = [0.2, 0.2, 0.2]\nthreshold = 128\n'
-        f'sides = "match"\nloose = "drop"\n{FILMS}'
+        f'sides = "match"\nloose = "drop"\n{films(0.2)}'
     )
 
 
