@@ -130,7 +130,9 @@ class Design(Evaluation):
 
     def _checked(self, name: str, limits: Process, scale: float, made_of: Material | None) -> CheckReport:
         sticking, films = limits.sticking_probability, None
-        if limits.family == "deposition" and sticking is not None and self.unit_cell.films:
+        # What comes from both sides is not predicted: films of a plate with holes through it are taken as the template has them.
+        predicted = bool(self.unit_cell.films) and not self.unit_cell.facts.both_faces
+        if limits.family == "deposition" and sticking is not None and predicted:
             if sticking not in self._coverages:
                 self._coverages[sticking] = film_coverages(self.unit_cell, self.walls(), sticking)
             films = self._coverages[sticking]

@@ -56,6 +56,25 @@ def test_commands_of_the_readme(command, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out
 
 
+OWN = (ROOT / "docs" / "own_structure.md").read_text("utf-8")
+OWN_FILES = dict(re.findall(r"^```toml\n# (\S+\.toml)\n(.*?)^```", OWN, flags=re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("command", re.findall(r"^geom3d .*$", OWN, flags=re.MULTILINE))
+def test_commands_on_structures_of_ones_own(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(shlex.split(command, comments=True)[1:]) == 0
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", OWN_FILES)
+def test_templates_of_structures_of_ones_own_are_cells(name, tmp_path):
+    (tmp_path / name).write_text(OWN_FILES[name], "utf-8")
+    cell = geom3d.load(tmp_path / name).cell()
+    assert f"`{cell.description.architecture}`" in OWN
+    assert cell.facts.top > cell.facts.base_z
+
+
 def test_there_are_commands_and_code_in_the_readme():
     assert len(COMMANDS) >= 7
     assert {"sh", "toml", "python"} <= {kind for kind, _ in BLOCKS}

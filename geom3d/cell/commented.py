@@ -75,8 +75,8 @@ FILMS = (
     ("electrolyte", Role.ELECTROLYTE, "lipon", 0.1),
     ("anode", Role.ANODE, "lithium", 0.03),
 )
-#: Room for films where the structure leaves it open, µm.
-ROOM = 2.0
+#: Room for films where the structure leaves it open, µm; on a web, whose grid must hold them, in radii of curvature.
+ROOM, RADII = 2.0, 4.0
 
 
 def commented(name: str) -> str:
@@ -121,7 +121,7 @@ def plain(name: str) -> str:
 def _stack(structure: Structure) -> Iterator[str]:
     """Films of a whole battery that the structure has room for, the electrodes in balance."""
     web = structure.facts.web
-    room = min(ROOM if web is None else min(ROOM, web.radius), structure.facts.film_gap)
+    room = min(ROOM if web is None else RADII * web.radius, structure.facts.film_gap)
     for name, role, material, share in FILMS:
         yield from ("", "[[layers]]", f'name = "{name}"', f'role = "{role.value}"', f'material = "{material}"')
         yield f"thickness = {room * share:.2g}"
