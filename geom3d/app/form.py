@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 from geom3d import architectures
-from geom3d.architectures import Structure
+from geom3d.architectures import PlateParameters, Structure
 from geom3d.architectures._profile import WallKeys
 from geom3d.cell.assembly import DEFAULT_MATERIALS
 from geom3d.cell.commented import MEANINGS
@@ -61,6 +61,7 @@ class Field:
         options: of a choice or a material: groups of (value, title), each under a heading.
         owner: name of the layer or region that it belongs to.
         role: of that.
+        further: whether it begins with nothing, as imperfections do, or tells apart what looks alike, as a seed does.
     """
 
     path: str
@@ -77,6 +78,7 @@ class Field:
     options: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
     owner: str = ""
     role: str = ""
+    further: bool = False
 
 
 def form(original: Original) -> list[Field]:
@@ -120,12 +122,15 @@ def _parameters(architecture: Any, given: Mapping[str, Any]) -> Iterator[Field]:
         if is_length(info) and (found := _in_um(given.get(name, defaults[name]))) and isinstance(found, float)
     ]
     usual = min(lengths, default=1.0)
-    for name, (_, unit, _, _, meaning) in shown.items():
+    plate = PlateParameters.model_fields
+    for name in sorted(shown, key=lambda name: name in plate):  # the plate comes last, the rest stays in order
+        _, unit, _, _, meaning = shown[name]
         info = architecture.Parameters.model_fields[name]
         value = given.get(name, defaults[name])
         value = _in_um(value) if unit else value
         optional = info.get_default(call_default_factory=True) is None
         make = partial(Field, f"parameters.{name}", name.replace("_", " "), "structure", unit=unit, meaning=meaning)
+        further = not value or name in ("seed", "periods")
         if get_origin(info.annotation) is Literal:
             options = [("", [(str(part), str(part).replace("_", " ")) for part in get_args(info.annotation)])]
             yield make(kind="choice", value=value, options=options)
@@ -138,7 +143,7 @@ def _parameters(architecture: Any, given: Mapping[str, Any]) -> Iterator[Field]:
             slider = _slider(value, low, high, usual if unit else None, whole=kind is int)
             yield make(
                 kind="whole" if kind is int else "number", value=value, low=_finite(low), high=_finite(high),
-                optional=optional, slider=slider,
+                optional=optional, slider=slider, further=further,
             )  # fmt: skip
         else:
             yield make(kind="fixed", value=_shown(value))

@@ -53,7 +53,7 @@
   const asked = async (job, each, signal, name = TAB) => {
     for (;;) {
       try {
-        const answer = await fetch(`answer?tab=${name}`, {
+        const answer = await fetch(`answer?tab=${encodeURIComponent(name)}`, {
           method: "POST", signal, headers: { "content-type": "application/json" }, body: JSON.stringify(job),
         });
         if (answer.ok) {
@@ -106,6 +106,7 @@
         complaint(null);
         if (!here.first) $("#status").dataset.first = took();
         here.first = true;
+        shown.key = here.key;
         numbers(part);
         if (!part.final) status(`Coarse numbers after ${took()} s; the full ones follow …`);
       }
@@ -114,7 +115,7 @@
         showModel("#now", shown);
         if (job.pending) compute(true);
       }
-      if (part.kind === "error") { here.failed = true; complaint(part); }
+      if (part.kind === "error") { here.failed = said(part); complaint(part); }
     };
     const words = { do: "design", ...design, transport: $("#transport").checked };
     asked(words, each, stop.signal).then(() => {
@@ -123,13 +124,12 @@
       document.body.classList.remove("busy");
       progress(null);
       if (!here.failed) {
-        shown.key = here.key;
         $("#status").dataset.full = took();
         status(`All numbers after ${took()} s`);
         if (shown.key === key(held()) && !$("#transport").checked) remember();
         sections();
         if (reference.key !== key(held())) fetchReference();
-      } else status("The last design that could be built is shown");
+      } else status(`${here.failed} — the last design that could be built is shown`);
       $("#status").dataset.done = here.key;
       if (job.pending) compute();
     }).catch((error) => { if (!stop.signal.aborted) throw error; });
@@ -142,6 +142,11 @@
     if (part.share === null) bar.removeAttribute("value");
     else bar.value = part.share;
     status(`${part.text} …`);
+  };
+
+  const said = ({ field, message }) => {
+    const row = form?.rows.get(field);
+    return row ? `${row.field.owner && `${row.field.owner}, `}${row.field.label} ${message}` : message;
   };
 
   const complaint = (part) => {
@@ -187,9 +192,9 @@
     const order = Object.keys(about?.first ?? {}), rank = (path) => (order.includes(path) ? order.indexOf(path) : order.length);
     const rows = [...shown.rows.values()].sort((a, b) => rank(a.path) - rank(b.path));
     $("#key tbody").replaceChildren(...rows.map((row) => {
-      const was = reference.rows.get(row.path), text = row.stale ? "" : change(row.value, was?.value);
-      const head = element("th", { scope: "row", title: row.meaning }, row.name);
-      const here = element("td", { className: "number here" }, element("b", { textContent: row.text }), " ", element("span", { className: "unit", textContent: row.unit }));
+      const was = reference.rows.get(row.path), text = row.stale || shown.key === reference.key ? "" : change(row.value, was?.value);
+      const head = element("th", { scope: "row", title: row.meaning }, row.name, " ", element("span", { className: "unit", textContent: row.unit }));
+      const here = element("td", { className: "number here" }, element("b", { textContent: row.text }));
       if (row.error) here.append(element("small", { textContent: row.error }));
       const line = element("tr", { className: row.stale ? "stale" : "" }, head, here,
         element("td", { className: "number was", textContent: was?.text ?? "" }), element("td", { className: "number change", textContent: text }));
@@ -200,7 +205,7 @@
     }));
     const brief = ["capacity_uAh_cm2.cell", "energy_mWh_cm2", "area_gain.scaffold"].map((path) => shown.rows.get(path)).filter(Boolean).slice(0, 2);
     $("#strip").replaceChildren(...brief.map((row) => element("span", {}, `${row.name.replace(" of the scaffold", "")} `, element("b", { textContent: row.text }),
-      ` ${row.unit} ${row.stale ? "" : change(row.value, reference.rows.get(row.path)?.value)}`)));
+      ` ${row.unit} ${row.stale || shown.key === reference.key ? "" : change(row.value, reference.rows.get(row.path)?.value)}`)));
   };
 
   // ---- The reference.
@@ -262,8 +267,7 @@
     const card = $(where);
     if (!of.model || card.hidden) return;
     if (card.dataset.open === "yes") { viewer.restyle(card, style(of.model)); viewer.update(card, of.model); }
-    else { viewer.open(card, of.model, style(of.model)); card.dataset.open = "yes"; }
-    card.classList.toggle("drawn", tab() !== "model");
+    else { viewer.open(card, of.model, { ...style(of.model), panel: where === "#now" ? $("#panel") : null }); card.dataset.open = "yes"; }
   };
 
   const restyle = () => [["#now", shown], ["#reference", reference]].forEach(([where, of]) => {
@@ -299,13 +303,14 @@
         place.replaceChildren(document.adoptNode(svg));
         place.classList.remove("stale");
         paint(place, of.model);
-      }, undefined, `${TAB}${where}`);
+      }, undefined, `${TAB}-section-${where}`);
     });
   };
 
   const choose = (name) => {
     $$(".tabs button").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.tab === name)));
-    $$(".card").forEach((card) => card.classList.toggle("drawn", name === "section"));
+    $$(".card .view").forEach((place) => { place.hidden = name !== "model"; });
+    $("#panel").hidden = name !== "model";
     $$(".card .drawing").forEach((place) => { place.hidden = name !== "section"; });
     sections();
   };

@@ -153,6 +153,7 @@ window.geom3dForm = (() => {
       const changed = this.isChanged;
       this.back.hidden = !changed;
       this.node.classList.toggle("changed", changed);
+      if (changed && this.node.isConnected) this.node.closest("details").open = true;
     }
 
     fail(message) {
@@ -160,7 +161,7 @@ window.geom3dForm = (() => {
       this.message.textContent = message || "";
       this.node.classList.toggle("wrong", Boolean(message));
       this.inputs.forEach((input) => { if (message) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid"); });
-      if (message) this.node.closest("details")?.setAttribute("open", "");
+      for (let box = message && this.node.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
     }
   }
 
@@ -176,6 +177,7 @@ window.geom3dForm = (() => {
         const body = element("details", { open: !shut, className: group }, element("summary", { textContent: title }));
         if (HINTS[group]) body.append(element("p", { className: "hint always", textContent: HINTS[group] }));
         let owner = null, block = body;
+        const further = element("details", {}, element("summary", { textContent: "Further parameters" }));
         own.forEach((field) => {
           if (field.owner && field.owner !== owner) {
             owner = field.owner;
@@ -187,8 +189,9 @@ window.geom3dForm = (() => {
           }
           const row = new Row(field, told);
           this.rows.set(field.path, row);
-          block.append(row.node);
+          (field.further ? further : block).append(row.node);
         });
+        if (further.children.length > 1) body.append(further);
         return body;
       }));
     }

@@ -4,8 +4,9 @@
 window.geom3dViewer = (() => {
   const STEPS = 65535, NOTHING = 254;  // labels from there on are the empty space and what is beyond the box
   const open = new Map();
-  // What a page may choose: the colour behind, that of words, that of each region, and whether views turn together.
-  const USUAL = { back: "#ffffff", ink: "#202020", colour: (region) => region.colour, together: false };
+  // What a page may choose: the colour behind, that of words, that of each region; whether views turn and are cut together, in one
+  // scale; and where the controls go, null for nowhere.
+  const USUAL = { back: "#ffffff", ink: "#202020", colour: (region) => region.colour, together: false, panel: undefined };
   let renderer = null;
 
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
@@ -139,11 +140,17 @@ window.geom3dViewer = (() => {
     Object.assign(page.canvas.dataset, { bar: words, pixels: long / sharp });
   };
 
+  // A view and those that go with it.
+  const fellows = (view) => (view.style.together ? [view, ...[...open.values()].filter((other) => other !== view && other.style.together)] : [view]);
+
+  // Half of what a view shows in height, µm.
+  const halfHeight = (view) => (view.high > view.whole[2] ? 0.54 : 0.48) * Math.hypot(view.whole[0], view.whole[1], view.high);
+
   const draw = (view) => {
     const { canvas } = view, sharp = Math.min(window.devicePixelRatio || 1, 2);
     const wide = Math.max(1, Math.round(canvas.clientWidth * sharp)), high = Math.max(1, Math.round(canvas.clientHeight * sharp));
     if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-    const ratio = wide / high, half = 0.48 * Math.hypot(view.whole[0], view.whole[1], view.high) / Math.min(1, ratio);
+    const ratio = wide / high, half = Math.max(...fellows(view).map(halfHeight)) / Math.min(1, ratio);
     Object.assign(view.camera, { left: -half * ratio, right: half * ratio, top: half, bottom: -half });
     view.camera.updateProjectionMatrix();
     renderer.setSize(wide, high, false);
@@ -182,7 +189,7 @@ window.geom3dViewer = (() => {
     view.swatches = [];
     view.legend.replaceChildren(...view.model.regions.map((region, k) => {
       const box = element("input", { type: "checkbox", checked: !hidden.has(region.name) });
-      box.addEventListener("change", () => { view.parts[k].visible = box.checked; later(view); });
+      box.addEventListener("change", () => { view.parts[k].visible = box.checked; lead(view); });
       view.parts[k].visible = box.checked;
       const swatch = element("span", { className: "swatch" });
       view.swatches.push(swatch);
@@ -206,8 +213,8 @@ window.geom3dViewer = (() => {
     view.depth.setAttribute("aria-label", "depth of the cut");
     view.apart = element("input", { type: "range", min: 0, max: 100, step: 1, value: 0 });
     const reset = element("button", { type: "button", textContent: "Reset" });
-    [view.axis, view.depth].forEach((input) => input.addEventListener("input", () => { cut(view); later(view); }));
-    view.apart.addEventListener("input", () => { lift(view); cut(view); later(view); });
+    [view.axis, view.depth].forEach((input) => input.addEventListener("input", () => { cut(view); lead(view); }));
+    view.apart.addEventListener("input", () => { lift(view); cut(view); lead(view); });
     reset.addEventListener("click", () => {
       begin(view);
       view.axis.value = 1;
@@ -215,7 +222,7 @@ window.geom3dViewer = (() => {
       lift(view);
       look(view);
       cut(view);
-      later(view);
+      lead(view);
     });
     view.legend = element("div", { className: "line" });
     view.words = element("div", { className: "line none" });
@@ -234,6 +241,19 @@ window.geom3dViewer = (() => {
     view.orbit.update();
   };
 
+  const hiddenIn = (view) => new Set(view.model.regions.filter((_, k) => !view.parts[k].visible).map((region) => region.name));
+
+  // Cuts and lifts one view as another, and hides what is hidden there.
+  const follow = (view, leader) => {
+    ["axis", "depth", "apart"].forEach((input) => { view[input].value = leader[input].value; });
+    legend(view, hiddenIn(leader));
+    paint(view);
+    lift(view);
+    cut(view);
+    later(view);
+  };
+  const lead = (view) => fellows(view).forEach((other) => { if (other === view) later(view); else follow(other, view); });
+
   const way = (view) => view.camera.position.clone().sub(view.orbit.target).normalize();
 
   // Views that turn together follow the one that is turned.
@@ -242,9 +262,7 @@ window.geom3dViewer = (() => {
     later(view);
     if (!view.style.together || leading) return;
     leading = view;
-    open.forEach((other) => {
-      if (other !== view && other.style.together) { look(other, way(view), view.camera.zoom); later(other); }
-    });
+    fellows(view).slice(1).forEach((other) => { look(other, way(view), view.camera.zoom); later(other); });
     leading = null;
   };
 
@@ -281,7 +299,8 @@ window.geom3dViewer = (() => {
       place.append(view.canvas);
       view.panel = controls(view);
       legend(view);
-      place.after(view.panel);
+      if (view.style.panel) view.style.panel.append(view.panel);
+      else if (view.style.panel === undefined) place.after(view.panel);
       view.camera = new THREE.OrthographicCamera(-1, 1, 1, -1);
       view.camera.up.set(0, 0, 1);
       view.orbit = new THREE.OrbitControls(view.camera, view.canvas);
@@ -297,14 +316,19 @@ window.geom3dViewer = (() => {
       open.set(card, view);
       paint(view);
       cut(view);
+      const [, leader] = fellows(view);
+      if (leader) {
+        follow(view, leader);
+        look(view, way(leader), leader.camera.zoom);
+        later(leader);
+      }
       draw(view);
     },
     // Another model in the same place, seen and cut as the one before.
     update(card, model) {
       const view = open.get(card);
       if (!view) return;
-      const hidden = new Set(view.model.regions.filter((_, k) => !view.parts[k].visible).map((region) => region.name));
-      const seen = way(view), moved = view.depth.value !== view.began, { zoom } = view.camera;
+      const hidden = hiddenIn(view), seen = way(view), moved = view.depth.value !== view.began, { zoom } = view.camera;
       discard(view);
       Object.assign(view, build(model));
       if (!moved) begin(view);
@@ -316,6 +340,7 @@ window.geom3dViewer = (() => {
       leading = null;
       cut(view);
       draw(view);
+      fellows(view).slice(1).forEach(later);
     },
     // Other colours.
     restyle(card, choice) {
@@ -333,6 +358,7 @@ window.geom3dViewer = (() => {
         view.orbit.dispose();
         discard(view);
         view.panel.remove();
+        fellows(view).slice(1).forEach(later);
       }
       [...place.children].forEach((child) => { if (child.hidden) child.hidden = false; else child.remove(); });
     },
