@@ -150,7 +150,7 @@ class Guard:
         return found is not None and _same(found.value, self.access.token)
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """A body without a length turned out too long."""
 
 
@@ -163,7 +163,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MOST_BODY:
-            raise TooLarge
+            raise TooLargeError
         return message
 
     return receiving

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from geom3d.api import Design
-from geom3d.app.form import form
-from geom3d.app.sources import Sources, checked_changes
+from geom3d.app.sources import Sources
 from geom3d.cell.cell import Cell
 from geom3d.cell.template import Original
 from geom3d.cell.written import written
@@ -21,10 +20,10 @@ from geom3d.comparison.model import model_of
 from geom3d.core.colours import ROLES
 from geom3d.core.errors import Geom3dError, InputError, OutputError
 from geom3d.core.files import size_text
+from geom3d.core.tables import Kind
 from geom3d.metrics import measured_by
 from geom3d.metrics.answer import FIRST, felt_error, first_rows, grouped_rows
 from geom3d.metrics.report import Report, Row, short_report
-from geom3d.core.tables import Kind
 
 #: Says something of a design to whoever asked.
 Tell = Callable[[dict[str, Any]], None]
@@ -71,9 +70,18 @@ class Desk:
         except Geom3dError as error:
             text = str(error)
             source = "" if original is None else original.source
-            tell({"kind": "error", **named_error(text, source, original, changes)})
+            tell({"kind": "error", **named_error(text, source, self._paths(original), changes)})
         except MemoryError:
-            tell({"kind": "error", "field": None, "message": "this design needs more memory than the page gives to one"})
+            tell(
+                {"kind": "error", "field": None, "message": "this design needs more memory than the page gives to one"}
+            )
+
+    def _paths(self, original: Original | None) -> list[str]:
+        """Of the fields of a template, as far as it has a form."""
+        try:
+            return [] if original is None else list(self.sources.form(original))
+        except Geom3dError:
+            return []
 
     def _form(self, original: Original, source: Mapping[str, str]) -> dict[str, Any]:
         name = original.content.get("architecture")
@@ -85,14 +93,14 @@ class Desk:
             "architecture": name,
             "note": str(original.content.get("note", "")),
             "origin": str(original.content.get("source", "")),
-            "fields": [asdict(field) for field in form(original)],
+            "fields": [asdict(field) for field in self.sources.form(original).values()],
             "sources": self.sources.names(),
             "roles": {role.value: colour for role, colour in ROLES.items()},
-            "first": {path: words for path, words in FIRST.items()},
+            "first": dict(FIRST),
         }
 
     def _design(self, original: Original, source: Any, changes: Any) -> Design:
-        changes = checked_changes(original, changes)
+        changes = self.sources.checked(original, changes)
         key = json.dumps([source, changes, original.content], sort_keys=True, default=str)
         if key in self._designs:
             self._designs.move_to_end(key)
@@ -133,7 +141,9 @@ class Desk:
         from geom3d.rendering import has_opengl
 
         against = job.get("against") or {"source": job["source"]}
-        other = self._design(self.sources.original(against.get("source")), against["source"], against.get("changes") or {})
+        other = self._design(
+            self.sources.original(against.get("source")), against["source"], against.get("changes") or {}
+        )
         designs = [other, design] if other is not design else [design]
         labels = [design.description.name for design in designs]
         if len(designs) == 2 and labels[0] == labels[1]:
@@ -194,26 +204,24 @@ def require_small(cell: Cell, source: str) -> None:
     )
 
 
-def named_error(text: str, source: str, original: Original | None, changes: Any) -> dict[str, Any]:
+def named_error(text: str, source: str, paths: Sequence[str], changes: Any) -> dict[str, Any]:
     """An error's text without the name of its template, and the path of the field that it belongs to, if it names one.
 
     Args:
         text: as the core says it: "template: key: rule; got value".
         source: what the template is called there.
-        original: the template.
+        paths: of the fields.
         changes: of the page; where several fields could be meant, it is one of these.
     """
     text = text.removeprefix(f"{source}: ")
-    try:
-        paths = [] if original is None else [field.path for field in form(original)]
-    except Geom3dError:
-        paths = []
     key = text.partition(": ")[0]
-    found = next((path for path in paths if path == key or path == f"{key}.material"), None)
+    found = next((path for path in paths if path in (key, f"{key}.material")), None)
     if found is None:
         # Tables of a field, such as layers.NAME, and fields of a table, such as thickness.top.
         inside = [path for path in paths if path.startswith(f"{key}.") or key.startswith(f"{path}.")]
-        inside += [path for path in paths if path.split(".")[0] in ("layers", "materials") and f"'{path.split('.')[1]}'" in key]
+        inside += [
+            path for path in paths if path.split(".")[0] in ("layers", "materials") and f"'{path.split('.')[1]}'" in key
+        ]
         chosen = changes if isinstance(changes, Mapping) else {}
         found = next((path for path in inside if path in chosen), inside[0] if inside else None)
     return {"field": found, "message": text.removeprefix(f"{found}: ") if found else text}

@@ -6,7 +6,7 @@ import asyncio
 import multiprocessing
 import sys
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +16,16 @@ from geom3d.app.worker import work
 
 #: Processes; a design that is no longer wanted ends in one while the next begins in the other.
 SIZE = 2
-#: Seconds that a process has to give a job up before it is ended, and that a job may take.
-GRACE, LONGEST = 0.3, 600.0
+#: Seconds that a process has to give a job up where somebody waits for it, and where nobody does; and that a job may take.
+GRACE, PATIENCE, LONGEST = 1.0, 5.0, 600.0
 #: Jobs that may wait.
 MOST_WAITING = 16
 
 Part = dict[str, Any]
+
+
+def _error(message: str) -> Part:
+    return {"kind": "error", "field": None, "message": message}
 
 
 @dataclass(eq=False)
@@ -84,6 +88,8 @@ class Crew:
         self._hands: list[Hand] = []
         self._number = 0
         self._tabs: dict[str, asyncio.Event] = {}
+        self._all: set[asyncio.Event] = set()
+        self._ending = False
         self._free = asyncio.Condition()
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -91,6 +97,14 @@ class Crew:
     def start(self) -> None:
         """Starts the first process."""
         self._hire()
+
+    async def give_up(self) -> None:
+        """Lets all answers end where they are, for the server ends."""
+        self._ending = True
+        for unwanted in self._all:
+            unwanted.set()
+        async with self._free:
+            self._free.notify_all()
 
     def close(self) -> None:
         """Ends all processes."""
@@ -103,7 +117,7 @@ class Crew:
         self._hands.append(hand)
         return hand
 
-    async def answer(self, job: Mapping[str, Any], *, tab: str = "", design: str = "") -> AsyncIterator[Part]:
+    async def answer(self, job: Mapping[str, Any], *, tab: str = "", design: str = "") -> AsyncGenerator[Part, None]:
         """The parts of an answer.
 
         Args:
@@ -116,11 +130,14 @@ class Crew:
             if tab in self._tabs:
                 self._tabs[tab].set()
             self._tabs[tab] = unwanted
+        self._all.add(unwanted)
         try:
             if self._waiting >= MOST_WAITING:
-                yield {"kind": "error", "field": None, "message": "too many designs are being waited for; try again later"}
+                yield _error("too many designs are being waited for; try again later")
                 return
             hand = await self._one_free(design)
+            if hand is None:
+                return
             try:
                 async with aclosing(self._parts(hand, job, unwanted)) as parts:
                     async for part in parts:
@@ -130,15 +147,16 @@ class Crew:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         finally:
+            self._all.discard(unwanted)
             if tab and self._tabs.get(tab) is unwanted:
                 del self._tabs[tab]
 
-    async def _one_free(self, design: str) -> Hand:
-        """A process without a job, the best one for a design."""
+    async def _one_free(self, design: str) -> Hand | None:
+        """A process without a job, the best one for a design; None where the server ends."""
         self._waiting += 1
         try:
             async with self._free:
-                while True:
+                while not self._ending:
                     free = [hand for hand in self._hands if not hand.at_work]
                     if not free and len(self._hands) < self._size:
                         free = [self._hire()]
@@ -148,12 +166,16 @@ class Crew:
                         hand.at_work, hand.last = self._number, design
                         return hand
                     await self._free.wait()
+                return None
         finally:
             self._waiting -= 1
 
-    async def _parts(self, hand: Hand, job: Mapping[str, Any], unwanted: asyncio.Event) -> AsyncIterator[Part]:
+    async def _parts(self, hand: Hand, job: Mapping[str, Any], unwanted: asyncio.Event) -> AsyncGenerator[Part, None]:
         loop = asyncio.get_running_loop()
         number, until = hand.at_work, loop.time() + LONGEST
+        if unwanted.is_set():  # while it waited
+            hand.at_work = 0
+            return
         hand.send(number, job)
         given_up = loop.create_task(unwanted.wait())
         try:
@@ -163,14 +185,12 @@ class Crew:
                 if not said.done():
                     said.cancel()
                     if not unwanted.is_set():
-                        message = f"took longer than {LONGEST / 60:g} minutes and was given up; the command line has no such limit"
-                        yield {"kind": "error", "field": None, "message": message}
+                        yield _error(f"took longer than {LONGEST / 60:g} minutes; the command line has no such limit")
                     return
                 about, part = said.result()
                 if about < 0:
                     hand.at_work = -1
-                    message = "the process that worked on this was ended by the system, perhaps for want of memory"
-                    yield {"kind": "error", "field": None, "message": message}
+                    yield _error("the process that worked on this was ended by the system, perhaps for want of memory")
                     return
                 if about != number:
                     continue  # it has only said that it is ready
@@ -185,24 +205,27 @@ class Crew:
 
     async def _settle(self, hand: Hand) -> None:
         """Makes a process free again: it has done its job, gives it up, or is replaced."""
-        number, loop = hand.at_work, asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        number, began = hand.at_work, loop.time()
         if number > 0:
             hand.send(number, None)
-            until = loop.time() + GRACE
-            while hand.at_work > 0:
-                try:
-                    about, part = await asyncio.wait_for(hand.parts.get(), until - loop.time())
-                except TimeoutError:
-                    hand.at_work = -1
-                    break
-                if about < 0:
-                    hand.at_work = -1
-                elif about == number and part is None:
-                    hand.at_work = 0
+        while hand.at_work > 0:
+            # To begin a process takes longer than to let one come to the end of a step, unless somebody waits for it.
+            if loop.time() - began > (GRACE if self._waiting else PATIENCE):
+                hand.at_work = -1
+                break
+            try:
+                about, part = await asyncio.wait_for(hand.parts.get(), 0.1)
+            except TimeoutError:
+                continue
+            if about < 0:
+                hand.at_work = -1
+            elif about == number and part is None:
+                hand.at_work = 0
         if hand.at_work < 0 and hand in self._hands:
             self._hands.remove(hand)
             await loop.run_in_executor(None, hand.end)
-            if not self._hands:
-                self._hire()
+        while len(self._hands) < self._size and not self._ending:  # ready for the next
+            self._hire()
         async with self._free:
             self._free.notify_all()

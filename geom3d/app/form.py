@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
@@ -62,6 +62,7 @@ class Field:
         owner: name of the layer or region that it belongs to.
         role: of that.
         further: whether it begins with nothing, as imperfections do, or tells apart what looks alike, as a seed does.
+        needs: path of the field that must be other than nothing for this one to mean anything.
     """
 
     path: str
@@ -79,6 +80,7 @@ class Field:
     owner: str = ""
     role: str = ""
     further: bool = False
+    needs: str = ""
 
 
 def form(original: Original) -> list[Field]:
@@ -138,9 +140,10 @@ def _parameters(architecture: Any, given: Mapping[str, Any]) -> Iterator[Field]:
             yield make(kind="truth", value=value)
         elif info.annotation is str and name != "file":
             yield make(kind="text", value=value)
-        elif (number := number_of(info)) is not None and isinstance(value, int | float | None):
+        elif (number := number_of(info)) is not None and isinstance(value, int | float | str | None):
             kind, low, high, _ = number
-            slider = _slider(value, low, high, usual if unit else None, whole=kind is int)
+            start = value if isinstance(value, int | float) else None
+            slider = _slider(start, low, high, usual if unit else None, whole=kind is int)
             yield make(
                 kind="whole" if kind is int else "number", value=value, low=_finite(low), high=_finite(high),
                 optional=optional, slider=slider, further=further,
@@ -164,10 +167,10 @@ def _layers(content: Mapping[str, Any], own: Mapping[str, str]) -> Iterator[Fiel
             if not isinstance(number, float):
                 yield make(f"{path}.{key}", key, kind="fixed", value=_shown(value), meaning=meaning)
             elif key == "fill_to":
-                slider = Slider(-5 * (abs(number) or 2.0), 5 * (abs(number) or 2.0))
+                reach = 5 * (abs(number) or 2.0)
                 yield make(
                     f"{path}.{key}", "filled to", kind="number", value=number, unit="µm", meaning=meaning, low=-1e5,
-                    high=1e5, slider=slider,
+                    high=1e5, slider=Slider(-reach, reach),
                 )  # fmt: skip
             else:
                 words = key.replace("thickness.", "thickness, ")
@@ -211,7 +214,9 @@ def _regions(
         known = DEFAULT_MATERIALS.get(usual) if role == usual else None
         value = table.get("material", known) if table else choice or known
         path = f"materials.{name}.material" if table else f"materials.{name}"
-        yield _material(path, value, role, own, group="materials", owner=name)
+        made = _material(path, value, role, own, group="materials", owner=name)
+        there = structure is not None and name in [region for region, _, _ in structure.regions]
+        yield made if there else replace(made, needs=f"parameters.{name}")
 
 
 def _material(path: str, value: Any, role: str, own: Mapping[str, str], *, group: str, owner: str) -> Field:
@@ -265,10 +270,11 @@ def _walls(content: Mapping[str, Any], structure: Structure | None) -> Iterator[
         angle = name == "sidewall_angle"
         value = given.get(name)
         value = value if angle else _in_um(value)
-        slider = Slider(*TILT) if angle else Slider(0.0, min(depth / 4, value or depth / 20) * 2)
+        usual = value if isinstance(value, int | float) and value > 0 else depth / 20
+        along = Slider(*TILT) if angle else Slider(0.0, 2 * min(depth / 4, usual))
         yield Field(
             path, label, "walls", "number", value, "°" if angle else "µm", words, _finite(number[1]), _finite(number[2]),
-            optional=True, slider=slider,
+            optional=True, slider=along,
         )  # fmt: skip
 
 
@@ -289,7 +295,9 @@ def _more(content: Mapping[str, Any], structure: Structure | None) -> Iterator[F
     yield Field("title", "title", "more", "text", content.get("title", ""), meaning=words["title"])
     basis = [("", [("practical", "practical"), ("theoretical", "theoretical")])]
     value = content.get("capacity_basis", "practical")
-    yield Field("capacity_basis", "capacity basis", "more", "choice", value, options=basis, meaning=words["capacity_basis"])
+    yield Field(
+        "capacity_basis", "capacity basis", "more", "choice", value, options=basis, meaning=words["capacity_basis"]
+    )
     sampled = structure is not None and structure.film_base.family.is_sampled
     key = "resolution" if sampled else "tolerance"
     yield Field(

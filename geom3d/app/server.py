@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from geom3d._version import __version__
-from geom3d.app.access import Access, Guard, Receive, Scope, Send, TooLarge
+from geom3d.app.access import Access, Guard, Receive, Scope, Send, TooLargeError
 from geom3d.app.crew import Crew, Part
 from geom3d.core.errors import InputError, OutputError
 
@@ -30,18 +31,20 @@ PARTS = {
     "/three.js": ("geom3d.comparison", ("three", "three.min.js"), "text/javascript"),
     "/icon.svg": ("geom3d.app", ("icon.svg",), "image/svg+xml"),
 }
-KINDS = {".zip": "application/zip", ".3mf": "model/3mf", ".png": "image/png", ".svg": "image/svg+xml", ".html": "text/html"}
+KINDS = {
+    ".zip": "application/zip",
+    ".3mf": "model/3mf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".html": "text/html",
+}
 KINDS |= {".json": "application/json", ".toml": "application/toml", ".stl": "model/stl"}
 
 
 def require_installed() -> None:
     """Raises an OutputError where the libraries of a server are missing."""
-    try:
-        import starlette
-        import uvicorn
-    except ImportError:
-        raise OutputError("app: needs starlette and uvicorn: pip install 'geom3d[app]'") from None
-    assert starlette is not None and uvicorn is not None
+    if any(find_spec(name) is None for name in ("starlette", "uvicorn")):
+        raise OutputError("app: needs starlette and uvicorn: pip install 'geom3d[app]'")
 
 
 def serve(
@@ -96,7 +99,15 @@ async def _serve(
             timeout_graceful_shutdown=1,
         )
         on_ready(access)
-        await uvicorn.Server(settings).serve(sockets=[listener])
+        server = uvicorn.Server(settings)
+        end = server.shutdown
+
+        async def shutdown(sockets: list[socket.socket] | None = None) -> None:
+            await crew.give_up()  # answers that are under way would hold it up
+            await end(sockets)
+
+        server.shutdown = shutdown
+        await server.serve(sockets=[listener])
     finally:
         crew.close()
 
@@ -183,7 +194,7 @@ async def _job(request: Any, does: tuple[str, ...]) -> Any:
         return PlainTextResponse("415: JSON only", 415)
     try:
         asked = json.loads(await request.body())
-    except TooLarge:
+    except TooLargeError:
         return PlainTextResponse("413: too large", 413)
     except (ValueError, RecursionError):
         return PlainTextResponse("400: no JSON", 400)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from geom3d.cell.commented import plain
 from geom3d.cell.template import Original, read_original
 from geom3d.core.errors import InputError, choose_from
 
+#: Forms that are kept.
+MOST_FORMS = 8
 #: Changes that one design may have, characters of a text among them.
 MOST_CHANGES, MOST_CHARACTERS = 200, 2000
 
@@ -28,6 +32,7 @@ class Sources:
     """
 
     files: Mapping[str, Path]
+    _forms: OrderedDict[str, dict[str, Field]] = field(default_factory=OrderedDict)
 
     def names(self) -> dict[str, dict[str, str]]:
         """The titles of all templates and architectures, by name."""
@@ -52,33 +57,54 @@ class Sources:
             raise InputError(f"{kind}: unknown {str(name)[:80]!r}; {choose_from(str(name)[:80], self.names()[kind])}")
         raise InputError('source: must be {"template": NAME} or {"architecture": NAME}')
 
+    def form(self, original: Original) -> dict[str, Field]:
+        """The form of a template, its fields by their path.
 
-def checked_changes(original: Original, changes: Any) -> dict[str, Any]:
-    """The changes of a page, if each is one that its form offers.
+        Raises:
+            InputError: where its architecture is unknown.
+        """
+        key = json.dumps([original.name, original.content], sort_keys=True, default=str)
+        if key not in self._forms:
+            self._forms[key] = {entry.path: entry for entry in form(original)}
+            if len(self._forms) > MOST_FORMS:
+                self._forms.popitem(last=False)
+        return self._forms[key]
 
-    Files are not among them: whoever has the page's address must not choose what the server reads.
+    def checked(self, original: Original, changes: Any) -> dict[str, Any]:
+        """The changes of a page, if each is one that its form offers.
 
-    Raises:
-        InputError: naming the key that is not offered, or whose value is of no kind that a form sends.
-    """
-    if not isinstance(changes, Mapping) or len(changes) > MOST_CHANGES:
-        raise InputError(f"changes: must be a table of at most {MOST_CHANGES} keys")
-    offered = {field.path: field for field in form(original)}
+        Files are not among them: whoever has the page's address must not choose what the server reads.
+
+        Raises:
+            InputError: naming the key that is not offered, or whose value is of no kind that a form sends.
+        """
+        if not isinstance(changes, Mapping) or len(changes) > MOST_CHANGES:
+            raise InputError(f"changes: must be a table of at most {MOST_CHANGES} keys")
+        _require_offered(self.form(original), changes)
+        return dict(changes)
+
+
+def _require_offered(offered: Mapping[str, Field], changes: Mapping[str, Any]) -> None:
     for path, value in changes.items():
-        if path not in offered or offered[path].kind == "fixed":
+        if path in offered and offered[path].kind == "fixed":
+            raise InputError(f"{path}: cannot be changed here, but in a template's file")
+        if path not in offered:
             raise InputError(f"{path[:80]}: cannot be changed here; {choose_from(path[:80], offered, limit=12)}")
         _require_value(offered[path], value)
-    return dict(changes)
 
 
-def _require_value(field: Field, value: Any) -> None:
+def _require_value(offered: Field, value: Any) -> None:
     if isinstance(value, list):
-        right = field.kind == "cells" and len(value) == 2 and all(isinstance(n, int | float) for n in value)
+        right = offered.kind == "cells" and len(value) == 2 and all(isinstance(n, int | float) for n in value)
     elif isinstance(value, str):
         right = len(value) <= MOST_CHARACTERS
     else:
         right = value is None or isinstance(value, bool | int | float)
     if not right:
-        raise InputError(f"{field.path}: must be a number, a text of at most {MOST_CHARACTERS} characters, true or false")
-    if field.kind == "material" and value not in [name for _, names in field.options for name, _ in names]:
-        raise InputError(f"{field.path}: must be a material that geom3d knows or the template defines; got {value!r}"[:200])
+        raise InputError(
+            f"{offered.path}: must be a number, a text of at most {MOST_CHARACTERS} characters, true or false"
+        )
+    if offered.kind == "material" and value not in [name for _, names in offered.options for name, _ in names]:
+        raise InputError(
+            f"{offered.path}: must be a material that geom3d knows or the template defines; got {value!r}"[:200]
+        )

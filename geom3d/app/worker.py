@@ -15,6 +15,8 @@ from typing import Any
 
 #: Bytes of memory that a process may take for itself, where the system can be told.
 MOST_MEMORY = 6 << 30
+#: A shipped template that takes next to no time.
+WARM_UP = "planar-licoo2-lipon-lithium"
 #: Seconds between two reports of progress.
 PACE = 0.1
 
@@ -44,6 +46,8 @@ def work(connection: Connection, files: Mapping[str, Path]) -> None:
     from geom3d.core.progress import listening
 
     desk = Desk(Sources(files))
+    if jobs.empty():  # nobody waits yet: what the first design loads and compiles is loaded now
+        desk.answer({"do": "design", "source": {"template": WARM_UP}}, lambda part: None)
     connection.send((0, None))
     while True:
         number, job = jobs.get()
@@ -53,9 +57,11 @@ def work(connection: Connection, files: Mapping[str, Path]) -> None:
                 desk.answer(job, reporter.tell)
         except GivenUp:
             pass
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # a defect is told, and the page goes on
             message = f"geom3d failed with {type(error).__name__}: {error}"
-            connection.send((number, {"kind": "error", "field": None, "message": message, "trace": traceback.format_exc()}))
+            connection.send(
+                (number, {"kind": "error", "field": None, "message": message, "trace": traceback.format_exc()})
+            )
         connection.send((number, None))
         unwanted.discard(number)
 

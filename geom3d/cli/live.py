@@ -20,7 +20,8 @@ def app(
     ] = None,
     *,
     host: Annotated[
-        str, Parameter(help="Address to listen on. With any but the usual one, others in the network can reach the page.")
+        str,
+        Parameter(help="Address to listen on. With any but the usual one, others in the network can reach the page."),
     ] = "127.0.0.1",
     port: Annotated[
         int | None, Parameter(help="Port to listen on, 0 for any free one; 8765, or any free one, where left out.")

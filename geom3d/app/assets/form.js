@@ -16,7 +16,7 @@ window.geom3dForm = (() => {
     return made;
   };
   const plain = (number) => String(Number(number.toPrecision(6)));
-  const numberIn = (text) => {
+  const micrometres = (text) => {
     const found = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([^\W\d]*|[µμ]m)\s*$/i.exec(text);
     if (!found) return null;
     const unit = found[2] === "" ? 1 : UNITS[found[2]];
@@ -122,7 +122,7 @@ window.geom3dForm = (() => {
     // Puts the slider where the number is.
     place() {
       if (!this.slider) return;
-      const number = numberIn(this.inputs[0].value);
+      const number = micrometres(this.inputs[0].value);
       this.slider.classList.toggle("off", number === null);
       if (number !== null) this.slider.value = this.places.at(number);
       this.told();
@@ -169,7 +169,7 @@ window.geom3dForm = (() => {
     // tell(row, done): a value has changed, and whether the hand has let go of it.
     constructor(place, fields, roles, tell) {
       this.rows = new Map();
-      const told = (row, done) => { row.mark(); tell(row, done); };
+      const told = (row, done) => { row.mark(); this.need(); tell(row, done); };
       place.replaceChildren(...Object.entries(GROUPS).map(([group, title]) => {
         const own = fields.filter((field) => field.group === group);
         if (!own.length) return "";
@@ -194,6 +194,15 @@ window.geom3dForm = (() => {
         if (further.children.length > 1) body.append(further);
         return body;
       }));
+      this.need();
+    }
+
+    // Shows what has a meaning with the others as they are.
+    need() {
+      this.rows.forEach((row) => {
+        const needed = this.rows.get(row.field.needs);
+        if (needed) (row.node.closest("fieldset") ?? row.node).hidden = !needed.value();
+      });
     }
 
     changes() {
@@ -202,6 +211,7 @@ window.geom3dForm = (() => {
 
     set(changes) {
       this.rows.forEach((row, path) => row.set(path in changes ? changes[path] : row.field.value));
+      this.need();
     }
 
     // Shows a message at its field; whether there is such a field.
