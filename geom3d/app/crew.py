@@ -18,8 +18,8 @@ from geom3d.app.worker import work
 SIZE = 2
 #: Seconds that a process has to give a job up where somebody waits for it, and where nobody does; and that a job may take.
 GRACE, PATIENCE, LONGEST = 1.0, 5.0, 600.0
-#: Jobs that may wait.
-MOST_WAITING = 16
+#: Jobs that may wait, and tabs that are kept in mind.
+MOST_WAITING, MOST_TABS = 16, 1000
 
 Part = dict[str, Any]
 
@@ -87,7 +87,7 @@ class Crew:
         self._files, self._size = files, size
         self._hands: list[Hand] = []
         self._number = 0
-        self._tabs: dict[str, asyncio.Event] = {}
+        self._tabs: dict[str, tuple[int, asyncio.Event]] = {}
         self._all: set[asyncio.Event] = set()
         self._ending = False
         self._free = asyncio.Condition()
@@ -117,19 +117,26 @@ class Crew:
         self._hands.append(hand)
         return hand
 
-    async def answer(self, job: Mapping[str, Any], *, tab: str = "", design: str = "") -> AsyncGenerator[Part, None]:
+    async def answer(
+        self, job: Mapping[str, Any], *, tab: str = "", turn: int = 0, design: str = ""
+    ) -> AsyncGenerator[Part, None]:
         """The parts of an answer.
 
         Args:
             job: as `geom3d.app.answers.Desk.answer` takes it.
             tab: whose earlier job is given up; empty for one that is nobody's.
+            turn: grows from job to job of a tab; one that was overtaken on its way is not begun.
             design: told apart by this; goes to the process that worked on it last, if that is free.
         """
         unwanted = asyncio.Event()
         if tab:
-            if tab in self._tabs:
-                self._tabs[tab].set()
-            self._tabs[tab] = unwanted
+            last, earlier = self._tabs.get(tab, (turn, unwanted))
+            if turn < last:
+                return
+            earlier.set()
+            unwanted = asyncio.Event()
+            self._tabs[tab] = turn, unwanted
+            self._forget()
         self._all.add(unwanted)
         try:
             if self._waiting >= MOST_WAITING:
@@ -148,8 +155,11 @@ class Crew:
                 task.add_done_callback(self._tasks.discard)
         finally:
             self._all.discard(unwanted)
-            if tab and self._tabs.get(tab) is unwanted:
-                del self._tabs[tab]
+
+    def _forget(self) -> None:
+        """Keeps the turns of the last tabs only."""
+        while len(self._tabs) > MOST_TABS:
+            self._tabs.pop(next(iter(self._tabs)))[1].set()
 
     async def _one_free(self, design: str) -> Hand | None:
         """A process without a job, the best one for a design; None where the server ends."""

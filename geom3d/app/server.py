@@ -170,8 +170,8 @@ def application(access: Access, crew: Crew, start: Mapping[str, str]) -> Guard:
 
     async def answer(request: Request) -> Any:
         job = await _job(request, ("form", "design", "section"))
-        tab = str(request.query_params.get("tab", ""))[:64]
-        return Lines(crew, job, tab) if isinstance(job, dict) else job
+        tab, turn = str(request.query_params.get("tab", ""))[:64], str(request.query_params.get("turn", "0"))[:12]
+        return Lines(crew, job, tab, int(turn) if turn.isdecimal() else 0) if isinstance(job, dict) else job
 
     async def file(request: Request) -> Any:
         job = await _job(request, ("file",))
@@ -210,8 +210,8 @@ def _design(job: Mapping[str, Any]) -> str:
 class Lines:
     """An answer, a line of JSON for each part as soon as it is there; the work ends when the reader goes."""
 
-    def __init__(self, crew: Crew, job: Mapping[str, Any], tab: str) -> None:
-        self._crew, self._job, self._tab = crew, job, tab
+    def __init__(self, crew: Crew, job: Mapping[str, Any], tab: str, turn: int) -> None:
+        self._crew, self._job, self._tab, self._turn = crew, job, tab, turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Writes it."""
@@ -230,7 +230,8 @@ class Lines:
             raise error
 
     async def _write(self, send: Send) -> None:
-        async with aclosing(self._crew.answer(self._job, tab=self._tab, design=_design(self._job))) as parts:
+        answer = self._crew.answer(self._job, tab=self._tab, turn=self._turn, design=_design(self._job))
+        async with aclosing(answer) as parts:
             async for part in parts:
                 line = json.dumps(part, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
                 await send({"type": "http.response.body", "body": f"{line}\n".encode(), "more_body": True})

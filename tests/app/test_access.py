@@ -16,7 +16,7 @@ HOST = "127.0.0.1:8765"
 class Idle:
     """Stands for the processes: says what it is asked, and does nothing."""
 
-    async def answer(self, job, *, tab="", design=""):
+    async def answer(self, job, *, tab="", turn=0, design=""):
         yield {"kind": "asked", **job}
 
 

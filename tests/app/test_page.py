@@ -25,6 +25,8 @@ pytestmark = [
     pytest.mark.skipif(program() is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
 ]
 SIZES = {"screen": (1280, 900), "phone": (390, 844)}
+#: What does not depend on the screen's width.
+ON_A_SCREEN = pytest.mark.parametrize("started", ["screen"], indirect=True)
 DONE = "document.querySelector('#status')?.dataset.done === {}"
 
 
@@ -121,6 +123,7 @@ def test_a_wrong_value_shows_its_message_at_its_field(browser):
     assert browser.run("document.querySelectorAll('.wrong, [aria-invalid]').length") == 0
 
 
+@ON_A_SCREEN
 def test_a_slider_by_the_keyboard(browser):
     browser.run("document.querySelector('[data-path=\"parameters.height\"] input[type=range]').focus()")
     for _ in range(5):
@@ -134,6 +137,7 @@ def test_a_slider_by_the_keyboard(browser):
     assert browser.run(f"{field('parameters.height')}.value") == "40"
 
 
+@ON_A_SCREEN
 def test_every_control_has_a_name_and_can_be_reached(browser):
     unnamed = """[...document.querySelectorAll('input:not([type=hidden]), select, button, summary, canvas')].filter(e =>
         !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map(e => e.outerHTML)"""
@@ -161,6 +165,7 @@ def test_the_section_and_the_reference_beside(browser):
     assert browser.run("document.documentElement.scrollWidth") <= browser.run("innerWidth")
 
 
+@ON_A_SCREEN
 def test_a_saved_file_is_that_of_build(browser, tmp_path):
     browser.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path / "saved"))
     browser.run("document.querySelector('[data-file=stl]').click()")
@@ -175,6 +180,7 @@ def test_a_saved_file_is_that_of_build(browser, tmp_path):
         }
 
 
+@ON_A_SCREEN
 def test_two_tabs_go_their_own_ways(browser, served):
     address = f"http://127.0.0.1:{served.port}/"  # the cookie opens it
     first = browser.new_tab()

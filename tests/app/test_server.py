@@ -67,6 +67,13 @@ def test_the_next_design_of_a_tab_ends_the_work_on_the_one_before(served):
     assert time.monotonic() - began < 60
     assert not rest or rest[-1] in ("progress", "numbers", "model")
     assert rest.count("numbers") < 2, "the sponge came to its end"
+    # One that was overtaken on its way is not begun.
+    with (
+        served.post("/answer?tab=three&turn=2", PILLARS) as later,
+        served.post("/answer?tab=three&turn=1", PILLARS) as earlier,
+    ):
+        assert earlier.read() == b""
+        assert b'"final":true' in later.read()
 
 
 @pytest.mark.slow

@@ -50,10 +50,12 @@
     + "the design stays in its address.";
 
   // Calls `each` with every part of an answer; tries again until the server is there, unless it is given up.
+  let turns = 0;
   const asked = async (job, each, signal, name = TAB) => {
-    for (;;) {
+    turns += 1;
+    for (const turn = turns;;) {
       try {
-        const answer = await fetch(`answer?tab=${encodeURIComponent(name)}`, {
+        const answer = await fetch(`answer?tab=${encodeURIComponent(name)}&turn=${turn}`, {
           method: "POST", signal, headers: { "content-type": "application/json" }, body: JSON.stringify(job),
         });
         if (answer.ok) {
@@ -93,7 +95,7 @@
       return;
     }
     running?.stop.abort();
-    const stop = new AbortController(), here = { stop, first: false, began: performance.now(), failed: false, key: key(design) };
+    const stop = new AbortController(), here = { stop, first: false, began: performance.now(), failed: "", complete: false, key: key(design) };
     job.running = here;
     job.pending = false;
     document.body.classList.add("busy");
@@ -108,6 +110,7 @@
         here.first = true;
         shown.key = here.key;
         numbers(part);
+        here.complete = part.final;
         if (!part.final) status(`Coarse numbers after ${took()} s; the full ones follow …`);
       }
       if (part.kind === "model") {
@@ -121,6 +124,7 @@
     asked(words, each, stop.signal).then(() => {
       if (job.running !== here) return;
       job.running = null;
+      if (!here.complete && !here.failed) { compute(); return; }  // it ended on its way
       document.body.classList.remove("busy");
       progress(null);
       if (!here.failed) {
