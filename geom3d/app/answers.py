@@ -29,6 +29,8 @@ from geom3d.metrics.report import Report, Row, short_report
 Tell = Callable[[dict[str, Any]], None]
 #: Grid nodes of a design, and bytes of files, at most: a page must not fill a machine's memory or disk.
 MOST_NODES, MOST_BYTES = 6_000_000, 400_000_000
+#: Triangles of the model of a sampled design, at most, once it is looked at in full.
+MOST_TRIANGLES = 60_000
 #: Designs that are kept, with their walls and numbers.
 KEPT = 3
 #: What is measured first, since it takes no time.
@@ -164,7 +166,7 @@ def _numbers(design: Design, job: Mapping[str, Any], tell: Tell) -> None:
         tell({"kind": "model", "model": model_of(first.cell, first.walls).to_json()})
     tell(full(design.measure(transport=bool(job.get("transport")))))
     if first is not design.sample:
-        tell({"kind": "model", "model": model_of(cell, design.walls()).to_json()})
+        tell({"kind": "model", "model": model_of(cell, design.walls(), MOST_TRIANGLES).to_json()})
 
 
 def _section(design: Design, job: Mapping[str, Any], tell: Tell) -> None:

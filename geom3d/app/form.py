@@ -345,4 +345,6 @@ def _shown(value: Any) -> str:
     """What a page cannot change, as text."""
     import json
 
+    if value is None:
+        return "left out"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -156,10 +156,24 @@ def test_the_section_and_the_reference_beside(browser):
         "[...document.querySelectorAll('.card canvas')].map(c => [c.dataset.bar, Math.round(c.dataset.pixels)].join())"
     )
     assert len(set(browser.run(bars))) == 1
+    # So is a pinned design, by the address, too.
+    browser.run("document.querySelector('#pin').click()")
+    typed(browser, "parameters.pitch", "10")
+    browser.wait(done({"parameters.pitch": 10}))
+    browser.wait("document.querySelector('#strip').textContent.includes('▲')")
+    here = browser.run("location.href")
+    assert here.endswith("&against.template=pillars-coated&against.parameters.pitch=12")
+    browser.go(here, done({"parameters.pitch": 10}))
+    browser.run("document.querySelector('#beside').click()")
+    browser.wait("document.querySelector('[data-path=\"area_gain.scaffold\"] .was').textContent === '4.024'")
+    assert (
+        browser.run("document.querySelector('#against').selectedOptions[0].textContent")
+        == "pinned: pillars-coated with 1 change"
+    )
     browser.run("document.querySelector('[data-tab=section]').click()")
     browser.wait("document.querySelectorAll('.drawing:not(.stale) svg').length === 2")
     shown = "[...document.querySelectorAll('.drawing svg')].map(s => /pitch (\\d+)/.exec(s.textContent)[1])"
-    assert browser.run(shown) == ["12", "8"]
+    assert browser.run(shown) == ["10", "12"]
     fills = "[...new Set([...document.querySelectorAll('#now .drawing [data-region=electrolyte]')].map(e => e.getAttribute('fill')))]"
     assert browser.run(fills) == ["#f0e442"]
     assert browser.run("document.documentElement.scrollWidth") <= browser.run("innerWidth")

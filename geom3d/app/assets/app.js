@@ -32,12 +32,19 @@
     if (now === location.hash) return;
     history[push ? "pushState" : "replaceState"](null, "", location.pathname + now);
   };
+  // What a text of the address means where no form tells.
+  const meant = (text) => {
+    if (text === "") return null;
+    if (text === "true" || text === "false") return text === "true";
+    if (/^\d+,\d+$/.test(text)) return text.split(",").map(Number);
+    return Number.isFinite(Number(text)) ? Number(text) : text;
+  };
   const inAddress = () => {
     const found = { here: { changes: {} }, against: { changes: {} } };
     new URLSearchParams(location.hash.slice(1)).forEach((text, name) => {
       const one = name.startsWith("against.") ? found.against : found.here, path = name.replace(/^against\./, "");
       if (path === "template" || path === "architecture") one.source = { [path]: text };
-      else one.changes[path] = text;
+      else one.changes[path] = one === found.against ? meant(text) : text;
     });
     return found;
   };
@@ -343,9 +350,8 @@
       about = part;
       roles = part.roles;
       form = new Form($("#form"), part.fields, roles, moved);
-      const known = Object.fromEntries(Object.entries(changes).filter(([path]) => form.rows.has(path)).map(([path, text]) => [path, form.parsed(path, text)]));
       const unknown = Object.keys(changes).filter((path) => !form.rows.has(path));
-      form.set(known);
+      form.set(parsed(changes));
       design = { source, changes: form.changes() };
       against = reference_;
       fill($("#source"), part.sources, []);
@@ -362,6 +368,10 @@
       if (unknown.length) { $("#trouble").hidden = false; $("#trouble").textContent = `Not known here and left out: ${unknown.join(", ")}`; }
     });
   };
+
+  // Changes as the address has them, as values of the form.
+  const parsed = (changes) => Object.fromEntries(
+    Object.entries(changes).filter(([path]) => form.rows.has(path)).map(([path, text]) => [path, form.parsed(path, text)]));
 
   const pinned = () => {
     const select = $("#against"), value = asValue(against.source), plainly = !Object.keys(against.changes).length;
@@ -411,7 +421,13 @@
   });
   window.addEventListener("popstate", () => {
     const { here, against: other } = inAddress(), source = here.source ?? JSON.parse(document.body.dataset.start);
-    load(source, here.changes, other.source ? other : null);
+    if (!about || asValue(source) !== asValue(design.source)) { load(source, here.changes, other.source ? other : null); return; }
+    form.set(parsed(here.changes));
+    design.changes = form.changes();
+    against = other.source ? other : null;
+    if (against) pinned(); else $("#against").value = "";
+    complaint(null);
+    compute();
   });
 
   const copied = async (button, text) => {

@@ -143,14 +143,17 @@ window.geom3dViewer = (() => {
   // A view and those that go with it.
   const fellows = (view) => (view.style.together ? [view, ...[...open.values()].filter((other) => other !== view && other.style.together)] : [view]);
 
-  // Half of what a view shows in height, µm.
-  const halfHeight = (view) => (view.high > view.whole[2] ? 0.54 : 0.48) * Math.hypot(view.whole[0], view.whole[1], view.high);
+  // Half of what a view must show in height, µm, so that all is seen in a canvas of a ratio of width to height.
+  const halfHeight = (view, ratio) => {
+    const [x, y] = view.whole;
+    return Math.max((view.high > view.whole[2] ? 0.54 : 0.48) * Math.hypot(x, y, view.high), (0.52 * Math.hypot(x, y)) / ratio);
+  };
 
   const draw = (view) => {
     const { canvas } = view, sharp = Math.min(window.devicePixelRatio || 1, 2);
     const wide = Math.max(1, Math.round(canvas.clientWidth * sharp)), high = Math.max(1, Math.round(canvas.clientHeight * sharp));
     if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-    const ratio = wide / high, half = Math.max(...fellows(view).map(halfHeight)) / Math.min(1, ratio);
+    const ratio = wide / high, half = Math.max(...fellows(view).map((other) => halfHeight(other, ratio)));
     Object.assign(view.camera, { left: -half * ratio, right: half * ratio, top: half, bottom: -half });
     view.camera.updateProjectionMatrix();
     renderer.setSize(wide, high, false);
