@@ -5,6 +5,8 @@
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
   // An answer that has not begun is not given up for the next move sooner than this, ms: else a moving hand would never see one.
   const PATIENCE = 1500, RETRY = 2000, PAUSE = 350;
+  // A model is drawn so much later, ms, that numbers that come with it are seen first: without a graphics card it takes its time.
+  const SOON = 120, SHORT = 20;
   const TAB = Math.random().toString(36).slice(2);
 
   // What is looked at: a source and changes; and what it is held against.
@@ -92,6 +94,7 @@
 
   // One job at a time: the last one wins.
   const job = { running: null, pending: false, timer: 0 };
+  let drawing = 0;  // the timer of a model that is yet to be drawn
   const status = (text) => { $("#status").textContent = text; };
 
   const compute = (live = false) => {
@@ -122,8 +125,7 @@
       }
       if (part.kind === "model") {
         shown.model = part.model;
-        showModel("#now", shown);
-        if (job.pending) compute(true);
+        if (job.pending) { draw(); compute(true); } else { clearTimeout(drawing); drawing = setTimeout(draw, SOON); }
       }
       if (part.kind === "error") { here.failed = said(part); complaint(part); }
     };
@@ -134,16 +136,31 @@
       if (!here.complete && !here.failed) { compute(); return; }  // it ended on its way
       document.body.classList.remove("busy");
       progress(null);
-      if (!here.failed) {
+      if (here.failed) status(`${here.failed} — the last design that could be built is shown`);
+      else {
         $("#status").dataset.full = took();
         status(`All numbers after ${took()} s`);
-        if (shown.key === key(held()) && !$("#transport").checked) remember();
-        sections();
-        if (reference.key !== key(held())) fetchReference();
-      } else status(`${here.failed} — the last design that could be built is shown`);
-      $("#status").dataset.done = here.key;
-      if (job.pending) compute();
+      }
+      setTimeout(() => finished(here), SHORT);  // once the numbers are seen
     }).catch((error) => { if (!stop.signal.aborted) throw error; });
+  };
+
+  const draw = () => {
+    clearTimeout(drawing);
+    drawing = 0;
+    showModel("#now", shown);
+  };
+
+  const finished = (last) => {
+    if (drawing) draw();
+    if (job.running) return;
+    if (!last.failed) {
+      if (shown.key === key(held()) && !$("#transport").checked) remember();
+      sections();
+      if (reference.key !== key(held())) fetchReference();
+    }
+    $("#status").dataset.done = last.key;
+    if (job.pending) compute();
   };
 
   const progress = (part) => {
