@@ -21,7 +21,7 @@ from geom3d.core.errors import InputError, OutputError
 #: Where the page is unless told otherwise.
 HOST, PORT = "127.0.0.1", 8765
 #: The template that a page begins with unless told otherwise.
-FIRST = "pillars-coated"
+FIRST = "trenches-notten-2007"
 #: What the page consists of: package and path of each part, and its kind.
 PARTS = {
     "/app.css": ("geom3d.app", ("app.css",), "text/css"),

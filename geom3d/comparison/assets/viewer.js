@@ -149,9 +149,14 @@ window.geom3dViewer = (() => {
     return Math.max((view.high > view.whole[2] ? 0.54 : 0.48) * Math.hypot(x, y, view.high), (0.52 * Math.hypot(x, y)) / ratio);
   };
 
+  const sharpness = () => Math.min(window.devicePixelRatio || 1, 2);
+  const sizeOf = ({ canvas }) => [canvas.clientWidth, canvas.clientHeight].map((length) => Math.max(1, Math.round(length * sharpness())));
+  const isFitting = (view) => sizeOf(view).every((length, k) => length === [view.canvas.width, view.canvas.height][k]);
+
   const draw = (view) => {
-    const { canvas } = view, sharp = Math.min(window.devicePixelRatio || 1, 2);
-    const wide = Math.max(1, Math.round(canvas.clientWidth * sharp)), high = Math.max(1, Math.round(canvas.clientHeight * sharp));
+    cancelAnimationFrame(view.waiting);
+    view.waiting = 0;
+    const { canvas } = view, sharp = sharpness(), [wide, high] = sizeOf(view);
     if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
     const ratio = wide / high, half = Math.max(...fellows(view).map((other) => halfHeight(other, ratio)));
     Object.assign(view.camera, { left: -half * ratio, right: half * ratio, top: half, bottom: -half });
@@ -164,9 +169,7 @@ window.geom3dViewer = (() => {
     view.drawn = true;
   };
   const later = (view) => {
-    if (view.waiting) return;
-    view.waiting = true;
-    requestAnimationFrame(() => { view.waiting = false; if (open.has(view.card)) draw(view); });
+    if (!view.waiting) view.waiting = requestAnimationFrame(() => { if (open.has(view.card)) draw(view); });
   };
 
   const context = () => {
@@ -295,7 +298,7 @@ window.geom3dViewer = (() => {
         place.append(element("p", { className: "none", textContent: "This browser offers no WebGL: the model cannot be drawn." }));
         return;
       }
-      const view = Object.assign(build(model), { card, drawn: false, waiting: false, style: { ...USUAL, ...choice } });
+      const view = Object.assign(build(model), { card, drawn: false, waiting: 0, style: { ...USUAL, ...choice } });
       view.canvas = element("canvas", { tabIndex: 0 });
       view.canvas.setAttribute("role", "img");
       view.canvas.setAttribute("aria-label", "model, to be turned with the arrow keys");
@@ -314,7 +317,7 @@ window.geom3dViewer = (() => {
       view.canvas.addEventListener("blur", () => { view.orbit.enableZoom = false; });
       view.canvas.addEventListener("pointerdown", () => view.canvas.focus());
       view.canvas.addEventListener("keydown", (event) => keys(view, event));
-      view.watch = new ResizeObserver(() => later(view));
+      view.watch = new ResizeObserver(() => { if (view.canvas.clientWidth && !isFitting(view)) later(view); });
       view.watch.observe(view.canvas);
       open.set(card, view);
       paint(view);
