@@ -77,8 +77,11 @@ def test_the_next_design_of_a_tab_ends_the_work_on_the_one_before(served):
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_it_whatever_it_is_doing():
-    with Served("trenches-notten-2007") as served:
+def test_ctrl_c_ends_it_whatever_it_is_doing(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('architecture = "trenches"\n', "utf-8")
+    with Served(str(file)) as served:
+        assert [part["name"] for part in served.parts({"do": "form", "source": {"template": "mine.toml"}})] == ["mine"]
         at_work = served.parts(SPONGE)
         next(at_work)
         pids = children(served.pid) if sys.platform == "linux" else []
