@@ -141,6 +141,19 @@ def test_a_slider_by_the_keyboard(browser):
 
 
 @ON_A_SCREEN
+def test_the_ionic_resistance_and_a_key_that_is_none(browser, served):
+    browser.go(
+        f"http://127.0.0.1:{served.port}/#template={PLANAR}&layers.electrolyte.thickness=2&foo=1",
+        done({"layers.electrolyte.thickness": 2}, PLANAR),
+    )
+    assert browser.run("document.querySelector('#note').textContent") == "Not known here and left out: foo"
+    browser.run("document.querySelector('#transport').click()")
+    browser.wait("document.querySelector('[data-path=ionic_resistance_ohm_cm2] .change')?.textContent === '▲ +100 %'")
+    report = geom3d.load(PLANAR, {"layers.electrolyte.thickness": 2}).measure(transport=True)
+    assert float(numbers(browser)["ionic_resistance_ohm_cm2"]) == report["ionic_resistance_ohm_cm2"]
+
+
+@ON_A_SCREEN
 def test_every_control_has_a_name_and_can_be_reached(browser):
     unnamed = """[...document.querySelectorAll('input:not([type=hidden]), select, button, summary, canvas')].filter(e =>
         !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map(e => e.outerHTML)"""

@@ -155,7 +155,7 @@
     if (drawing) draw();
     if (job.running) return;
     if (!last.failed) {
-      if (shown.key === key(held()) && !$("#transport").checked) remember();
+      if (shown.key === key(held())) remember();
       sections();
       if (reference.key !== key(held())) fetchReference();
     }
@@ -249,7 +249,7 @@
     referring?.abort();
     referring = new AbortController();
     const { signal } = referring, wanted = held(), found = { rows: new Map(), model: null, section: null, key: key(wanted) };
-    asked({ do: "design", ...wanted }, (part) => {
+    asked({ do: "design", ...wanted, transport: $("#transport").checked }, (part) => {
       if (part.kind === "numbers" && part.final) found.rows = new Map(part.first.map((row) => [row.path, row]));
       if (part.kind === "model") found.model = part.model;
       if (part.kind === "error") status(`The reference: ${part.message}`);
@@ -354,6 +354,8 @@
     return group;
   }));
 
+  const note = (text) => { $("#note").hidden = !text; $("#note").textContent = text; };
+
   const load = (source, changes = {}, reference_ = null) => {
     job.running?.stop.abort();
     status("Reading …");
@@ -361,7 +363,7 @@
       if (part.kind === "error") {
         complaint(part);
         status("");
-        if (!about) load(JSON.parse(document.body.dataset.start));
+        if (!about) load(JSON.parse(document.body.dataset.start)).then(() => note(part.message));
         return;
       }
       about = part;
@@ -379,10 +381,9 @@
       $("#about").replaceChildren(element("h2", { textContent: part.title }), element("p", { textContent: part.origin }));
       document.title = `${part.title} · geom3d`;
       sampled = false;
-      $("#trouble").hidden = true;
+      note(unknown.length ? `Not known here and left out: ${unknown.join(", ")}` : "");
       written(false);
       compute();
-      if (unknown.length) { $("#trouble").hidden = false; $("#trouble").textContent = `Not known here and left out: ${unknown.join(", ")}`; }
     });
   };
 
@@ -410,12 +411,16 @@
     } else if (typed) {
       job.timer = setTimeout(() => { written(false); compute(); }, sampled ? 3 * PAUSE : PAUSE);
     } else if (sampled) status("Let go of the slider to compute: this design is sampled");
-    else { written(false); compute(true); }
+    else compute(true);  // browsers allow few changes of an address within a short time
   }
 
   $("#source").addEventListener("change", (event) => { load(asSource(event.target.value)).then(() => written(true)); });
   $("#reset").addEventListener("click", () => { form.set({}); design.changes = {}; written(true); compute(); });
-  $("#transport").addEventListener("change", () => compute());
+  $("#transport").addEventListener("change", () => {
+    referring?.abort();  // it lacks the resistance
+    reference.key = "";
+    compute();
+  });
   $("#beside").addEventListener("change", besides);
   $("#colours").addEventListener("change", restyle);
   dark.addEventListener("change", restyle);
