@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import zipfile
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -138,6 +138,36 @@ def test_a_slider_by_the_keyboard(browser):
     browser.run("document.querySelector('[data-path=\"parameters.depth\"] .back').click()")
     browser.wait(done())
     assert browser.run(f"{field('parameters.depth')}.value") == "50"
+
+
+@ON_A_SCREEN
+def test_two_hundred_moves_of_sliders_in_a_row(browser):
+    """Faster than any hand: what is shown in the end is the last design that can be built, and nothing has gone wrong."""
+    moves = """(async () => {
+        let state = 7;
+        const chance = () => (state = (16807 * state) % 2147483647) / 2147483647;
+        const sliders = [...document.querySelectorAll('.structure > .field input[type=range], .films input[type=range]:not(.off)')];
+        for (let k = 0; k < 200; k += 1) {
+            const slider = sliders[Math.floor(chance() * sliders.length)];
+            slider.value = 300 + Math.floor(400 * chance());
+            slider.dispatchEvent(new Event('input'));
+            if (k % 10 === 9) slider.dispatchEvent(new Event('change'));
+            await new Promise(done => setTimeout(done, 5));
+        }
+        return sliders.length;
+    })()"""
+    assert browser.run(moves) >= 6
+    browser.wait("!document.body.matches('.busy')")
+    asked = parse_qsl(browser.run("location.hash").removeprefix("#"))
+    changes = {key: json.loads(value) for key, value in asked if key != "template"}
+    assert len(changes) >= 6
+    try:
+        report = geom3d.load(TRENCHES, changes).measure()
+    except geom3d.InputError:
+        browser.wait("document.querySelector('.field.wrong')")
+    else:
+        browser.wait(done(changes))
+        assert float(numbers(browser)["capacity_uAh_cm2.cell"]) == report["capacity_uAh_cm2.cell"]
 
 
 @ON_A_SCREEN
