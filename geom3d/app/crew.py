@@ -18,6 +18,8 @@ from geom3d.app.worker import work
 SIZE = 2
 #: Seconds that a process has to give a job up where somebody waits for it, and where nobody does; and that a job may take.
 GRACE, PATIENCE, LONGEST = 1.0, 5.0, 600.0
+#: Seconds after a job until processes that are missing are started.
+PAUSE = 3.0
 #: Jobs that may wait, and tabs that are kept in mind.
 MOST_WAITING, MOST_TABS = 16, 1000
 
@@ -97,6 +99,10 @@ class Crew:
     def start(self) -> None:
         """Starts the first process."""
         self._hire()
+
+    def _fill_up(self) -> None:
+        while len(self._hands) < self._size and not self._ending:
+            self._hire()
 
     async def give_up(self) -> None:
         """Lets all answers end where they are, for the server ends."""
@@ -235,7 +241,7 @@ class Crew:
         if hand.at_work < 0 and hand in self._hands:
             self._hands.remove(hand)
             await loop.run_in_executor(None, hand.end)
-        while len(self._hands) < self._size and not self._ending:  # ready for the next
-            self._hire()
+        # The next ones are made ready where nobody is kept waiting by it.
+        loop.call_later(PAUSE if self._hands else 0.0, self._fill_up)
         async with self._free:
             self._free.notify_all()
