@@ -35,6 +35,7 @@ class Hand:
     """One process.
 
     Attributes:
+        warm: whether it is made ready before it is asked.
         parts: what it has said, (number, part).
         at_work: number of its job; 0 for none.
         last: what design it worked on last.
@@ -42,6 +43,7 @@ class Hand:
 
     files: Mapping[str, Path]
     loop: asyncio.AbstractEventLoop
+    warm: bool
     parts: asyncio.Queue[tuple[int, Part | None]] = field(default_factory=asyncio.Queue)
     at_work: int = 0
     last: str = ""
@@ -50,7 +52,9 @@ class Hand:
         # Neither VTK nor threads survive a fork.
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
-        self._process = context.Process(target=work, args=(other, dict(self.files)), daemon=True)
+        self._process = context.Process(
+            target=work, args=(other, dict(self.files)), kwargs={"warm": self.warm}, daemon=True
+        )
         self._process.start()
         other.close()
         threading.Thread(target=self._listen, args=(self._pipe, self.parts), daemon=True).start()
@@ -119,7 +123,7 @@ class Crew:
         self._hands.clear()
 
     def _hire(self) -> Hand:
-        hand = Hand(self._files, asyncio.get_running_loop())
+        hand = Hand(self._files, asyncio.get_running_loop(), warm=bool(self._hands))
         self._hands.append(hand)
         return hand
 

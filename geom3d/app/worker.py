@@ -25,7 +25,7 @@ class GivenUp(BaseException):
     """The job is no longer wanted. Not an `Exception`: nothing that mends errors must hold it up."""
 
 
-def work(connection: Connection, files: Mapping[str, Path]) -> None:
+def work(connection: Connection, files: Mapping[str, Path], *, warm: bool) -> None:
     """Answers jobs until the other end is closed.
 
     What comes in is (number, job), or (number, None) to give that job up; what goes out (number, part of the answer), and
@@ -34,6 +34,7 @@ def work(connection: Connection, files: Mapping[str, Path]) -> None:
     Args:
         connection: to the server.
         files: the user's own templates.
+        warm: whether it loads and compiles what a first design needs before anybody asks; the first process is asked at once.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the server ends this one
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # VTK warns there that it found no screen
@@ -46,7 +47,7 @@ def work(connection: Connection, files: Mapping[str, Path]) -> None:
     from geom3d.core.progress import listening
 
     desk = Desk(Sources(files))
-    if jobs.empty():  # nobody waits yet: what the first design loads and compiles is loaded now
+    if warm and jobs.empty():
         desk.answer({"do": "design", "source": {"template": WARM_UP}}, lambda part: None)
     connection.send((0, None))
     while True:
