@@ -497,6 +497,8 @@ def compare(
 app.command("geom3d.cli.studies:solve")
 app.command("geom3d.cli.studies:sweep")
 app.command("geom3d.cli.studies:optimize")
+# So does the one that serves a page.
+app.command("geom3d.cli.live:app")
 
 
 @app.command

@@ -213,7 +213,7 @@ def _legend(
         rows = textwrap.wrap(f"{name}, {thick}" if thick else name, letters)
         # A long word stays whole: letters are reckoned on the safe side.
         material = textwrap.wrap(region.material.title, letters, break_long_words=False)
-        sheet.add(rectangle(x, y, 3.0, 1.9, fill=region.material.colour, stroke=INK))
+        sheet.add(rectangle(x, y, 3.0, 1.9, fill=region.material.colour, stroke=INK, region=region.name))
         for k, row in enumerate([*rows, *material]):
             sheet.add(words(x + 4.2, y + 1.75, row, SIZE, colour=FAINT if k >= len(rows) else INK), y + 2.6)
             y += LINE
