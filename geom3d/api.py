@@ -283,6 +283,17 @@ class Design(Evaluation):
             notes=tuple(notes),
         )
 
+    def cite(self) -> str:
+        """References of the template, its materials and its method, as the text of a BibTeX file.
+
+        >>> "@article{lethien2011," in load("nanopillars-lethien-2011").cite()
+        True
+        """
+        from geom3d.cell.citations import bibtex
+
+        with naming(self.source):
+            return bibtex(self.template, self.unit_cell)
+
     def render(self, path: str | Path, **options: Any) -> Path:
         """Draws a picture into a file; see `geom3d.rendering.render` for the options: view, repeat, size and others.
 
