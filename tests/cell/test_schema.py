@@ -64,6 +64,7 @@ length = 2000
 capacity = "10 µAh"
 """
 #: What is written for what, the line at which Taplo must show it, and words of what it says.
+# Misspelt on purpose, from here
 WRONG = {
     "key of a parameter": ("depth = 30.0", "dept = 30.0", "dept = 30.0", "'dept' was unexpected"),
     "parameter of another architecture": ("depth = 30.0", "diameter = 3", "diameter = 3", "'diameter' was unexpected"),
@@ -81,6 +82,7 @@ WRONG = {
     "angle of the walls": ('"89 deg"', "20", "sidewall_angle = 20", "20 is less than the minimum of 45"),
     "key of the device": ("length = 2000", "lenght = 2000", "lenght = 2000", "'lenght' was unexpected"),
 }
+# to here
 
 
 @cache
