@@ -324,7 +324,9 @@ class Design(Evaluation):
         return notebook.plot(self.unit_cell, self.walls(), repeat=repeat, cut=cut, **options)
 
     def _repr_html_(self) -> str:
-        return notebook.to_html(self.unit_cell, self.walls()) + self._report._repr_html_()
+        cell, walls = self.unit_cell, self.walls()
+        numbers = self._report._repr_html_()
+        return notebook.to_html(cell, walls) + numbers + notebook.turnable(cell, walls)
 
 
 def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Design:
