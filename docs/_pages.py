@@ -95,7 +95,7 @@ def numbers() -> Iterator[str]:
     """Every number of the report."""
     yield "# Numbers of the report"
     yield ""
-    yield "As `geom3d measure --json` and `Report[...]` give them, by their path; `NAME` stands for a region, a layer or a pair. What"
+    yield "As `geom3d measure --json` and `Report[...]` give them, by their path; `*` stands for a region, a layer or a pair. What"
     yield "they mean, and how they are found, is told by the [theory](../theory/index.md)."
     for module in metrics.modules():
         title = re.split(r"[.:;]( |$)", (module.__doc__ or "").strip().splitlines()[0])[0]

@@ -77,10 +77,13 @@ def blocks(text):
     return found
 
 
+def lines(block):
+    """Of a shell, those that go on in the next as one."""
+    return [line.strip() for line in block.text.replace("\\\n", " ").splitlines() if line.strip()]
+
+
 def commands(block):
-    return (
-        [line.strip() for line in block.text.splitlines() if line.startswith("geom3d ")] if block.kind == "sh" else []
-    )
+    return [line for line in lines(block) if line.startswith("geom3d ")] if block.kind == "sh" else []
 
 
 BLOCKS = {name: blocks(text) for name, text in PAGES.items()}
@@ -127,7 +130,7 @@ def test_nothing_in_a_page_looks_like_a_command_and_is_not_run(name):
     for block in BLOCKS[name]:
         assert block.kind in ("sh", "toml", "python", "console", "text"), block.kind
         if block.kind == "sh":
-            rest = [line for line in block.text.splitlines() if line.strip() and not line.startswith(("geom3d ", "#"))]
+            rest = [line for line in lines(block) if not line.startswith(("geom3d ", "#"))]
             assert [line for line in rest if not line.startswith(ELSEWHERE)] == []
 
 
