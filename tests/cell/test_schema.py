@@ -185,3 +185,14 @@ def test_schema_is_printed_or_written(tmp_path):
     path = tmp_path / FILE_NAME
     assert command("schema", "-o", path).out == f"{path}\n"
     assert path.read_text("utf-8") == written_once()
+
+
+def test_a_solved_template_keeps_the_line_for_editors(tmp_path):
+    wanted = ("solve", "trenches-notten-2007", "--vary", "parameters.depth", "--for", "area_gain.scaffold=5", "-o")
+    assert command(*wanted, tmp_path / "plain.toml").code == 0
+    assert DIRECTIVE not in (tmp_path / "plain.toml").read_text("utf-8")
+    (tmp_path / FILE_NAME).write_text(written_once(), "utf-8")
+    assert command(*wanted, tmp_path / "solved.toml").code == 0
+    assert (tmp_path / "solved.toml").read_text("utf-8").startswith(f"{DIRECTIVE}\n")
+    code, words = lint(tmp_path)
+    assert code == 0, words
