@@ -57,7 +57,8 @@ def commands() -> Iterator[str]:
     yield "Data goes to stdout, words to stderr. The exit code is 0 when done, 1 when the design is invalid or the work failed, 2 for wrong usage, 3"
     yield "where `check` finds that a design cannot be made."
     yield ""
-    yield text[re.search(r"^## geom3d ", text, flags=re.MULTILINE).start() :]  # behind the lists of all commands
+    text = text[re.search(r"^## geom3d ", text, flags=re.MULTILINE).start() :]  # behind the lists of all commands
+    yield text.replace(" *[default: False]*", "")
 
 
 def keys() -> Iterator[str]:

@@ -27,7 +27,7 @@ version = release = geom3d.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
-nitpicky = False
+smartquotes = False  # options begin with two hyphens
 default_role = "code"
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist", "attrs_inline"]
