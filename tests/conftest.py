@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from kinds import QUICK, TEMPLATES
 
+from geom3d.core.threads import use_one_thread
 from geom3d.scene.stage import NO_OPENGL, has_opengl
 from geom3d.solids.prisms.outline import repeated
 from geom3d.solids.prisms.prism import Prisms
@@ -33,6 +34,11 @@ def _texts(value):
     if isinstance(value, str):
         return {value}
     return {text for part in value for text in _texts(part)} if isinstance(value, tuple | list) else set()
+
+
+def pytest_configure():
+    """Before workers start: theirs and what tests start as commands are processes beside others, too."""
+    use_one_thread()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from geom3d.core.errors import GeometryError, OutputError
+from geom3d.core.threads import use_one_thread
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,13 +40,14 @@ def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _quietly() -> None:
-    """Silences a worker process.
+    """Silences a worker process, and keeps it to its core.
 
     The first process handles Ctrl-C, which reaches every process of a terminal; all would draw bars, and VTK would warn
     that it found no screen.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    use_one_thread()
 
 
 def each(

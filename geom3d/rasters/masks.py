@@ -16,7 +16,7 @@ from geom3d.cell.cell import Cell, Region
 from geom3d.core.arrays import BoolArray, FloatArray, as_complex, half_edges, owners_of, pair_keys, pairs_of, run_starts
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.rasters.plans import layered
-from geom3d.solids.prisms.floorplan import FloorPlan
+from geom3d.solids.prisms.floorplan import FloorPlan, triangulated
 
 #: GDS datatypes: a region as drawn, and its opening, which is the rest of the period.
 DRAWN, OPENING = 0, 1
@@ -136,8 +136,7 @@ def keyholed(rings: list[FloatArray]) -> FloatArray:
 
 def _cuts(rings: list[FloatArray], points: FloatArray) -> NDArray[np.int64]:
     """(n, 2) corners of different rings that see each other or coincide: the edges of a triangulation do not cross."""
-    cut = shapely.constrained_delaunay_triangles(shapely.polygons(rings[0], rings[1:]))
-    soup = shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3]
+    soup, _ = triangulated(np.array([shapely.polygons(rings[0], rings[1:])]))
     places = as_complex(np.concatenate([points, soup.reshape(-1, 2)]))
     _, first, index = np.unique(places, return_index=True, return_inverse=True)
     corner = first[index]  # the first of the corners at that place

@@ -29,6 +29,9 @@ NO_OPENGL = (
 )
 #: Edges sharper than this are drawn, degrees.
 SHARP = 35.0
+#: Corners nearer than this are one, of the diagonal: where a cut goes by a corner it leaves slivers, whose sides would be drawn
+#: as sharp edges.
+ONE_PLACE = 1e-6
 #: Directions from which light comes, and how strong it is: what faces the viewer shows the colours of the legend.
 LIGHTS = (((-0.3, -1.0, 0.35), 0.48), ((-1.0, 0.1, 0.35), 0.3), ((0.0, 0.0, 1.0), 0.3))
 AMBIENT, DIFFUSE = 0.55, 0.9
@@ -234,12 +237,12 @@ def _add_edges(stage: Any, body: Body, flat: BoolArray, width: float) -> None:
     import pyvista
 
     surface = flat & (body.source >= 0)
-    edges = _mesh(body, surface).clean(tolerance=1e-9).extract_feature_edges(SHARP, non_manifold_edges=False)
+    edges = _mesh(body, surface).clean(tolerance=ONE_PLACE).extract_feature_edges(SHARP, non_manifold_edges=False)
     drawn = [edges] if edges.n_points else []
     drawn += [pyvista.lines_from_points(line) for line in body.outlines]
     for lines in drawn:
         stage.add_mesh(lines, color=INK, line_width=width, lighting=False)
-    whole = _mesh(body, body.source >= 0).clean(tolerance=1e-9)
+    whole = _mesh(body, body.source >= 0).clean(tolerance=ONE_PLACE)
     if whole.n_cells:
         stage.add_silhouette(whole, color=INK, line_width=width, feature_angle=None)
 
@@ -254,17 +257,19 @@ def soften(stage: Any, frame: Frame) -> None:
     """Smooth edges, and soft shadows in corners."""
     reach = frame.step * min(frame.size)
     stage.enable_anti_aliasing("ssaa")
-    stage.enable_ssao(radius=reach / 24, bias=reach / 400, kernel_size=128, blur=True)
+    # Few samples do: each pixel is the mean of sixteen finer ones, which all have theirs.
+    stage.enable_ssao(radius=reach / 24, bias=reach / 400, kernel_size=32, blur=True)
 
 
 def photograph(stage: Any, frame: Frame, *, transparent: bool = False) -> Image:
     """(h, w, 3) what the camera sees, or (h, w, 4) with opacity."""
     reach = frame.step * max(frame.size) * 4
-    camera = stage.camera
-    camera.focal_point = frame.centre
-    camera.position = frame.centre + reach * frame.camera.axes[2]
-    camera.up = frame.camera.axes[1]
-    camera.parallel_scale = frame.step * frame.size[1] / 2
+    # By VTK's own names: PyVista's look for the bounds of all that is there at each of these.
+    camera, stage.camera_set = stage.renderer.camera, True
+    camera.SetFocalPoint(*frame.centre)
+    camera.SetPosition(*(frame.centre + reach * frame.camera.axes[2]))
+    camera.SetViewUp(*frame.camera.axes[1])
+    camera.SetParallelScale(frame.step * frame.size[1] / 2)
     stage.reset_camera_clipping_range()
     stage.render()  # does nothing before the first screenshot, which renders by itself
     return np.asarray(stage.screenshot(return_img=True, transparent_background=transparent), dtype=np.uint8)

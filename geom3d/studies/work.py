@@ -17,6 +17,7 @@ from typing import Any
 from geom3d.cell.assembly import assemble
 from geom3d.cell.template import Original
 from geom3d.core.errors import Geom3dError, InputError
+from geom3d.core.threads import use_one_thread
 from geom3d.evaluation import Evaluation
 from geom3d.library import processes
 from geom3d.manufacturability.measures import measures
@@ -137,6 +138,7 @@ def warm(original: Original | None = None) -> None:
     ends when that one does, even by SIGKILL.
     """
     os.environ[SINGLE] = "1"
+    use_one_thread()
     with suppress(ValueError):  # of a thread, as in a Dask worker
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

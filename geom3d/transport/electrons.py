@@ -13,6 +13,7 @@ import numpy as np
 from geom3d.cell.cell import Cell
 from geom3d.core.roles import COLLECTOR, Role
 from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
+from geom3d.solids.prisms.extrusion import Extrusion
 from geom3d.transport.contacts import Contacts
 from geom3d.transport.linear import System
 from geom3d.transport.tetrahedra import FIRST, Medium
@@ -73,15 +74,18 @@ def electronic(cell: Cell, walls: InterfaceMesh, electrode: Role, beside: float)
     if cell.step is not None:
         found = _mean_potential(walls, contacts, None, 1)
         return None if found is None else Electronic(OHM_CM2 * walls.footprint * found, None, known)
-    assert walls.filling is not None  # what is not sampled can be filled
+    filling = walls.filling
+    assert isinstance(filling, Extrusion)  # what is not sampled can be filled
+    # In a flat cell nothing changes along the films, and shorter edges there would tell nothing.
+    narrower = 1.0 if (filling.labels == filling.labels[:, :1]).all() else 0.5
     edge, layers = FIRST * min(walls.size[:2]) / 2, 2  # the coarsest mesh and this one may agree by accident
     before = _mean_potential(walls, contacts, edge, layers)
     while before is not None:
-        edge, layers = edge / 2, 2 * layers
+        edge, layers = narrower * edge, 2 * layers
         found = _mean_potential(walls, contacts, edge, layers)
         assert found is not None  # the coarser mesh joined them
         change = abs(before / found - 1)
-        if change <= SETTLED or walls.filling.most(edge / 2, 2 * layers)[1] > MOST:
+        if change <= SETTLED or filling.most(narrower * edge, 2 * layers)[1] > MOST:
             return Electronic(OHM_CM2 * walls.footprint * found, LEFT * change, known)
         before = found
     return None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kinds import PRISMATIC, UPRIGHT
+from kinds import PRISMATIC, UPRIGHT, coarse
 from scipy.sparse import coo_array
 from skfem import Basis, BilinearForm, ElementTetP1, MeshTet, asm, condense, solve
 from skfem.helpers import dot, grad
@@ -34,13 +34,6 @@ def laplace(u, v, w):
     return dot(grad(u), grad(v))
 
 
-def load(name):
-    """A template; a sponge on the coarsest grid that may be asked for."""
-    design = geom3d.load(name)
-    web = design.cell().facts.web
-    return design if web is None else geom3d.load(name, {"resolution": 0.999 * min(web.radius, min(web.size) / 8)})
-
-
 #: Thin films that need hundreds of thousands of tetrahedra where these are fine.
 FINEST = (
     "honeycomb-lei-2020",
@@ -63,7 +56,7 @@ CASES = [
 @pytest.fixture(scope="module", params=CASES, ids=str)
 def case(request):
     name, fine = request.param
-    design = load(name)
+    design = coarse(name)
     cell = design.cell()
     finer = min(cell.size[:2]) / 5 if cell.step is None else math.sqrt(3) * cell.step
     max_edge = finer if fine else None
@@ -153,7 +146,7 @@ def test_no_edge_is_longer_than_asked(case):
 
 def test_sponges_have_the_triangles_of_the_walls():
     """On levels triangle for triangle, corner for corner; on planes at least as many."""
-    design = load("sponge-schwarz-p-sheet")
+    design = coarse("sponge-schwarz-p-sheet")
     walls, mesh = design.walls(), design.mesh(void=True)
     assert len(mesh.interfaces) == len(walls.triangles)
 
@@ -169,7 +162,7 @@ def test_sponges_have_the_triangles_of_the_walls():
 
 
 def test_edges_shorter_than_the_grid_are_refused():
-    design = load("sponge-gyroid-lto")
+    design = coarse("sponge-gyroid-lto")
     with pytest.raises(
         geom3d.InputError, match=r"max_edge: a sampled cell's volume mesh is that of its grid.*resolution"
     ):
@@ -177,7 +170,7 @@ def test_edges_shorter_than_the_grid_are_refused():
 
 
 def test_pieces_that_were_taken_out_cannot_be_meshed():
-    walls = load("sponge-gyroid-lto").walls()
+    walls = coarse("sponge-gyroid-lto").walls()
     with pytest.raises(geom3d.InputError, match="drop_islands: a volume mesh keeps"):
         volume_mesh(walls.without(walls.components.labels == 1))
 

@@ -13,7 +13,7 @@ import klayout.db as kdb
 import numpy as np
 import pytest
 import shapely
-from kinds import PRISMATIC, UPRIGHT
+from kinds import PRISMATIC, UPRIGHT, coarse
 
 import geom3d
 from geom3d.exports import gds
@@ -223,7 +223,7 @@ def test_files_are_the_same_whenever_they_are_written(tmp_path):
 
 @pytest.mark.parametrize("name", UPRIGHT)
 def test_no_file_is_larger_than_told(name, tmp_path):
-    design = geom3d.load(name)
+    design = coarse(name)
     planned = design.plan(tmp_path, formats=FORMATS)
     design.build(tmp_path, formats=FORMATS)
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir() if path.name != "report.json"}

@@ -91,8 +91,15 @@ class FloorPlan:
 
 
 def triangulated(polygons: NDArray[Any]) -> tuple[FloatArray, IntArray]:
-    """Corners (T, 3, 2) of a triangulation of polygons, and (T,) the polygon of each."""
-    cut = shapely.constrained_delaunay_triangles(polygons)
+    """Corners (T, 3, 2) of a triangulation of polygons, and (T,) the polygon of each.
+
+    Raises:
+        GeometryError: where GEOS gives a polygon up.
+    """
+    try:
+        cut = shapely.constrained_delaunay_triangles(polygons)
+    except shapely.errors.GEOSException as error:
+        raise GeometryError(f"outlines cannot be triangulated ({error}); change a length slightly") from None
     soup = np.ascontiguousarray(shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3])
     return soup, owners_of(shapely.get_num_geometries(cut))
 
