@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import doctest
-import importlib
+import importlib.util
 import io
 import json
 import pkgutil
@@ -24,6 +24,7 @@ import pytest
 import geom3d
 from geom3d.cell.template import shipped
 from geom3d.cli.app import CANNOT_BE_MADE, run
+from geom3d.metrics import catalogue
 from geom3d.scene.stage import has_opengl
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +51,8 @@ ELSEWHERE = (
     "codespell",
     "sphinx-build ",
 )
+#: Commands that go on until they are ended, and are tested where they stand.
+ENDLESS = ("app",)
 #: Seconds of work that a tutorial may take.
 PATIENCE = 10.0
 
@@ -60,7 +63,7 @@ class Block(NamedTuple):
     Attributes:
         kind: the word behind its fence.
         text: of it.
-        file: the name under which the words before it say to save it; empty where they do not.
+        file: the name under which the words before it, or its own first line, say to save it; empty where none do.
     """
 
     kind: str
@@ -72,7 +75,8 @@ def blocks(text):
     found = []
     for match in re.finditer(r"^```(\w+)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
         before = text[: match.start()].rstrip().rpartition("\n\n")[2]
-        names = re.findall(r"`([\w-]+\.(?:toml|py))`", before) if "ave this as" in before else []
+        names = re.findall(r"`([\w-]+\.toml)`", before) if "ave this as" in before else []
+        names = names or re.findall(r"\A# ([\w-]+\.toml)\n", match[2])  # or by its own first line
         found.append(Block(match[1], match[2], names[-1] if names else ""))
     return found
 
@@ -83,7 +87,8 @@ def lines(block):
 
 
 def commands(block):
-    return [line for line in lines(block) if line.startswith("geom3d ")] if block.kind == "sh" else []
+    typed = [line for line in lines(block) if line.startswith("geom3d ")] if block.kind == "sh" else []
+    return [line for line in typed if line.split()[1] not in ENDLESS]
 
 
 BLOCKS = {name: blocks(text) for name, text in PAGES.items()}
@@ -177,7 +182,7 @@ def test_there_are_commands_and_code_in_the_pages():
             if line.startswith("## geom3d ")
         )
     }
-    assert verbs >= known - {"--install-completion", "app"}
+    assert verbs >= known - {"--install-completion", *ENDLESS}
     assert {"sh", "toml", "python"} <= {block.kind for block in BLOCKS["README.md"]} | {"toml"}
 
 
@@ -185,6 +190,40 @@ def _reference():
     from geom3d.cli.app import app
 
     return app.generate_docs(output_format="markdown")
+
+
+def test_pages_that_are_read_off_the_program_hold_all_there_is(tmp_path):
+    """Those of `docs/_pages.py`; what is found another way stands in them, and a page that is no longer made goes."""
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "docs" / "_pages.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (tmp_path / "old.md").write_text("old", "utf-8")
+    module.write(tmp_path)
+    found = {path.stem: path.read_text("utf-8") for path in tmp_path.iterdir()}
+    assert set(found) == set(module.PAGES)
+    package = Path(geom3d.__file__).parent
+
+    def of(folder, ending):
+        return [path.stem for path in (package / folder).glob(f"*.{ending}") if not path.stem.startswith("_")]
+
+    wanted = {
+        "architectures": [f"## {name}\n" for name in of("architectures", "py")],
+        "materials": [f"| `{name}` |" for name in of("library/materials", "toml")],
+        "processes": [f"## {name}\n" for name in of("library/processes", "toml")],
+        "formats": [f"## {name}\n" for name in of("exports", "py")],
+        "numbers": [f"| `{metric.path}` |" for metric in catalogue()],
+        "gallery": [f"{path.stem}.png" for path in ROOT.glob("renders/*.png") if path.stem in shipped()],
+        "template-keys": ["| `thickness` |", "| `sidewall_angle` |", "`[[layers]]`"],
+        "commands": ["## geom3d cite", "## geom3d schema"],
+    }
+    assert set(wanted) == set(found)
+    for name, parts in wanted.items():
+        assert [part for part in parts if part not in found[name]] == [], name
+        assert parts
+    # Tables have as many cells in every row as in their head, whatever the words in them.
+    for name, text in found.items():
+        for table in re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.MULTILINE):
+            assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, (name, table)
 
 
 def test_the_two_commands():
@@ -221,4 +260,3 @@ def test_the_readme_is_short_and_leads_to_the_pages():
 def test_every_template_stands_in_its_table():
     table = PAGES["docs/templates.md"]
     assert [name for name in shipped() if f"`{name}`" not in table] == []
-    assert f"[{len(shipped())} templates]" in README
