@@ -102,10 +102,10 @@ def draws(command):
 
 
 def is_slow(name):
-    """Pages that draw, compare, conduct, go through many designs, or take a sponge."""
+    """Pages that draw, compare, conduct, go through many designs, or take a sponge; the README is always run."""
     typed = [command for block in BLOCKS[name] for command in commands(block)]
-    heavy = re.compile(r"^geom3d (compare|gallery|optimize|sweep|verify)|sponge-|--transport|gyroid")
-    return any(draws(command) or heavy.search(command) for command in typed)
+    heavy = re.compile(r"^geom3d (compare|coverage|gallery|optimize|solve|sweep|verify)|sponge-|--transport|gyroid")
+    return name != "README.md" and any(draws(command) or heavy.search(command) for command in typed)
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * is_slow(n)) for n in RUN])
