@@ -102,6 +102,8 @@ def cut_faces(walls: InterfaceMesh, repeat: tuple[int, int], cut: tuple[float, f
     return found
 
 
+#: Of the largest coordinate, by which a corner may miss a plane that it lies in.
+ROUNDING = 1e-8
 #: Vertices, triangles and their sources.
 Part = tuple[FloatArray, IntArray, IntArray]
 
@@ -188,6 +190,8 @@ def _half(part: Part, axis: int, place: float, *, above: bool) -> Part:
     """The part of a surface on one side of a plane; triangles that it crosses are divided."""
     vertices, triangles, source = part
     height = vertices[:, axis] - place if above else place - vertices[:, axis]
+    # Corners that lie in the plane but for rounding would leave slivers, whose normals point anywhere.
+    height = np.where(np.abs(height) < ROUNDING * np.abs(vertices).max(initial=0.0), 0.0, height)
     inside = (height > 0)[triangles]
     number = inside.sum(axis=1)
     # A triangle in the plane itself belongs to what lies beyond its normal, which is gone: the cut face stands there.
@@ -211,9 +215,11 @@ def _half(part: Part, axis: int, place: float, *, above: bool) -> Part:
         else:
             pieces += [np.column_stack([at_one, second, third]), np.column_stack([at_one, third, at_two])]
             sources += [source[cut], source[cut]]
-    kept = np.concatenate(pieces)
-    used, index = compacted(kept)
-    return np.concatenate(points)[used], index, np.concatenate(sources)
+    every, kept = np.concatenate(points), np.concatenate(pieces)
+    # Of a quadrangle with a corner in the plane one triangle is left.
+    there = (every[kept] != every[np.roll(kept, 1, axis=1)]).any(axis=2).all(axis=1)
+    used, index = compacted(kept[there])
+    return every[used], index, np.concatenate(sources)[there]
 
 
 def _between(vertices: FloatArray, height: FloatArray, one: IntArray, other: IntArray) -> FloatArray:

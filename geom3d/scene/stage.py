@@ -29,9 +29,6 @@ NO_OPENGL = (
 )
 #: Edges sharper than this are drawn, degrees.
 SHARP = 35.0
-#: Corners nearer than this are one, of the diagonal: where a cut goes by a corner it leaves slivers, whose sides would be drawn
-#: as sharp edges.
-ONE_PLACE = 1e-6
 #: Directions from which light comes, and how strong it is: what faces the viewer shows the colours of the legend.
 LIGHTS = (((-0.3, -1.0, 0.35), 0.48), ((-1.0, 0.1, 0.35), 0.3), ((0.0, 0.0, 1.0), 0.3))
 AMBIENT, DIFFUSE = 0.55, 0.9
@@ -237,12 +234,12 @@ def _add_edges(stage: Any, body: Body, flat: BoolArray, width: float) -> None:
     import pyvista
 
     surface = flat & (body.source >= 0)
-    edges = _mesh(body, surface).clean(tolerance=ONE_PLACE).extract_feature_edges(SHARP, non_manifold_edges=False)
+    edges = _mesh(body, surface).clean(tolerance=1e-9).extract_feature_edges(SHARP, non_manifold_edges=False)
     drawn = [edges] if edges.n_points else []
     drawn += [pyvista.lines_from_points(line) for line in body.outlines]
     for lines in drawn:
         stage.add_mesh(lines, color=INK, line_width=width, lighting=False)
-    whole = _mesh(body, body.source >= 0).clean(tolerance=ONE_PLACE)
+    whole = _mesh(body, body.source >= 0).clean(tolerance=1e-9)
     if whole.n_cells:
         stage.add_silhouette(whole, color=INK, line_width=width, feature_angle=None)
 

@@ -92,8 +92,7 @@ def test_cuts_of_a_sponge_have_the_sections_area():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("surface", ["gyroid", "schwarz_p", "diamond"])
-@pytest.mark.parametrize("period", [5.0, 6.0, 7.3, 10.0])
-@pytest.mark.parametrize("heights", [1.5, 2.0])
+@pytest.mark.parametrize(("period", "heights"), [(5.0, 2.0), (6.0, 1.5), (7.3, 2.0), (10.0, 1.5)])
 def test_no_cut_of_a_sponge_fails(surface, period, heights):
     for films in ((0.02,), (0.03, 0.06), (0.025, 0.05, 0.07)):
         check_cuts(sponge(surface, period, heights, films, fine=12 if surface == "diamond" else 10))

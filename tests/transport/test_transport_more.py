@@ -32,7 +32,7 @@ VOXELS = {
     "interdigitated-pillars-opposed": (1, 1, {"parameters.height": 15}),
     "nanopillars-lethien-2011": (0.06, 0.06, {"parameters.height": 1}),
     "pillars-coated": (0.12, 0.24, {"parameters.height": 4}),
-    "pillars-imec-mno2": (0.06, 0.06, {"parameters.height": 3}),
+    "pillars-imec-mno2": (0.06, 0.06, {"parameters.height": 1.5}),
     "interdigitated-pillars-substrate": (0.75, 1.5, {"parameters.height": 15}),
     "planar-cea-leti-2019": (1, 0.2, {}),
     "planar-efl700a39": (1, 0.2, {}),
