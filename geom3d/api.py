@@ -285,6 +285,17 @@ class Design(Evaluation):
             notes=tuple(notes),
         )
 
+    def cite(self) -> str:
+        """References of the template, its materials and its method, as the text of a BibTeX file.
+
+        >>> "@article{lethien2011," in load("nanopillars-lethien-2011").cite()
+        True
+        """
+        from geom3d.cell.citations import bibtex
+
+        with naming(self.source):
+            return bibtex(self.template, self.unit_cell)
+
     def render(self, path: str | Path, **options: Any) -> Path:
         """Draws a picture into a file; see `geom3d.rendering.render` for the options: view, repeat, size and others.
 
@@ -315,7 +326,9 @@ class Design(Evaluation):
         return notebook.plot(self.unit_cell, self.walls(), repeat=repeat, cut=cut, **options)
 
     def _repr_html_(self) -> str:
-        return notebook.to_html(self.unit_cell, self.walls()) + self._report._repr_html_()
+        cell, walls = self.unit_cell, self.walls()
+        numbers = self._report._repr_html_()
+        return notebook.to_html(cell, walls) + numbers + notebook.turnable(cell, walls)
 
 
 def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Design:

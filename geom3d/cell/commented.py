@@ -144,7 +144,7 @@ def _with_comments(text: str) -> Iterator[str]:
     content = tomllib.loads(text)
     architecture = architectures.get(content["architecture"])
     given = content.get("parameters", {})
-    meanings = {**MEANINGS, "parameters": dict(_parameters(architecture))}
+    meanings = {**MEANINGS, "parameters": dict(parameter_lines(architecture))}
     explained: set[tuple[str, str]] = set()
     table = ""
     lines = text.strip().splitlines()
@@ -169,7 +169,7 @@ def _with_comments(text: str) -> Iterator[str]:
         yield line
 
 
-def _parameters(architecture: Architecture) -> Iterator[tuple[str, str]]:
+def parameter_lines(architecture: Architecture) -> Iterator[tuple[str, str]]:
     """Unit, range and meaning of every parameter, in a line."""
     for name, unit, span, _, meaning in rows(architecture):
         words = f"{unit}, {span}: {meaning}" if unit else f"{span}: {meaning}"
@@ -179,7 +179,7 @@ def _parameters(architecture: Architecture) -> Iterator[tuple[str, str]]:
 def _left_out(architecture: Architecture, given: set[str]) -> Iterator[str]:
     """Parameters that a template leaves at their default, as comments."""
     defaults = architecture.Parameters().model_dump(mode="json")
-    for name, words in _parameters(architecture):
+    for name, words in parameter_lines(architecture):
         value = defaults[name]
         if name not in given:
             yield "# " + words.format()

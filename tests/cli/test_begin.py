@@ -35,7 +35,7 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
 )
 def test_a_new_template_of_every_architecture_is_a_battery(name):
     ended = command("new", name, "-o", "mine.toml")
-    assert (ended.code, ended.out, ended.err) == (0, "mine.toml\n", "")
+    assert (ended.code, ended.out, ended.err) == (0, "mine.toml\ngeom3d.schema.json\n", "")
     text = Path("mine.toml").read_text("utf-8")
     design = geom3d.load("mine.toml")
     for key in architectures.get(name).Parameters.model_fields:
