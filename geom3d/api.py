@@ -130,7 +130,9 @@ class Design(Evaluation):
 
     def _checked(self, name: str, limits: Process, scale: float, made_of: Material | None) -> CheckReport:
         sticking, films = limits.sticking_probability, None
-        if limits.family == "deposition" and sticking is not None and self.unit_cell.films:
+        # What comes from both sides is not predicted: films of a plate with holes through it are taken as the template has them.
+        predicted = bool(self.unit_cell.films) and not self.unit_cell.facts.both_faces
+        if limits.family == "deposition" and sticking is not None and predicted:
             if sticking not in self._coverages:
                 self._coverages[sticking] = film_coverages(self.unit_cell, self.walls(), sticking)
             films = self._coverages[sticking]
@@ -283,6 +285,17 @@ class Design(Evaluation):
             notes=tuple(notes),
         )
 
+    def cite(self) -> str:
+        """References of the template, its materials and its method, as the text of a BibTeX file.
+
+        >>> "@article{lethien2011," in load("nanopillars-lethien-2011").cite()
+        True
+        """
+        from geom3d.cell.citations import bibtex
+
+        with naming(self.source):
+            return bibtex(self.template, self.unit_cell)
+
     def render(self, path: str | Path, **options: Any) -> Path:
         """Draws a picture into a file; see `geom3d.rendering.render` for the options: view, repeat, size and others.
 
@@ -313,7 +326,9 @@ class Design(Evaluation):
         return notebook.plot(self.unit_cell, self.walls(), repeat=repeat, cut=cut, **options)
 
     def _repr_html_(self) -> str:
-        return notebook.to_html(self.unit_cell, self.walls()) + self._report._repr_html_()
+        cell, walls = self.unit_cell, self.walls()
+        numbers = self._report._repr_html_()
+        return notebook.to_html(cell, walls) + numbers + notebook.turnable(cell, walls)
 
 
 def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Design:

@@ -65,6 +65,11 @@ class Evaluation:
         except InputError as error:  # necks and throats that only the finer grid resolves
             return None, [f"uncertainties unknown, a grid of twice the step cannot hold it: {error}"]
 
+    @property
+    def coarse_sample(self) -> Sample | None:
+        """The same on a grid of twice the step, an eighth of the work; None where nothing is sampled or no such grid holds it."""
+        return self._coarse[0]
+
     @cached_property
     def _report(self) -> Report:
         return make_report(self.sample, *self._coarse)

@@ -1,4 +1,4 @@
-"""Cells as notebooks show them: a table of the regions beside a drawn section, and a plotter to turn them in."""
+"""Cells as notebooks show them: regions beside a drawn section, a model to be turned, and a plotter for more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from geom3d.mesh.interfaces import InterfaceMesh
 def plot(
     cell: Cell, walls: InterfaceMesh, *, repeat: tuple[int, int] = (1, 1), cut: bool = True, **options: Any
 ) -> Any:
-    """The regions in a PyVista plotter, whose `show()` opens a window or shows them in a notebook.
+    """The regions in a PyVista plotter, whose `show()` opens a window.
+
+    At the end of a notebook's cell it shows itself: interactive where trame is installed (`pip install 'geom3d[notebook]'`), else as
+    a picture.
 
     Args:
         cell, walls: the battery.
@@ -35,6 +38,8 @@ def plot(
     stage.add_legend([[r.name, r.material.colour] for r in reversed(cell.regions)], face="rectangle", bcolor=None)
     stage.add_axes()
     stage.view_vector(OBLIQUE.eye, OBLIQUE.up)
+    # IPython asks the object for this; what is shown once may be shown again.
+    stage._ipython_display_ = lambda: stage.show(auto_close=False)
     return stage
 
 
@@ -51,3 +56,15 @@ def to_html(cell: Cell, walls: InterfaceMesh) -> str:
     shown = face(walls, cell.middle()[1], "y", max(1, min(4, round(height / period))))
     colours = {label: region.material.colour for label, region in enumerate(cell.regions)}
     return cell.to_html(walls, sketch(shown, colours, dict(enumerate(cell.names))))
+
+
+def turnable(cell: Cell, walls: InterfaceMesh) -> str:
+    """A model of the unit cells in a frame, to be turned, cut open and taken apart; needs no server and no network.
+
+    Args:
+        cell, walls: the battery.
+    """
+    from geom3d.comparison.model import model_of
+    from geom3d.comparison.single import framed
+
+    return framed(model_of(cell, walls), f"model of {cell.description.title}")

@@ -122,6 +122,34 @@ class Browser:
             assert time.monotonic() < until, "the page does not come"
             time.sleep(0.05)
 
+    def go(self, url: str, ready: str) -> None:
+        """Opens an address and waits until an expression is true there."""
+        self.call("Page.navigate", url="about:blank")
+        self.call("Page.navigate", url=url)
+        self.wait(f"location.href !== 'about:blank' && document.readyState === 'complete' && ({ready})")
+
+    def wait(self, script: str) -> None:
+        """Waits until an expression is true in the page."""
+        until = time.monotonic() + PATIENCE
+        while not self.run(f"Boolean({script})"):
+            assert time.monotonic() < until, f"{script} does not come true; {self.errors}"
+            time.sleep(0.05)
+
+    def new_tab(self) -> str:
+        """Opens a tab beside, which further calls are about; `turn_to` goes back to the one whose name this returns."""
+        before = str(self._session)
+        self._session = None
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+        return before
+
+    def turn_to(self, tab: str) -> str:
+        """Makes further calls about a tab; returns the name of the one before."""
+        before, self._session = str(self._session), tab
+        return before
+
     def run(self, script: str) -> Any:
         """The value of an expression in the page; promises are waited for."""
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)

@@ -63,10 +63,11 @@ NAMES = ("rods", "split_p", "slenderness", "heat", "xyz", "exampleite", "frost-c
 @pytest.mark.slow
 def test_all_of_it_appears_everywhere(site, tmp_path):
     Path(tmp_path, "rods.toml").write_text(RODS, "utf-8")
-    listed, *described, measured, heat, built, compared, hot, page, verified, checked, drawn = commands(
+    listed, schema, *described, measured, heat, built, compared, hot, page, verified, checked, drawn = commands(
         [site],
         tmp_path,
         "list",
+        "schema",
         *(f"describe {name}" for name in NAMES),
         "measure rods.toml --json",
         f"measure {STACK} --request heat --temperature 60 --transport --json",
@@ -82,6 +83,9 @@ def test_all_of_it_appears_everywhere(site, tmp_path):
     lines = lines_of(listed[1])
     assert all(lines[name].endswith("[distribution geom3d-example 0.1]") for name in NAMES)
     assert "pillars" in lines
+    rods = json.loads(schema[1])["definitions"]["geom3d_example__rods__Parameters"]
+    assert rods["properties"]["steps"]["items"] == {"type": "array", "items": {"type": "number"}}
+    assert "exampleite" in schema[1]
     for name, (ended, out, err) in zip(NAMES, described, strict=True):
         assert (ended, err) == (0, "")
         assert out.startswith(f"{name}: ")

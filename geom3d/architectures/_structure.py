@@ -22,7 +22,7 @@ class StructureFacts:
     """What an architecture knows of itself and no mesh can tell.
 
     Attributes:
-        base_z: z of the structure's foot, µm: of the top of the plate that its posts, walls or web stand on.
+        base_z: z of the structure's foot, µm: of the top of the plate that its posts, walls or web stand on; see `both_faces`.
         top: z of the structure's top, µm: of the scaffold's, or of the lower face of the plate that posts hang from.
         scaffold: names of the regions that count as the scaffold when its developed surface is measured.
         below: name and thickness, µm, of the regions that fill the box below `base_z`.
@@ -43,6 +43,8 @@ class StructureFacts:
         percolates: whether the web must reach from its foot to its top.
         solid_fraction: share of the web in its height that was asked for; None where it was not.
         fraction_slack: by how much the web can miss that share, since it is made of whole parts.
+        both_faces: whether nothing lies below `base_z`, which is the lower face of a plate with holes through it: films cover
+            that face as they cover the upper one.
     """
 
     base_z: float
@@ -63,6 +65,7 @@ class StructureFacts:
     percolates: bool = True
     solid_fraction: float | None = None
     fraction_slack: float = 0.0
+    both_faces: bool = False
 
 
 #: Name, usual role and body of one of an architecture's own regions.
@@ -99,6 +102,7 @@ class Profile:
         cross_section: solid area at mid-height under films of thickness t, µm².
         perimeter: length of its outline, µm.
         conformal: False where films lie on top of the structure only, and neither on its walls nor on the floor.
+        both_faces: True of a plate with holes through it, whose films cover its lower face, too; nothing lies below it.
         metrics: further closed forms, by the path of the metric.
     """
 
@@ -108,6 +112,7 @@ class Profile:
     cross_section: Callable[[float], float]
     perimeter: Callable[[float], float]
     conformal: bool = True
+    both_faces: bool = False
     metrics: dict[str, float] = field(default_factory=dict)
 
 

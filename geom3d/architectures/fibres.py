@@ -23,16 +23,17 @@ FINE = 0.6
 class Parameters(SpongeParameters):
     """Parameters of random fibres."""
 
-    diameter: Annotated[Size, Field(description="of a fibre; its ends are round")] = 1.0
-    length: Annotated[Size, Field(description="of a fibre's axis; longer than diameter")] = 20.0
+    height: Annotated[Size, Field(description="height of the web; it is cut flat at its top")] = 4.0
+    diameter: Annotated[Size, Field(description="of a fibre; its ends are round")] = 2.0
+    length: Annotated[Size, Field(description="of a fibre's axis; longer than diameter")] = 12.0
     void_fraction: Annotated[
         Share, Field(description="share of the web's height that is not web, as nearly as whole fibres can make it")
     ] = 0.7
     orientation: Annotated[
         Literal["isotropic", "in_plane"], Field(description="of the axes: all ways alike, or parallel to the wafer")
     ] = "isotropic"
-    seed: Seed = 1
-    periods: Annotated[int, Field(ge=4, le=60, description="edge of the unit cell in fibre diameters")] = 12
+    seed: Seed = 35
+    periods: Annotated[int, Field(ge=4, le=60, description="edge of the unit cell in fibre diameters")] = 4
 
 
 def build(parameters: Parameters) -> Structure:

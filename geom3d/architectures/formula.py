@@ -79,6 +79,8 @@ class Level:
 class Parameters(SpongeParameters):
     """Parameters of a web from a formula."""
 
+    height: Annotated[Size, Field(description="height of the web; it is cut flat at its top")] = 5.0
+
     expression: Annotated[
         str,
         Field(
@@ -130,6 +132,8 @@ def _shape(p: Parameters) -> tuple[Level, float]:
     points = _points(p)
     values = plain.at(points)
     _require_values(p, points, values)
+    if values.min() == values.max():
+        raise InputError(f"parameters.expression: must change with x, y or z; got {values[0]:g} everywhere")
     for axis, key in ((0, "period_x"), (1, "period_y")):
         moved = points.copy()
         moved[:, axis] += size[axis]

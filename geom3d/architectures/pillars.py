@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,13 @@ class Parameters(PostParameters):
     """Parameters of a post array."""
 
     height: Annotated[Size, Field(description="height of a post above the plate")] = 50.0
+    shape: Annotated[
+        Literal["circle", "square", "rectangle", "ellipse", "hexagon", "cross"],
+        Field(
+            description="outline; two sets of grooves that cross at right angles leave square posts on a square lattice, whose "
+            "diameter is pitch less the grooves' width"
+        ),
+    ] = "circle"
 
 
 def build(parameters: Parameters) -> Structure:

@@ -31,7 +31,7 @@ class Parameters(SpongeParameters):
         Field(
             description="which nodes are joined; face_centred: corners with the middles of faces; octet: these with each other, too"
         ),
-    ] = "octet"
+    ] = "simple_cubic"
     period: Annotated[Size, Field(description="edge of the lattice's cubic cell, the period in x, y and z")] = 10.0
     diameter: Annotated[
         Size | None, Field(description="of a strut; instead of solid_fraction", json_schema_extra={"unit": "µm"})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from geom3d.architectures._structure import Structure
+from geom3d.architectures._structure import Structure, StructureFacts
 from geom3d.cell.cell import Cell, Region
 from geom3d.cell.film_thickness import film_profile
 from geom3d.cell.room import Room
@@ -19,6 +20,7 @@ from geom3d.library.materials import COLLECTS, Material, collecting, fitting
 from geom3d.solids import Solid
 from geom3d.solids.fields.upright import Upright
 from geom3d.solids.film_profile import FilmProfile
+from geom3d.solids.prisms.prism import Prisms
 
 #: Taken where a template names no material for one of the architecture's own regions.
 DEFAULT_MATERIALS = {
@@ -27,7 +29,8 @@ DEFAULT_MATERIALS = {
     Role.CATHODE: "licoo2",
     Role.ELECTROLYTE: "lipon",
 }
-#: Empty height left above the highest region, as a share of it: tops must face the void, not the box's end.
+#: Empty height left above the highest region, and below a plate that has films on both faces, as a share of the height:
+#: tops must face the void, not the box's end.
 HEADROOM = 0.05
 
 
@@ -45,12 +48,31 @@ def assemble(draft: Draft) -> Cell:
             f"layers: a cell closed from above by its upper plate has no room for layers; got {len(template.layers)}"
         )
     regions += _layer_regions(template, structure)
-    height = structure.ceiling
+    height, facts = structure.ceiling, structure.facts
+    if facts.both_faces:
+        regions, facts = _afloat(regions, facts)
     if height is None:
-        top = max(region.solid.bounds_z()[1] for region in regions)
-        height = top + HEADROOM * top
+        low, top = _ends(regions)
+        height = top + HEADROOM * (top - (low if facts.both_faces else 0.0))
     size = (*structure.size, height)
-    return Cell(size, tuple(regions), structure.facts, chord_tolerance, grid_step, template.description())
+    return Cell(size, tuple(regions), facts, chord_tolerance, grid_step, template.description())
+
+
+def _ends(regions: list[Region]) -> tuple[float, float]:
+    """Lowest and highest z of regions, µm."""
+    lows, highs = zip(*(region.solid.bounds_z() for region in regions), strict=True)
+    return min(lows), max(highs)
+
+
+def _afloat(regions: list[Region], facts: StructureFacts) -> tuple[list[Region], StructureFacts]:
+    """The regions of a plate with films on both faces, raised so that its lowest film faces the void in the box, too."""
+    low, high = _ends(regions)
+    dz = HEADROOM * (high - low) - low
+    raised = []
+    for region in regions:
+        assert isinstance(region.solid, Prisms)  # the template refuses such a plate with walls of another kind
+        raised.append(replace(region, solid=region.solid.raised(dz)))
+    return raised, replace(facts, base_z=facts.base_z + dz, top=facts.top + dz)
 
 
 def _chord_tolerance(template: Template, structure: Structure) -> float | None:
@@ -111,8 +133,8 @@ def _layer_regions(template: Template, structure: Structure) -> list[Region]:
             room = room.under(film, f"{key}.thickness")
             body = body.offset(film) if isinstance(body, Upright) else body.offset(film.top)
         else:
-            level = _fill_level(layer, facts.base_z, facts.top, key)
-            fill = body.half_space(level)
+            level = _fill_level(layer, facts, key)
+            fill = _filled_space(body, facts, level)
             if level >= body.bounds_z()[1]:
                 room, body = room.filled(math.inf), fill  # whatever lies under it shows no more
             else:
@@ -146,12 +168,24 @@ def _covered(body: Solid, structure: Structure, template: Template, sticking: fl
     return coverage(Body(body, structure.size, structure.facts), sticking, surface)
 
 
-def _fill_level(layer: Layer, base_z: float, top: float, key: str) -> float:
-    """Z up to which a fill reaches, µm."""
+def _filled_space(body: Solid, facts: StructureFacts, level: float) -> Solid:
+    """What a fill up to a height takes, as far as nothing is there; of a plate with films on both faces as far down."""
+    if not facts.both_faces:
+        return body.half_space(level)
+    assert isinstance(body, Prisms)  # as above
+    return body.slab(facts.base_z + facts.top - level, level)
+
+
+def _fill_level(layer: Layer, facts: StructureFacts, key: str) -> float:
+    """Z up to which a fill reaches, µm; where it reaches as far down from the lower face, both ends must leave it some room."""
     assert layer.fill_to is not None  # the template's own rule: thickness or fill_to
-    level = top + layer.fill_to
-    if level <= base_z:
-        depth = top - base_z
+    level, depth = facts.top + layer.fill_to, facts.top - facts.base_z
+    if facts.both_faces and level <= facts.top - depth / 2:
+        raise InputError(
+            f"{key}.fill_to: must lie above the middle of the plate, which is {depth / 2:g} µm below its upper face, since it holds "
+            f"at the lower face likewise; got {layer.fill_to:g}"
+        )
+    if level <= facts.base_z:
         raise InputError(
             f"{key}.fill_to: must lie above the floor, which is {depth:g} µm below the scaffold's top; got {layer.fill_to:g}"
         )

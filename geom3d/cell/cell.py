@@ -125,6 +125,16 @@ class Cell:
         return min(max(region.solid.bounds_z()[1] for region in self.regions), self.size[2])
 
     @property
+    def bottom(self) -> float:
+        """Z of the lowest region's bottom, µm: 0 but for a plate with films on both faces, below which the box is empty."""
+        return min(region.solid.bounds_z()[0] for region in self.regions) if self.facts.both_faces else 0.0
+
+    @property
+    def height(self) -> float:
+        """From the lowest region's bottom to the highest region's top, µm."""
+        return self.top - self.bottom
+
+    @property
     def layers(self) -> tuple[Region, ...]:
         """Coats and fills, from the scaffold outward."""
         return tuple(region for region in self.regions if not region.own)

@@ -75,8 +75,8 @@ FILMS = (
     ("electrolyte", Role.ELECTROLYTE, "lipon", 0.1),
     ("anode", Role.ANODE, "lithium", 0.03),
 )
-#: Room for films where the structure leaves it open, µm.
-ROOM = 2.0
+#: Room for films where the structure leaves it open, µm; on a web, whose grid must hold them, in radii of curvature.
+ROOM, RADII = 2.0, 4.0
 
 
 def commented(name: str) -> str:
@@ -121,7 +121,7 @@ def plain(name: str) -> str:
 def _stack(structure: Structure) -> Iterator[str]:
     """Films of a whole battery that the structure has room for, the electrodes in balance."""
     web = structure.facts.web
-    room = min(ROOM if web is None else min(ROOM, web.radius), structure.facts.film_gap)
+    room = min(ROOM if web is None else RADII * web.radius, structure.facts.film_gap)
     for name, role, material, share in FILMS:
         yield from ("", "[[layers]]", f'name = "{name}"', f'role = "{role.value}"', f'material = "{material}"')
         yield f"thickness = {room * share:.2g}"
@@ -144,7 +144,7 @@ def _with_comments(text: str) -> Iterator[str]:
     content = tomllib.loads(text)
     architecture = architectures.get(content["architecture"])
     given = content.get("parameters", {})
-    meanings = {**MEANINGS, "parameters": dict(_parameters(architecture))}
+    meanings = {**MEANINGS, "parameters": dict(parameter_lines(architecture))}
     explained: set[tuple[str, str]] = set()
     table = ""
     lines = text.strip().splitlines()
@@ -169,7 +169,7 @@ def _with_comments(text: str) -> Iterator[str]:
         yield line
 
 
-def _parameters(architecture: Architecture) -> Iterator[tuple[str, str]]:
+def parameter_lines(architecture: Architecture) -> Iterator[tuple[str, str]]:
     """Unit, range and meaning of every parameter, in a line."""
     for name, unit, span, _, meaning in rows(architecture):
         words = f"{unit}, {span}: {meaning}" if unit else f"{span}: {meaning}"
@@ -179,7 +179,7 @@ def _parameters(architecture: Architecture) -> Iterator[tuple[str, str]]:
 def _left_out(architecture: Architecture, given: set[str]) -> Iterator[str]:
     """Parameters that a template leaves at their default, as comments."""
     defaults = architecture.Parameters().model_dump(mode="json")
-    for name, words in _parameters(architecture):
+    for name, words in parameter_lines(architecture):
         value = defaults[name]
         if name not in given:
             yield "# " + words.format()

@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from geom3d.architectures import Architecture
+from geom3d.core.errors import InputError
 from geom3d.core.quantities import parse_length
 
 
@@ -29,10 +30,29 @@ def rows(architecture: Architecture) -> list[tuple[str, str, str, str, str]]:
 
 
 def regions(architecture: Architecture) -> list[str]:
-    """Names of the architecture's own regions at default parameters."""
-    names = [name for name, _, _ in architecture.build(architecture.Parameters()).regions]
-    optional = "backing" in architecture.Parameters.model_fields and "backing" not in names
-    return [*names, "backing (where its thickness is not 0)"] if optional else names
+    """Names of the architecture's own regions; in brackets, where one is not always there."""
+    from geom3d.architectures._sponge import WebParameters
+
+    model = architecture.Parameters
+    if issubclass(model, WebParameters):  # whatever its values, and building one takes its time
+        return ["backing", "scaffold"]
+    names = _own(architecture, model())
+    found = {name: name for name in names}
+    for key, info in model.model_fields.items():
+        for choice in get_args(info.annotation) if get_origin(info.annotation) is Literal else ():
+            try:
+                others = _own(architecture, model(**{key: choice}))
+            except InputError:  # a choice that asks for another value beside it
+                continue
+            for name in others:
+                found.setdefault(name, f"{name} (where {key} is {choice})")
+    if "backing" in model.model_fields:
+        found.setdefault("backing", "backing (where its thickness is not 0)")
+    return list(found.values())
+
+
+def _own(architecture: Architecture, parameters: Any) -> list[str]:
+    return [name for name, _, _ in architecture.build(parameters).regions]
 
 
 def limits(info: FieldInfo) -> tuple[float, float]:

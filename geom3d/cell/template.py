@@ -340,6 +340,11 @@ def _as_made(template: Template, structure: Structure) -> Structure:
         uneven = next((f"layers.{layer.name}.step_coverage" for layer in template.layers if layer.step_coverage), None)
     reason = "profile" if template.profile is not None else uneven
     family = structure.film_base.family
+    if facts.both_faces and (reason or template.film_edges not in (None, family.film_edges)):
+        raise InputError(
+            f"{reason or 'film_edges'}: belongs to structures on a plate; a plate whose holes are open at both ends (base = 0) has "
+            "straight walls, and films as thick everywhere, with square rims"
+        )
     if template.film_edges == "square" and (reason or family.film_edges == "round"):
         raise InputError(
             f"film_edges: rims are square only of even films on straight walls (see {reason or 'architecture'}); got 'square'"

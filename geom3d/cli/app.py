@@ -232,13 +232,65 @@ def new(
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="File to write, such as mine.toml.")],
     force: Annotated[bool, Parameter(help="Replace the file if it is there.")] = False,
 ) -> None:
-    """Write a template of one's own, whole and ready to measure: every key with its unit, range and meaning."""
+    """Write a template of one's own, whole and ready to measure: every key with its unit, range and meaning.
+
+    Beside it goes the schema by which editors complete and check it (`geom3d schema`); its first line says so.
+    """
     from geom3d.cell.commented import commented
+    from geom3d.cell.schema import DIRECTIVE, write_beside
     from geom3d.core.files import replacing
 
-    text = commented(name)
+    text = f"{DIRECTIVE}\n{commented(name)}"
     if output.exists() and not force:
         raise OutputError(f"{output} is there already; --force replaces it")
+    with replacing(output) as file:
+        file.write(text.encode())
+        beside = write_beside(output)
+    print(output)
+    print(beside)
+
+
+@app.command
+def schema(
+    *,
+    output: Annotated[
+        Path | None,
+        Parameter(name=["--output", "-o"], help="File to write, such as geom3d.schema.json; printed where left out."),
+    ] = None,
+) -> None:
+    """Give the JSON schema of templates, by which editors complete keys and show what is wrong.
+
+    Taplo, and so Even Better TOML, reads it where a template begins with `#:schema ./geom3d.schema.json`.
+    """
+    from geom3d.cell.schema import schema_text
+    from geom3d.core.files import replacing
+
+    text = schema_text()
+    if output is None:
+        print(text, end="")
+        return
+    with replacing(output) as file:
+        file.write(text.encode())
+    print(output)
+
+
+@app.command
+def cite(
+    template: Source,
+    *,
+    set_: Overrides = (),
+    output: Annotated[
+        Path | None,
+        Parameter(name=["--output", "-o"], help="BibTeX file to write, such as sources.bib; printed where left out."),
+    ] = None,
+) -> None:
+    """Cite a battery: its template's, its materials' and its method's sources as BibTeX, as far as the files tell them."""
+    from geom3d.core.files import replacing
+
+    text = _load(template, set_).cite()
+    if output is None:
+        print(text, end="")
+        return
     with replacing(output) as file:
         file.write(text.encode())
     print(output)
@@ -497,6 +549,8 @@ def compare(
 app.command("geom3d.cli.studies:solve")
 app.command("geom3d.cli.studies:sweep")
 app.command("geom3d.cli.studies:optimize")
+# So does the one that serves a page.
+app.command("geom3d.cli.live:app")
 
 
 @app.command

@@ -36,6 +36,7 @@ def solve(
 ) -> None:
     """Solve for one key of a template: at which value is a number of the report what you want?"""
     from geom3d.api import solve as find
+    from geom3d.cell.schema import DIRECTIVE, FILE_NAME
 
     number, equals, text = for_.partition("=")
     wanted = _number(text)
@@ -45,8 +46,10 @@ def solve(
     found = find(template, vary, {number.strip(): wanted}, dict(map(override_of, set_)), between=ends)
     report = found.design.measure()
     if output is not None:
+        # A template that new began keeps its line for editors, where the schema is that it names.
+        head = f"{DIRECTIVE}\n" if (output.parent / FILE_NAME).is_file() else ""
         with replacing(output) as file:
-            file.write(found.text.encode())
+            file.write(f"{head}{found.text}".encode())
     if json:
         result = {"path": found.path, "value": found.value, "number": found.number, "reached": found.reached}
         print(as_json({**result, "report": report.data}))

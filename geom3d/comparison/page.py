@@ -69,12 +69,12 @@ def page(summaries: Sequence[Summary], notes: Sequence[str] = (), products: Sequ
         settings=tables.by_group(tables.settings(summaries)),
         materials=tables.materials(summaries),
         definitions=[(text, list(part)) for text, part in groupby(tables.metrics_of(numbers), lambda m: m.meaning)],
-        style=_asset("page.css"),
+        style=asset("page.css"),
         data=_embedded(record(summaries)),
         models=_embedded(models),
-        three=_viewer_library() if models else "",
-        viewer=_asset("viewer.js") if models else "",
-        script=_asset("page.js"),
+        three=viewer_library() if models else "",
+        viewer=asset("viewer.js") if models else "",
+        script=asset("page.js"),
         # What templates call.
         anchor=_anchor,
         base64=lambda data: b64encode(data).decode(),
@@ -86,16 +86,16 @@ def page(summaries: Sequence[Summary], notes: Sequence[str] = (), products: Sequ
     )
 
 
-def _asset(*path: str) -> Markup:
+def asset(*path: str) -> Markup:
     """A style or a script of ours, which goes into the page as it is."""
     from markupsafe import Markup
 
     return Markup(ASSETS.joinpath(*path).read_text("utf-8"))  # noqa: S704
 
 
-def _viewer_library() -> Markup:
+def viewer_library() -> Markup:
     """three.js with its licence, which goes where it goes."""
-    licence, script = (_asset("three", name).strip() for name in ("LICENSE", "three.min.js"))
+    licence, script = (asset("three", name).strip() for name in ("LICENSE", "three.min.js"))
     return "/* three.js\n\n" + licence + " */\n" + script
 
 

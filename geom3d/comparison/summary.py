@@ -117,7 +117,7 @@ def summary(design: Evaluation, parts: Parts) -> Summary:
         label=design.description.name,
         description=design.description,
         report=report,
-        size=(cell.size[0], cell.size[1], cell.top),
+        size=(cell.size[0], cell.size[1], cell.height),
         materials={region.name: region.material for region in cell.regions},
         picture=picture,
         model=model_of(coloured_by_role(design).cell(), design.walls()) if parts.models else None,

@@ -55,7 +55,7 @@ def export(job: Job) -> Written:
         "width_px": raster.shape[1],
         "height_px": raster.shape[0],
         "pixel_um": raster.pixel * job.scale,
-        "layer_height_um": 2 * float(places[0]) * job.scale,
+        "layer_height_um": given("layer_height", job.options.layer_height, job.cell) * job.scale,
         "first_z_um": float(places[0]) * job.scale,
     }
     entries = [

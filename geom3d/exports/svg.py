@@ -26,7 +26,7 @@ CORNER, USE, HEAD, GROUP = 2 * 42, 60, 1000, 1000
 
 def export(job: Job) -> Written:
     """Writes one folder."""
-    places = _places(job)
+    places, height = _places(job), _layer_height(job)
     slicer, path = Slicer(job.walls), _folder(job)
     ids = _ids(job.walls.names)
     size = 0
@@ -43,11 +43,11 @@ def export(job: Job) -> Written:
         "file": path.name,
         "content": "slices",
         "drawings": len(places),
-        "layer_height_um": 2 * float(places[0]) * job.scale,
+        "layer_height_um": height * job.scale,
         "first_z_um": float(places[0]) * job.scale,
         "bytes": size,
     }
-    return Written([entry], lost(job.cell, "layer_height", 2 * float(places[0])))
+    return Written([entry], lost(job.cell, "layer_height", height))
 
 
 def estimate(job: Job) -> dict[str, int]:
@@ -61,7 +61,12 @@ def estimate(job: Job) -> dict[str, int]:
 
 def _places(job: Job) -> FloatArray:
     """Z of every slice, µm."""
-    return heights(job.cell, given("layer_height", job.options.layer_height, job.cell))
+    return heights(job.cell, _layer_height(job))
+
+
+def _layer_height(job: Job) -> float:
+    """Distance of the slices, µm."""
+    return given("layer_height", job.options.layer_height, job.cell)
 
 
 def _folder(job: Job) -> Path:

@@ -188,6 +188,10 @@ def film_coverages(
     Raises:
         InputError: a cell without coats, an unknown name, or a sticking probability that is none.
     """
+    if cell.facts.both_faces:
+        raise InputError(
+            "coverage: predicts films that come from above; the holes of this plate are open at both ends (base = 0)"
+        )
     coats = {region.name: k for k, region in enumerate(cell.regions) if region.thickness is not None}
     for name in films:
         if name not in coats:

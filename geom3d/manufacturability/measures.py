@@ -67,7 +67,7 @@ def measures(sample: Sample) -> Measures:
         islands=islands,
         loose=_loose(cell, walls, array),
         array=array,
-        top=cell.top,
+        top=cell.height,
         depth=facts.top - facts.base_z,
         aspect_ratio=structure["aspect_ratio"],
         equivalent_aspect_ratio=_equivalent_aspect_ratio(sample, structure["equivalent_aspect_ratio"]),

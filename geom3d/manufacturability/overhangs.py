@@ -95,6 +95,11 @@ class Undersides:
         sign = np.where(body[walls.back_region[index]], 1.0, -1.0)
         vectors, areas = sign[:, None] * walls.area_vectors[index], walls.areas[index]
         plate = (walls.front_region[index] == OUTSIDE) & (walls.periodic_image[index] < 0) & (vectors[:, 2] < 0)
+        if not plate.any() and len(
+            faces
+        ):  # what does not reach down to the bottom of the box rests on its lowest faces
+            heights = walls.vertices[faces, 2]
+            plate = (heights == heights.min()).all(axis=1) & (vectors[:, 2] < 0)
         number, tile = _wrapped(walls)
         directions = vectors
         if smooth and len(faces):

@@ -138,13 +138,17 @@ class LayeredPlan:
         return self._counted(closed, part, volumes, middle=True)
 
     def islands(self) -> Count:
-        """Parts of a layer in z with nothing below."""
+        """Parts of a layer in z with nothing below; the lowest of all rest on what the process builds on."""
         solid = (self.labels != len(self.cell.regions)).ravel()
         faces = self.labels.shape[1]
         links = self._graph.links
         level = (links[:, 0] // faces == links[:, 1] // faces) & solid[links].all(axis=1)
         part = component_numbers(len(solid), links[level])
-        carried = solid & np.r_[np.ones(faces, dtype=bool), solid[:-faces]]
+        below = np.r_[np.ones(faces, dtype=bool), solid[:-faces]]
+        # The lowest of all rests on what the process builds on, even where the box goes on below it.
+        lowest = int(np.argmax(solid)) // faces
+        below[lowest * faces : (lowest + 1) * faces] = True
+        carried = solid & below
         hanging = solid & ~np.isin(part, np.unique(part[carried]))
         areas = np.where(hanging, np.tile(self.plan.areas, len(self.labels)), 0.0)
         return self._counted(hanging, part, areas, middle=False)

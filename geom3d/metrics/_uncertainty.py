@@ -128,7 +128,7 @@ def _(family: PrismFamily, report: Mapping[str, Any], own: Mapping[str, float], 
         found[path] = error if path.endswith(".min") else math.hypot(found.get(path, 0.0), error)
     before = 0.0
     for name, section in zip([*cell.names, "void"], [*chords.sections, 0.0], strict=True):
-        found[f"{_THICKNESS}.{name}"] = (section + before) * cell.top / walls.footprint
+        found[f"{_THICKNESS}.{name}"] = (section + before) * cell.height / walls.footprint
         before = max(before, section)
     found = followed(report, found, sample)
     return {path: error for path, error in found.items() if error > ROUNDING * abs(report.get(path) or 0.0)}

@@ -44,10 +44,7 @@ def answer(report: Report) -> list[Table]:
     ['6.605e+06', '1', '700', '2730']
     """
     rows = {row.path: row for row in report.rows() if row.value is not None}
-    names = dict(FIRST)
-    if "capacity_uAh_cm2.cell" not in rows:
-        names |= {path: rows[path].title for path in HALF if path in rows}
-    first = [(name, rows[path]) for path, name in names.items() if path in rows]
+    first = first_rows(report)
     tables = [_table(report, first, str(report["title"]))] if first else []
     total = [
         (words, rows[path].value, factor, unit) for path, (words, factor, unit) in IN_TOTAL.items() if path in rows
@@ -58,16 +55,30 @@ def answer(report: Report) -> list[Table]:
     return tables
 
 
+def first_rows(report: Report) -> list[tuple[str, Row]]:
+    """What is asked first, per footprint: what it is called, and its row of the report."""
+    rows = {row.path: row for row in report.rows() if row.value is not None}
+    names = dict(FIRST)
+    if "capacity_uAh_cm2.cell" not in rows:
+        names |= {path: rows[path].title for path in HALF if path in rows}
+    return [(name, rows[path]) for path, name in names.items() if path in rows]
+
+
 def in_groups(report: Report) -> list[Table]:
     """All numbers, those of each metric under what it gives."""
+    return [_table(report, [(row.title, row) for row in rows], title) for title, rows in grouped_rows(report)]
+
+
+def grouped_rows(report: Report) -> list[tuple[str, list[Row]]]:
+    """All rows that have a value, those of each metric under the title of what it gives."""
     rows = [row for row in report.rows() if row.value is not None]
-    groups: list[Table] = []
+    groups: list[tuple[str, list[Row]]] = []
     for module in modules():
         paths = {metric.path for metric in module.METRICS}
         own = [row for row in rows if (metric := metric_of(row.path)) is not None and metric.path in paths]
         if own:
             title = re.split(r"[.:;]( |$)", (module.__doc__ or "").strip().splitlines()[0])[0]
-            groups.append(_table(report, [(row.title, row) for row in own], title))
+            groups.append((title, own))
     return groups
 
 
@@ -75,7 +86,7 @@ def _times(value: Value, factor: float) -> Value:
     return value if isinstance(value, str | int) or value is None else value * factor
 
 
-def _error(row: Row) -> str:
+def felt_error(row: Row) -> str:
     """The uncertainty, but for one that none of the digits shown can feel."""
     entry = row.entry
     felt = not isinstance(entry.value, float) or (entry.uncertainty or 0.0) > UNFELT * abs(entry.value)
@@ -92,5 +103,5 @@ def _table(report: Report, rows: list[tuple[str, Row]], title: str) -> Table:
     shown: list[list[Value]] = [[name, row.entry.text(Kind.SIZES), row.unit] for name, row in rows]
     if report.data.get("uncertainty") is not None:
         columns.append(Column("uncertainty"))
-        shown = [[*cells, _error(row)] for cells, (_, row) in zip(shown, rows, strict=True)]
+        shown = [[*cells, felt_error(row)] for cells, (_, row) in zip(shown, rows, strict=True)]
     return Table.of(columns, shown, title)

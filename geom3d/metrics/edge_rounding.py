@@ -3,6 +3,7 @@
 In a plane, an outline of perimeter P grown by s encloses P s + q s² more area, and its perimeter is P + 2 q s (Steiner).
 Above a flat top, a round film of thickness t has at height z the section grown by √(t² - z²), a square one that
 grown by t. The difference, integrated over z, is P t² (1 - π/4) + q t³ / 3; its derivative by t is that of the areas.
+A plate with films on both faces has such rims at its lower face as well.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def measure(sample: Sample) -> Measured:
         return Measured({"rim_excess": None})
     scaffold, first = cell.names.index(facts.scaffold[0]), cell.names.index(cell.layers[0].name)
     perimeter = _side_area(sample, scaffold) / depth
-    slope = (_side_area(sample, first) / depth - perimeter) / (2 * coats[0])
+    rims = 2 if facts.both_faces else 1
+    # A film goes on around a lower face, else it begins on the floor's film.
+    slope = (_side_area(sample, first) / (depth + 2 * coats[0] * (rims - 1)) - perimeter) / (2 * coats[0])
     grown = before = 0.0
     volumes: dict[str, float] = {}
     areas: dict[str, float] = {}
@@ -50,9 +53,9 @@ def measure(sample: Sample) -> Measured:
                 volumes[layer.name], areas[layer.name] = -before / walls.footprint, 0.0
             break
         grown += coat
-        excess = perimeter * grown**2 * (1 - math.pi / 4) + slope * grown**3 / 3
+        excess = rims * (perimeter * grown**2 * (1 - math.pi / 4) + slope * grown**3 / 3)
         volumes[layer.name] = (excess - before) / walls.footprint
-        areas[layer.name] = (2 * perimeter * grown * (1 - math.pi / 4) + slope * grown**2) / walls.footprint
+        areas[layer.name] = rims * (2 * perimeter * grown * (1 - math.pi / 4) + slope * grown**2) / walls.footprint
         before = excess
     return Measured({"rim_excess": {"thickness_equivalent_um": volumes, "area_gain": areas}})
 

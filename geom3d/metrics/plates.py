@@ -38,8 +38,9 @@ def measure(sample: Sample) -> Measured:
             region = cell.regions[label]
             charge = region.material.capacity_uAh_cm2_um(cell.description.capacity_basis)
             total += charge * float(walls.volumes[label])
-            # What layers hold above the features is no plate.
-            deep += charge * float(below[label] + (above[label] if region.own else 0.0))
+            # What layers hold above the features is no plate, nor what they hold on a lower face.
+            if region.own or not facts.both_faces:
+                deep += charge * float(below[label] + (above[label] if region.own else 0.0))
         share = deep / total if total > 0 else None
         shares[role.value] = 0.0 if share is not None and share < 1e-9 else share
     return Measured({"capacity_below_features": shares})

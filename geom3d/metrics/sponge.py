@@ -70,7 +70,7 @@ def _amiss(built: float, asked: float | None, slack: float) -> tuple[str, ...]:
         return ()
     words = f"the web's solid fraction is {built:.4g}, {100 * (built / asked - 1):+.2g} % off the {asked:.4g} asked for"
     if slack > AMISS / 2 * asked:
-        return (f"{words}: whole spheres come no nearer; more periods or another seed may",)
+        return (f"{words}: whole spheres or fibres come no nearer; more periods or another seed may",)
     return (f"{words}: the grid is too coarse for it; a smaller resolution makes it better",)
 
 

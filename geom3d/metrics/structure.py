@@ -42,7 +42,7 @@ METRICS = (
         "equivalent aspect ratio",
         "1",
         "for deposition into the bare structure: depth × wall perimeter / (4 × open area) of the opening that is hardest to "
-        "coat, such as the bore of a tube",
+        "coat, such as the bore of a tube; of a hole open at both ends half of its depth counts",
         75,
         KeyFigure("equivalent aspect ratio"),
     ),
@@ -101,7 +101,7 @@ def _gap_left(sample: Sample) -> float | None:
 def _equivalent_aspect_ratio(sample: Sample) -> float | None:
     """The worst of all openings by their outlines; where there are none all openings are taken together."""
     facts, walls, cell = sample.cell.facts, sample.walls, sample.cell
-    depth = facts.top - facts.base_z
+    depth = (facts.top - facts.base_z) / (2 if facts.both_faces else 1)
     if not math.isfinite(facts.film_gap) or depth <= 0 or "scaffold" not in cell.names:
         return None
     scaffold = cell.names.index("scaffold")

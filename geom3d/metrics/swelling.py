@@ -55,7 +55,7 @@ def measure(sample: Sample) -> Measured:
     cell, walls = sample.cell, sample.walls
     cycled = charges["cell"]
     flat = cell.facts.web is None and cell.facts.top <= cell.facts.base_z
-    void = float(walls.volumes[-1]) / walls.footprint - (walls.size[2] - cell.top)
+    void = float(walls.volumes[-1]) / walls.footprint - (walls.size[2] - cell.height)
     room = None if flat else void if void > 1e-9 * walls.size[2] else 0.0  # less is rounding
     if not cycled:
         return Measured({"swelling": {"room_um": room}})
@@ -80,7 +80,8 @@ def measure(sample: Sample) -> Measured:
         grown, most = grown + (low + high) / 2, most + high
     notes = []
     if room is not None and known:
-        solid = cell.top - cell.facts.base_z - room
+        # The plate below the features does not count; a plate with films on both faces has none.
+        solid = cell.top - (cell.bottom if cell.facts.both_faces else cell.facts.base_z) - room
         if grown > room + YIELDS * solid:
             there = f"the {room:.3g} µm of void" if room > YIELDS * solid else "none: all of the structure is filled"
             notes.append(

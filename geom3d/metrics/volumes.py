@@ -21,10 +21,10 @@ METRICS = (
 
 
 def measure(sample: Sample) -> Measured:
-    """Volume of every region, and of the void below the highest region's top."""
+    """Volume of every region, and of the void between the lowest region's bottom and the highest region's top."""
     walls, cell = sample.walls, sample.cell
     thickness = walls.volumes / walls.footprint
-    thickness[-1] -= walls.size[2] - cell.top  # the empty space above everything is arbitrary
+    thickness[-1] -= walls.size[2] - cell.height  # the empty space beyond everything is arbitrary
     if thickness[-1] < 1e-9 * walls.size[2]:
         thickness[-1] = 0.0  # rounding of a void that is not there
     names = [*cell.names, "void"]

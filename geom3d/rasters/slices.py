@@ -33,7 +33,7 @@ DRIFT = 1e-6
 
 
 def heights(cell: Cell, layer_height: float) -> FloatArray:
-    """(n,) z of every slice, µm, up to the highest region's top.
+    """(n,) z of every slice, µm, from the lowest region's bottom up to the highest region's top.
 
     Args:
         cell: the unit cell.
@@ -42,13 +42,13 @@ def heights(cell: Cell, layer_height: float) -> FloatArray:
     Raises:
         InputError: where there would be none, or too many.
     """
-    count = math.ceil(cell.top / layer_height - 0.5)
+    count = math.ceil(cell.height / layer_height - 0.5)
     if not 1 <= count <= MOST_SLICES:
         raise InputError(
-            f"layer_height: must give 1 to {MOST_SLICES:,} slices of a device {cell.top:g} µm high, so lie from "
-            f"{cell.top / MOST_SLICES:.3g} to {2 * cell.top:.3g} µm; got {layer_height:g} µm ({max(count, 0):,} slices)"
+            f"layer_height: must give 1 to {MOST_SLICES:,} slices of a device {cell.height:g} µm high, so lie from "
+            f"{cell.height / MOST_SLICES:.3g} to {2 * cell.height:.3g} µm; got {layer_height:g} µm ({max(count, 0):,} slices)"
         )
-    return np.asarray((np.arange(count) + 0.5) * layer_height, dtype=np.float64)
+    return np.asarray(cell.bottom + (np.arange(count) + 0.5) * layer_height, dtype=np.float64)
 
 
 def z_layers(cell: Cell, slicer: Slicer, places: FloatArray) -> list[int]:
@@ -77,7 +77,7 @@ def given(key: str, value: float | None, cell: Cell) -> float:
     if value is not None:
         return value
     facts = cell.facts
-    sizes = [facts.feature, facts.gap, min(cell.size[:2]) / 10] if key == "pixel" else [cell.top / 10]
+    sizes = [facts.feature, facts.gap, min(cell.size[:2]) / 10] if key == "pixel" else [cell.height / 10]
     quarter = min([*cell.films.values(), *sizes]) / 4
     digit = 10.0 ** math.floor(math.log10(quarter))
     requested = math.floor(quarter / digit) * digit

@@ -197,9 +197,9 @@ def shown_cells(design: Evaluation, repeat: tuple[int, int] | None) -> tuple[int
         x, y = (min(count, SHOWN) for count in design.description.repeat)
         cell = design.cell()
         # What is tall and thin would fill but a small part of the picture.
-        slender = cell.top / SLENDER / max(x * cell.size[0], y * cell.size[1])
+        slender = cell.height / SLENDER / max(x * cell.size[0], y * cell.size[1])
         if slender > 1 and cell.facts.posts:
-            wanted = cell.top / SLENDER
+            wanted = cell.height / SLENDER
             x, y = (min(MOST_ALONG, max(n, round(wanted / p))) for n, p in zip((x, y), cell.size[:2], strict=True))
         return x, y
     cells = checked_repeat(repeat)

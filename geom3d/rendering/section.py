@@ -74,7 +74,7 @@ def drawing(
         title, legend: whether they are drawn.
     """
     cell, walls = design.cell(), design.walls()
-    period, height = walls.size[0], cell.top
+    period, height = walls.size[0], cell.height
     place = cell.middle((1, 1))[1]
     count = repeat or _count(period, height, pitch=cell.facts.pattern is not None)
     shown = face(walls, place, "y", count)
@@ -94,7 +94,7 @@ def drawing(
     reserved = MARGIN + (4.0 + LEGEND if aside else 0.0)
     scale, rows, lefts = _fitted(upright, (count * period, height), scale, width - MARGIN - reserved)
     left = MARGIN + lefts[-1]
-    placed = Placed(shown, left, top + height * scale, scale)
+    placed = Placed(shown, left, top + cell.top * scale, scale)  # whose lower corner is at z = 0
     names = dict(enumerate(cell.names))
     colours = {k: region.material.colour for k, region in enumerate(cell.regions)}
     sheet.add("".join(placed.polygons(colours, names)), placed.bottom)
@@ -213,7 +213,7 @@ def _legend(
         rows = textwrap.wrap(f"{name}, {thick}" if thick else name, letters)
         # A long word stays whole: letters are reckoned on the safe side.
         material = textwrap.wrap(region.material.title, letters, break_long_words=False)
-        sheet.add(rectangle(x, y, 3.0, 1.9, fill=region.material.colour, stroke=INK))
+        sheet.add(rectangle(x, y, 3.0, 1.9, fill=region.material.colour, stroke=INK, region=region.name))
         for k, row in enumerate([*rows, *material]):
             sheet.add(words(x + 4.2, y + 1.75, row, SIZE, colour=FAINT if k >= len(rows) else INK), y + 2.6)
             y += LINE

@@ -124,7 +124,7 @@ class Scene:
         paints: how each looks.
         order: labels of the regions from the bottom to the top.
         camera: from where one looks.
-        extent: edges of the array, the height up to the highest region's top, µm.
+        extent: edges of the array, in z from the lowest region's bottom to the highest region's top, µm.
         faces: planes through the array in which films can be shown; the first that have any do.
         marked: whether these planes are seen in the picture.
         quantity, scale: of the colours, if they stand for numbers.
@@ -188,7 +188,7 @@ def scene(design: Evaluation, view: View, cells: tuple[int, int]) -> Scene:
     if quantity is not None:
         paints, scale = _numbered(design, walls, quantity, found, paints)
         quantity = _of_electrodes(cell, walls, quantity, found)
-    extent = (cells[0] * walls.size[0], cells[1] * walls.size[1], cell.top)
+    extent = (cells[0] * walls.size[0], cells[1] * walls.size[1], cell.height)
     marked = view.marked or bool(remark)
     return Scene(found, paints, order, view.camera, extent, faces, marked, quantity, scale, remark)
 

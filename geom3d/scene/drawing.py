@@ -82,10 +82,13 @@ def words(
     )
 
 
-def rectangle(x: float, y: float, width: float, height: float, *, fill: str, stroke: str = "none") -> str:
-    """A rectangle from its upper left corner."""
+def rectangle(
+    x: float, y: float, width: float, height: float, *, fill: str, stroke: str = "none", region: str | None = None
+) -> str:
+    """A rectangle from its upper left corner; one that stands for a region says so."""
+    name = "" if region is None else f"data-region={quoteattr(region)} "
     return (
-        f'<rect x="{x:.5g}" y="{y:.5g}" width="{width:.5g}" height="{height:.5g}" fill="{fill}" stroke="{stroke}" '
+        f'<rect {name}x="{x:.5g}" y="{y:.5g}" width="{width:.5g}" height="{height:.5g}" fill="{fill}" stroke="{stroke}" '
         'stroke-width="0.15"/>\n'
     )
 

@@ -99,7 +99,7 @@ def answers(original: Original, question: Question, overrides: Mapping[str, Any]
         found = check(evaluation.unit_cell, measures(evaluation.sample), name, limits, 1.0, None)
         numbers["check.violations"] = float(len(found.violations))
     if "fits.thickness_um" in question.numbers:
-        numbers["fits.thickness_um"] = evaluation.unit_cell.top
+        numbers["fits.thickness_um"] = evaluation.unit_cell.height
     if question.power is not None:
         energy = _value(report, "device.energy_mWh")
         numbers["runtime_h"] = None if not isinstance(energy, float) else energy / question.power

@@ -16,7 +16,7 @@ from geom3d.architectures._structure import ClosedForms, Profile, Quadrature
 from geom3d.cell.cell import Cell, Region
 from geom3d.core.roles import Role
 from geom3d.solids.fields.wall_profile import WallProfile
-from geom3d.verification.stage import RoundStage, Stage
+from geom3d.verification.stage import MirroredStage, RoundStage, Stage
 
 #: Turn of a wall between two depths of the quadrature, radians: chords of an arc are 2e-7 short.
 TURN = 2e-3
@@ -40,9 +40,7 @@ def closed_form(cell: Cell) -> dict[str, float]:
         if wall is not None and wall.slope:
             return {}
         return _of_interdigitated(cell, known.metrics) | _posts_resistance(cell, known)
-    stage = Stage(known, 0.0, known.base_z, known.base_z + known.height)
-    if wall is not None:
-        stage = RoundStage(stage.profile, stage.grown, stage.floor, stage.top, wall.slope)
+    stage = _bare_stage(known, wall)
     level, area = stage.top, known.area
     metrics = {"area_gain.scaffold": stage.surface / area, "area_gain.side_walls": stage.sides / area}
     backing = getattr(about.parameters, "backing", 0.0)
@@ -56,7 +54,7 @@ def closed_form(cell: Cell) -> dict[str, float]:
         covers = layer.fill_to is None or after.floor > stage.top
         thickness[layer.name] = (after.volume - stage.volume) / area
         # The surface of a fill that leaves tops bare is its flat top.
-        surfaces[layer.name] = (after.surface if covers else area - stage.covered_by(layer, level).section) / area
+        surfaces[layer.name] = (after.surface if covers else stage.covered_by(layer, level).around) / area
         if known.conformal:
             metrics[f"area_gain.by_layer.{layer.name}"] = surfaces[layer.name]
         covering = covering and covers
@@ -75,6 +73,14 @@ def closed_form(cell: Cell) -> dict[str, float]:
         coverage = 1.0 if known.conformal else 1 - known.metrics["transmittance"]
         metrics |= _resistance(cell, coverage)
     return metrics
+
+
+def _bare_stage(known: Profile, wall: WallProfile | None) -> Stage:
+    """A structure before films."""
+    if known.both_faces:
+        return MirroredStage(known, 0.0, 0.0, known.height / 2)
+    floor, top = known.base_z, known.base_z + known.height
+    return Stage(known, 0.0, floor, top) if wall is None else RoundStage(known, 0.0, floor, top, wall.slope)
 
 
 def _bare(known: Profile, wall: WallProfile, cell: Cell) -> dict[str, float]:

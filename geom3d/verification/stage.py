@@ -57,6 +57,11 @@ class Stage:
         """Area of the body right above its floor, µm² per unit cell."""
         return self.profile.cross_section(self.grown)
 
+    @property
+    def around(self) -> float:
+        """Level surface around what shows of the profile, µm² per unit cell."""
+        return self.profile.area - self.section
+
     def _show(self, per_height: float) -> float:
         """Nothing of the profile is left once the floor has reached its top."""
         return per_height * (self.top - self.floor) if self.top > self.floor else 0.0
@@ -76,6 +81,39 @@ class Stage:
         if self.profile.conformal or self.floor > self.profile.base_z:
             return replace(self, grown=self.grown + t, floor=self.floor + t, top=self.top + t)
         return replace(self, top=self.top + t)
+
+
+@dataclass(frozen=True)
+class MirroredStage(Stage):
+    """The same of a plate with films on both faces: heights count from its middle, and the lower half is like the upper one.
+
+    While the floor is 0 there is none: its holes are open.
+    """
+
+    @property
+    def volume(self) -> float:
+        """µm³ per unit cell."""
+        return 2 * super().volume
+
+    @property
+    def surface(self) -> float:
+        """µm² per unit cell."""
+        return 2 * (self.profile.area if self.floor else self.section) + self.sides
+
+    @property
+    def sides(self) -> float:
+        """Of that the side walls, µm² per unit cell."""
+        return 2 * super().sides
+
+    @property
+    def around(self) -> float:
+        """Level surface around what shows of the profile, µm² per unit cell."""
+        return 2 * super().around
+
+    def covered_by(self, layer: Region, level: float) -> Self:
+        """The body with one more layer."""
+        after = super().covered_by(layer, level)
+        return after if self.floor or layer.fill_to is not None else replace(after, floor=0.0)
 
 
 @dataclass(frozen=True)

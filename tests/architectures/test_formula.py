@@ -38,6 +38,21 @@ def test_schwarz_p_by_solid_fraction():
 
 
 @pytest.mark.slow
+def test_a_ball_is_a_ball():
+    """One in each period, cut at its foot and its top: a spherical zone of height h has the area 2πRh and πh (R² - h²/12)."""
+    x, y = (f"(5/pi*atan(tan(pi*{u}/5)))**2" for u in "xy")
+    own = geom3d.design(
+        {
+            "architecture": "formula",
+            "parameters": {"expression": f"{x} + {y} + (z - 1.5)**2", "level": 4.0, "height": 3.0},
+            "resolution": 0.1,
+        }
+    ).measure()
+    assert own["sponge.solid_fraction"] == pytest.approx(math.pi * 3 * (4 - 9 / 12) / 75, rel=2e-3)
+    assert own["sponge.surface_per_volume_per_um"] == pytest.approx(2 * math.pi * 2 * 3 / 75, rel=2e-3)
+
+
+@pytest.mark.slow
 def test_crossing_square_bars_keep_their_edges():
     """Bars |u| < a along x, y and z, by min, max and abs: volume 12 a² p - 16 a³ of a cell, to second order, edges and all."""
     u = "abs(atan(tan(pi*({v}-2)/4)))*4/pi"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 from shapely import affinity
+from shell import command
 
 import geom3d
 from geom3d.architectures import pillars, pores
@@ -41,6 +42,24 @@ def test_square_wires():
     report = design("pillars", pitch=3.0, diameter=1.0, height=70.0, shape="square", base=1.0).measure()
     assert report["area_gain.scaffold"] == pytest.approx(32.1111, rel=1e-5)
     assert report["thickness_equivalent_um.scaffold"] - 1.0 == pytest.approx(7.77778, rel=1e-5)
+
+
+def test_crossed_grooves_are_square_posts():
+    """As `describe` says: what two sets of grooves, cut at right angles, leave; drawn here as bands of a plane."""
+    told = command("describe", "pillars").out
+    assert "two sets of grooves" in " ".join(told.split())
+    pitch, groove, depth = 8.0, 5.0, 50.0
+    report = design("pillars", pitch=pitch, diameter=pitch - groove, shape="square", height=depth).measure()
+    plane = shapely.box(0, 0, 4 * pitch, 4 * pitch)
+    bands = [shapely.box(0, k * pitch, 4 * pitch, k * pitch + groove) for k in range(4)]
+    left = plane - shapely.union_all(
+        [*bands, *(shapely.Polygon([(y, x) for x, y in b.exterior.coords]) for b in bands)]
+    )
+    walls = sum(post.length for post in left.geoms) * depth
+    assert len(left.geoms) == 16
+    assert report["area_gain.scaffold"] == pytest.approx(1 + walls / plane.area, rel=1e-9)
+    assert report["thickness_equivalent_um.scaffold"] == pytest.approx(1.0 + left.area * depth / plane.area, rel=1e-9)
+    assert report["smallest_gap_um"] == pytest.approx(groove)
 
 
 def polygon(p) -> shapely.Polygon:

@@ -10,8 +10,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 import random_structures
 
+#: Webs that are found by sampling take their time: some of them stand for all.
+SOME = {"fibres": 4, "formula": 8, "struts": 6}
+
 
 @pytest.mark.parametrize("kind", random_structures.KINDS)
 def test_random_files_are_built_or_refused(kind):
-    found = {random_structures.outcome(kind, seed, measure=False) for seed in range(25)}
+    found = {random_structures.outcome(kind, seed, measure=False) for seed in range(SOME.get(kind, 25))}
     assert {came for _, came in found} <= {"built", "refused"}

@@ -7,8 +7,10 @@ import math
 import zipfile
 from pathlib import Path
 
+import manifold3d
 import numpy as np
 import pytest
+import pyvista
 import trimesh
 
 import geom3d
@@ -244,3 +246,29 @@ def test_no_further_file_is_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "open", watched)
     design(tmp_path / "ball.obj", periodic=False, sunk=0.5)
     assert "secret.mtl" not in opened
+
+
+PYVISTA = Path(pyvista.__file__).parent / "examples"
+
+
+@pytest.mark.slow
+def test_meshes_that_another_package_ships_are_taken_or_refused_with_their_places():
+    """A nut with its thread is a closed body; an ant is bodies that pass through each other, an aeroplane is open."""
+    placed = surface._placed(surface.Parameters(file=str(PYVISTA / "nut.ply"), periodic=False, sunk=0.5))
+    nut = trimesh.load(PYVISTA / "nut.ply")
+    whole = manifold3d.Manifold(manifold3d.Mesh(nut.vertices.astype(np.float32), nut.faces.astype(np.uint32)))
+    cut = float(nut.bounds[0, 2]) + 0.5
+    # Its upper face is level, and counts as a web's cut at its top.
+    lid = nut.area_faces[(nut.triangles[:, :, 2] == nut.bounds[1, 2]).all(axis=1)].sum()
+    above = whole.trim_by_plane((0, 0, 1), cut).surface_area() - whole.slice(cut).area() - lid
+    assert placed.facets.area(1.0, 1.0 + placed.height) == pytest.approx(above, rel=2e-3)
+    points = np.random.default_rng(1).random((800, 3)) * [*placed.facets.size, placed.height] + [0, 0, 1.0]
+    there = points - [1.0, 1.0, 1.0] + [*nut.bounds[0, :2], cut]
+    # The angle under which the surface is seen: all around from within, none from without (van Oosterom and Strackee).
+    a, b, c = (nut.triangles[None, :, k] - there[:, None] for k in range(3))
+    x, y, z = (np.linalg.norm(side, axis=2) for side in (a, b, c))
+    below = x * y * z + (a * b).sum(2) * z + (b * c).sum(2) * x + (c * a).sum(2) * y
+    turns = np.arctan2((a * np.cross(b, c)).sum(2), below).sum(axis=1) / (2 * np.pi)
+    assert np.array_equal(placed.facets.at(points) <= 0, turns > 0.5)
+    assert "99 pairs of triangles pass through each other, at x, y, z =" in refusal(PYVISTA / "ant.ply", periodic=False)
+    assert "the mesh is open: 216 edges" in refusal(PYVISTA / "airplane.ply", periodic=False)

@@ -20,7 +20,9 @@ from geom3d.library import materials, processes
 from geom3d.library.materials import find
 
 PLANAR = "planar-licoo2-lipon-lithium"
-SPONGES = {"fibres", "formula", "image", "inverse_opal", "spheres", "spinodal", "struts", "surface", "tpms"}
+#: Webs whose new templates take their time, and those that are measured in some seconds.
+SPONGES = {"image", "inverse_opal", "spheres", "spinodal", "surface", "tpms"}
+WEBS = {"fibres", "formula", "struts"}
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +30,12 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("name", architectures.names())
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in WEBS else n for n in architectures.names()]
+)
 def test_a_new_template_of_every_architecture_is_a_battery(name):
     ended = command("new", name, "-o", "mine.toml")
-    assert (ended.code, ended.out, ended.err) == (0, "mine.toml\n", "")
+    assert (ended.code, ended.out, ended.err) == (0, "mine.toml\ngeom3d.schema.json\n", "")
     text = Path("mine.toml").read_text("utf-8")
     design = geom3d.load("mine.toml")
     for key in architectures.get(name).Parameters.model_fields:
@@ -40,7 +44,9 @@ def test_a_new_template_of_every_architecture_is_a_battery(name):
     if name not in SPONGES:  # which take their time
         report = design.measure()
         assert report["capacity_uAh_cm2.cell"] > 0
-        assert report.warnings == []
+        # Of a web the report tells how uncertain its grid leaves the thinnest films.
+        told = "uncertain by more than 1 % at a grid step"
+        assert [warning for warning in report.warnings if name not in WEBS or not warning.startswith(told)] == []
 
 
 @pytest.mark.parametrize("name", shipped())

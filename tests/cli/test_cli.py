@@ -294,7 +294,7 @@ def test_compare_as_markdown_has_a_column_for_every_template():
 
 
 def test_verify_agrees_with_a_line_per_number():
-    """On a few templates; the README's command is run on all of them."""
+    """On a few templates; the command of docs/theory/verification.md is run on all of them."""
     few = [STACK, "comb-sun-2013", "trenches-notten-2007", "grid-oukassi-2019"]
     ended = geom3d("verify", *few)
     assert (ended.code, ended.err) == (0, said(f"{name}: {text}" for name in few for text in report(name)["warnings"]))

@@ -77,6 +77,10 @@ class Prisms:
         """The body shifted in the plane, µm."""
         return replace(self, prisms=tuple(replace(p, shape=p.shape.moved(dx, dy)) for p in self.prisms))
 
+    def raised(self, dz: float) -> Prisms:
+        """The body shifted along z, µm."""
+        return replace(self, prisms=tuple(replace(p, low=p.low + dz, high=p.high + dz) for p in self.prisms))
+
     def contains(self, points: FloatArray) -> BoolArray:
         """(n,) whether the (n, 3) points lie in the exact body, circles taken as circles."""
         inside = np.zeros(len(points), dtype=bool)
@@ -88,7 +92,11 @@ class Prisms:
 
     def half_space(self, level: float) -> Prisms:
         """Everything below a height, µm."""
-        return Prisms((Prism(Plane(), -math.inf, level),), self.size)
+        return self.slab(-math.inf, level)
+
+    def slab(self, low: float, high: float) -> Prisms:
+        """Everything between two heights, µm."""
+        return Prisms((Prism(Plane(), low, high),), self.size)
 
     def bounds_z(self) -> tuple[float, float]:
         """Lowest and highest z, µm."""
