@@ -49,8 +49,8 @@ from geom3d.library import processes
 #: Seconds of the processor's time that one design of prisms, and one that is sampled, may take in all its commands.
 LIMITS = {False: 40.0, True: 240.0}
 GOOD = ("done", "refused", "no")
-#: Commands that tell of what is there, and take no design.
-TELLING = ("list", "describe", "show", "new", "--help", "-h", "--version", "--install-completion")
+#: Commands that tell of what is there, and take no design; and `app`, which serves a page until it is ended.
+TELLING = ("app", "list", "describe", "show", "new", "--help", "-h", "--version", "--install-completion")
 #: Options that are left alone: they hand the work to other machines or processes, or only leave something out.
 LEFT = {"scheduler", "jobs", "shard", "full", "set_", "labels", "between", "max_memory"}
 #: A length as a share of the cell's longest side, in a command's words; the worker knows the cell.
