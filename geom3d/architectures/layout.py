@@ -19,7 +19,7 @@ from geom3d.core.arrays import FloatArray
 from geom3d.core.errors import InputError
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
-from geom3d.core.texts import Name
+from geom3d.core.words import Name
 from geom3d.solids.prisms.outline import Difference, Plane, Shape
 from geom3d.solids.prisms.prism import Prisms
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from geom3d.architectures import ParametersBase
 from geom3d.core.quantities import Length, convert
-from geom3d.core.texts import Words
+from geom3d.core.words import Words
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 Charge = Annotated[float, BeforeValidator(lambda v: convert(v, "mAh", "a charge")), Field(ge=1e-12, le=1e12)]

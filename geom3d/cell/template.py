@@ -29,8 +29,9 @@ from geom3d.core.errors import InputError, choose_from
 from geom3d.core.plugins import spelled, toml_files
 from geom3d.core.quantities import Length
 from geom3d.core.roles import Role
-from geom3d.core.texts import Name, Words, words
+from geom3d.core.texts import words
 from geom3d.core.validation import explain, fields_of
+from geom3d.core.words import Name, Words
 from geom3d.deposition.keys import StepCoverage
 from geom3d.library import materials
 from geom3d.library.catalogue import read_text, read_toml

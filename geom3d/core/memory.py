@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 
 from geom3d.core.errors import InputError
-from geom3d.core.files import size_text
 
 #: The environment variable that says how much may be used.
 VARIABLE = "GEOM3D_MAX_MEMORY"
@@ -54,7 +53,7 @@ def parse_size(text: str) -> int:
     found = _SIZE.match(text)
     size = float(found[1]) * _UNITS[(found[2] or "").lower()] if found else 0.0
     if not LEAST <= size <= 1e18:
-        raise ValueError(f"must be a size of memory such as '4 GB', at least {size_text(LEAST)}")
+        raise ValueError(f"must be a size of memory such as '4 GB', at least {LEAST / 1e6:g} MB")
     return int(size)
 
 
@@ -117,6 +116,8 @@ def require(key: str, what: str, count: float, each: float, remedy: str) -> None
 
 def too_much(key: str, what: str, count: float, each: float, remedy: str) -> InputError:
     """The error of `require`."""
+    from geom3d.core.files import size_text  # loads numpy, as the command line must not to show its help
+
     return InputError(
         f"{key}: {count:.3g} {what} would take about {size_text(count * each)} of memory, {size_text(allowed())} may be used "
         f"({most(each):.3g} fit): {remedy}, or allow more (max_memory)"

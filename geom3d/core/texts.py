@@ -1,6 +1,6 @@
 """Texts that others wrote: what a screen, a page, an XML file and a spreadsheet can all take.
 
-A template may come from a stranger. Its texts are checked once, where they come in, by `Words` and `Name`; whoever writes them
+A template may come from a stranger. Its texts are checked once, where they come in, by the types of `geom3d.core.words`; whoever writes them
 into a medium that gives some characters a meaning escapes them there: `on_screen`, `in_csv`, `in_markdown`, XML and HTML by their libraries.
 """
 
@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
-
-#: Characters of a text, and of a name, at most.
-LONGEST, LONGEST_NAME = 10_000, 60
+#: Characters of a text, at most.
+LONGEST = 10_000
 #: A break of a line, or a tab, with the blanks around it: nothing but a gap between words.
 _GAP = re.compile(r"[ ]*[\r\n\t][ \r\n\t]*")
 #: What moves the cursor, turns the direction of reading, breaks lines, is no character, or cannot be encoded: Unicode's categories Cc, Cs, Zl, Zp, and
@@ -81,15 +78,3 @@ def _is_plain(character: str) -> bool:
         return True
     never = character in _TURNING or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
     return not never and unicodedata.category(character) not in _NEVER
-
-
-#: Words of a user, in one line.
-Words = Annotated[str, AfterValidator(words)]
-#: The same, and not empty.
-Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(words)]
-#: Names go into file names, JSON keys ("a|b") and override paths ("layers.NAME.thickness").
-Name = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^|/\\.\x00-\x1f\"=]+$"),
-    AfterValidator(words),
-]

@@ -15,8 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from geom3d.cell.template import Original, read_original
 from geom3d.core.errors import InputError, choose_from
 from geom3d.core.quantities import Length, convert
-from geom3d.core.texts import Words
 from geom3d.core.validation import explain
+from geom3d.core.words import Words
 from geom3d.library import processes
 from geom3d.library.catalogue import read_text, read_toml
 from geom3d.metrics import measured_by, metric_of

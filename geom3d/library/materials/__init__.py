@@ -39,7 +39,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from geom3d.core.errors import choose_from
 from geom3d.core.roles import COLLECTOR, Role
-from geom3d.core.texts import Text, Words
+from geom3d.core.words import Text, Words
 from geom3d.library.catalogue import Catalogue
 
 #: mAh per mol of electrons: Faraday's constant, 96485.33 C/mol (CODATA 2018), over 3.6 C/mAh.

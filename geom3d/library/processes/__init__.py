@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from geom3d.core.errors import choose_from
 from geom3d.core.quantities import Length
-from geom3d.core.texts import Text, Words
+from geom3d.core.words import Text, Words
 from geom3d.library.catalogue import Catalogue, read_text, read_toml, validated
 
 Extent = Annotated[Length, Field(gt=0)]
