@@ -2,7 +2,7 @@
 
 What may be used is half of the machine's memory, or of what a container or a limit of the process leaves of it; the setting
 `max_memory` of the command line, or the environment variable `GEOM3D_MAX_MEMORY`, says otherwise, in worker processes, too. Estimates are
-rounded up from the largest peak that was measured for the kind of work (benchmarks/memory.py), beside what the program itself takes.
+rounded up from the largest peak that was measured for the kind of work, beside what the program itself takes.
 """
 
 from __future__ import annotations
