@@ -52,7 +52,7 @@ GOOD = ("done", "refused", "no")
 #: Commands that tell of what is there, and take no design; and `app`, which serves a page until it is ended.
 TELLING = ("app", "list", "describe", "show", "new", "--help", "-h", "--version", "--install-completion")
 #: Options that are left alone: they hand the work to other machines or processes, or only leave something out.
-LEFT = {"scheduler", "jobs", "shard", "full", "set_", "labels", "between", "max_memory"}
+LEFT = {"scheduler", "jobs", "shard", "full", "set_", "labels", "between", "max_memory", "host", "port", "no_browser"}
 #: A length as a share of the cell's longest side, in a command's words; the worker knows the cell.
 SHARE = "share:"
 

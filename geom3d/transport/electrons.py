@@ -75,9 +75,10 @@ def electronic(cell: Cell, walls: InterfaceMesh, electrode: Role, beside: float)
         found = _mean_potential(walls, contacts, None, 1)
         return None if found is None else Electronic(OHM_CM2 * walls.footprint * found, None, known)
     filling = walls.filling
-    assert isinstance(filling, Extrusion)  # what is not sampled can be filled
+    assert filling is not None  # what is not sampled can be filled
     # In a flat cell nothing changes along the films, and shorter edges there would tell nothing.
-    narrower = 1.0 if (filling.labels == filling.labels[:, :1]).all() else 0.5
+    is_flat = isinstance(filling, Extrusion) and (filling.labels == filling.labels[:, :1]).all()
+    narrower = 1.0 if is_flat else 0.5
     edge, layers = FIRST * min(walls.size[:2]) / 2, 2  # the coarsest mesh and this one may agree by accident
     before = _mean_potential(walls, contacts, edge, layers)
     while before is not None:

@@ -45,6 +45,7 @@ VOXELS = {
     "sponge-spheres-lfp": (0.06, 0.06, {}),
     "sponge-spinodal-licoo2": (0.15, 0.15, {}),
     "layout-comb": (1, 0.5, {}),
+    "mcp-nathan-2005": (1, 1, {"parameters.depth": 30}),
     "microwires-square": (0.05, 0.05, {"parameters.height": 1}),
     "sponge-octet-struts": (0.15, 0.15, {"parameters.height": 5, "resolution": 0.2}),
     "trenches-notten-2007": (0.12, 0.24, {"parameters.depth": 10}),
