@@ -80,7 +80,9 @@ def test_thin_struts_fill_as_much_as_their_cylinders():
 
 @pytest.mark.slow
 def test_fibres_are_as_they_are_asked_for():
-    p = fibres.Parameters(periods=6, height=4.0, length=8.0, void_fraction=0.6, seed=3, orientation="in_plane")
+    p = fibres.Parameters(
+        diameter=1.0, periods=6, height=4.0, length=8.0, void_fraction=0.6, seed=3, orientation="in_plane"
+    )
     rods, slack = fibres._rods(p)
     axes = np.array(rods.axes)
     along = axes[:, 1] - axes[:, 0]
@@ -90,7 +92,9 @@ def test_fibres_are_as_they_are_asked_for():
     share = (brute(rods, points[:4000]) <= 0).mean()
     assert share == pytest.approx(0.4, abs=slack + 4 * math.sqrt(0.24 / 4000))
     assert rods.at(points[:500]) == pytest.approx(brute(rods, points[:500]), abs=1e-12)
-    turned, _ = fibres._rods(fibres.Parameters(periods=6, height=4.0, length=8.0, void_fraction=0.6, seed=3))
+    turned, _ = fibres._rods(
+        fibres.Parameters(diameter=1.0, periods=6, height=4.0, length=8.0, void_fraction=0.6, seed=3)
+    )
     ways = np.array(turned.axes)[:, 1] - np.array(turned.axes)[:, 0]
     assert np.abs(ways[:, 2]).max() > 4
 
