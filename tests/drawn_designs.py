@@ -136,7 +136,7 @@ SMALL = {
     "tpms": {"period": 4.0, "height": 4.0},
     "spheres": {"radius": 1.0, "periods": 2, "height": 3.0},
     "inverse_opal": {"diameter": 1.0, "height": 1.2},
-    "struts": {"period": 4.0, "height": 4.0},
+    "struts": {"lattice": "octet", "period": 4.0, "height": 4.0},
     "fibres": {"diameter": 1.0, "length": 6.0, "periods": 5, "height": 3.0},
     "formula": {"height": 4.0},
 }
