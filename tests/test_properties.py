@@ -90,7 +90,7 @@ def test_any_parameters_give_a_checked_cell_or_a_clear_error(name, data):
     assert abs(walls.volumes.sum() - box) <= 1e-9 * box
     assert walls.volumes.min() >= -1e-9 * box
     assert all(math.isfinite(number) for number in numbers(json.loads(report.to_json())).values())
-    assert sum(report["thickness_equivalent_um"].values()) == pytest.approx(design.cell().top, rel=1e-8)
+    assert sum(report["thickness_equivalent_um"].values()) == pytest.approx(design.cell().height, rel=1e-8)
     for key in ("connected_fraction", "volume_fraction"):
         assert all(0 <= share <= 1 + 1e-6 for share in numbers(report[key]).values())
 
