@@ -178,8 +178,8 @@ class Evaluation:
             report = self._reports[done]
         return report
 
-    def measure_only(self, paths: Sequence[str]) -> Report:
-        """The numbers at some paths, and nothing that they do not need; uncertainties are left out.
+    def measure_only(self, paths: Sequence[str], *, uncertainty: bool = False) -> Report:
+        """The numbers at some paths, and nothing that they do not need; uncertainties are left out unless told.
 
         Capacity and areas do not wait for distances, nor any of these for conduction.
 
@@ -191,6 +191,7 @@ class Evaluation:
         Args:
             paths: of the report; a path above others, such as `area_gain`, stands for all below it. What a metric on request
                 gives is computed, too.
+            uncertainty: whether to find out how uncertain they are, too: what is sampled is sampled twice for that.
 
         Raises:
             InputError: for a path that no metric gives.
@@ -198,6 +199,8 @@ class Evaluation:
         chosen, on_request = measured_by(paths), request_for(paths)
         if on_request or "_report" in self.__dict__:
             return self.measure(request=on_request)
+        if uncertainty:
+            return make_report(self.sample, *self._coarse, chosen)
         with naming(self.source):
             light = None if "sample" in self.__dict__ else light_sample(self.unit_cell, chosen)
         return short_report(light or self.sample, chosen)

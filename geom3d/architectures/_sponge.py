@@ -22,7 +22,7 @@ from geom3d.solids.fields.implicit import Implicit, ImplicitBody, coarsest_step
 #: Samples by which the number of spheres is found, at most.
 MOST_SAMPLES = 4_000_000
 #: Samples by which a volume is found in a second way.
-SAMPLES = 1_000_000
+SAMPLES = 400_000
 #: Steps of a lattice of low discrepancy: powers of the inverse of the root of x⁴ = x + 1 (Roberts, 2018).
 PLASTIC = np.array([0.8191725133961645, 0.6710436067037893, 0.5497004779019703])
 #: Distance of samples as a share of the smallest radius of curvature.

@@ -188,22 +188,28 @@ def short_report(sample: Sample, chosen: Sequence[MetricModule | MetricOnRequest
     return Report({**_head(sample), **found.values, "warnings": list(found.warnings), "uncertainty": None})
 
 
-def make_report(sample: Sample, coarse: Sample | None = None, notes: Sequence[str] = ()) -> Report:
+def make_report(
+    sample: Sample,
+    coarse: Sample | None = None,
+    notes: Sequence[str] = (),
+    chosen: Sequence[MetricModule | MetricOnRequest] | None = None,
+) -> Report:
     """Measures a battery.
 
     Args:
         sample: the battery.
         coarse: the same on a grid of twice the step, where it is sampled.
         notes: what else a reader must know.
+        chosen: metrics, as `geom3d.metrics.measured_by` finds them; all if None.
     """
     head = _head(sample)
-    found = measure(sample)
+    found = measure(sample, chosen)
     report = Report({**head, **found.values, "warnings": [], "uncertainty": None})
     values = {row.path: row.value for row in report.rows()}
     if coarse is None:
         uncertainty = of_chords(sample.cell.family, values, found.uncertainty, sample)
     else:
-        there = {row.path: row.value for row in Report(dict(measure(coarse).values)).rows()}
+        there = {row.path: row.value for row in Report(dict(measure(coarse, chosen).values)).rows()}
         uncertainty = of_grid(values, there, found.uncertainty, sample)
     rough = [] if coarse is None else _rough(report, uncertainty, sample.cell.step)
     return Report({**report.data, "warnings": [*found.warnings, *rough, *notes], "uncertainty": uncertainty or None})

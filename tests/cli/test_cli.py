@@ -297,7 +297,10 @@ def test_verify_agrees_with_a_line_per_number():
     """On a few templates; the command of docs/theory/verification.md is run on all of them."""
     few = [STACK, "comb-sun-2013", "trenches-notten-2007", "grid-oukassi-2019"]
     ended = geom3d("verify", *few)
-    assert (ended.code, ended.err) == (0, said(f"{name}: {text}" for name in few for text in report(name)["warnings"]))
+    assert ended.code == 0
+    # What is said of numbers that no formula tells is left out.
+    warnings = said(f"{name}: {text}" for name in few for text in report(name)["warnings"]).splitlines()
+    assert {line for line in warnings if "N/P" in line} <= set(ended.err.splitlines()) <= set(warnings)
     lines = [line for line in ended.out.splitlines() if line.split() and line.split()[0] in few]
     keys = [re.split(r" {2,}", line.strip())[:2] for line in lines]
     assert len({tuple(key) for key in keys}) == len(keys)

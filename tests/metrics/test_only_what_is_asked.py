@@ -98,3 +98,13 @@ def test_what_is_on_request_is_computed():
     assert design.measure_only(["ionic_resistance_ohm_cm2"])["ionic_resistance_ohm_cm2"] == pytest.approx(
         43.48, rel=1e-3
     )
+
+
+def test_uncertainties_of_what_is_asked_are_those_of_the_whole_report():
+    paths = ["area_gain.scaffold", "thickness_equivalent_um.scaffold"]
+    given = {"resolution": 0.4}
+    few = geom3d.load("sponge-gyroid-lto", given).measure_only(paths, uncertainty=True)
+    whole = geom3d.load("sponge-gyroid-lto", given).measure()
+    assert "inter_electrode_distance_um" not in few
+    assert {path: few[path] for path in paths} == {path: whole[path] for path in paths}
+    assert {path: few["uncertainty"][path] for path in paths} == {path: whole["uncertainty"][path] for path in paths}
