@@ -14,7 +14,7 @@ from geom3d.cell.description import Description
 from geom3d.core.errors import InputError
 from geom3d.library.materials import CELSIUS
 from geom3d.mesh.interfaces import InterfaceMesh
-from geom3d.metrics import Inquiry, Sample, measured_by, request_for, requested
+from geom3d.metrics import Inquiry, Sample, judged_with, measured_by, request_for, requested
 from geom3d.metrics._patches import light_sample
 from geom3d.metrics.report import Report, make_report, short_report, with_answer
 from geom3d.transport import NoPath, Transport, conduct
@@ -191,7 +191,8 @@ class Evaluation:
         Args:
             paths: of the report; a path above others, such as `area_gain`, stands for all below it. What a metric on request
                 gives is computed, too.
-            uncertainty: whether to find out how uncertain they are, too: what is sampled is sampled twice for that.
+            uncertainty: whether to find out how uncertain they are, too: what is sampled is sampled twice for that, and all but
+                distances is measured, since figures of one kind are judged together.
 
         Raises:
             InputError: for a path that no metric gives.
@@ -200,7 +201,7 @@ class Evaluation:
         if on_request or "_report" in self.__dict__:
             return self.measure(request=on_request)
         if uncertainty:
-            return make_report(self.sample, *self._coarse, chosen)
+            return make_report(self.sample, *self._coarse, judged_with(chosen))
         with naming(self.source):
             light = None if "sample" in self.__dict__ else light_sample(self.unit_cell, chosen)
         return short_report(light or self.sample, chosen)

@@ -390,6 +390,13 @@ def measured_by(paths: Sequence[str]) -> tuple[MetricModule | MetricOnRequest, .
     return tuple(module for module in modules() if wanted & set(keys_of(module)))
 
 
+def judged_with(chosen: Sequence[MetricModule | MetricOnRequest]) -> tuple[MetricModule | MetricOnRequest, ...]:
+    """Chosen metrics, and those by whose figures their uncertainties are judged: all but the distances, which have their own kind."""
+    return tuple(
+        module for module in modules() if module in chosen or "inter_electrode_distance_um" not in keys_of(module)
+    )
+
+
 def _leads_to(path: str) -> bool:
     """Whether a path is one of a quantity, or lies above or (where regions are named) below some."""
     return metric_of(path) is not None or any(metric.path.startswith(f"{path}.") for metric in catalogue())
