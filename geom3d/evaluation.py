@@ -85,7 +85,7 @@ class Evaluation:
         if celsius not in known:
             usual = next(iter(known.values()), None)
             scaled = None if usual is None else usual.at(self.unit_cell, celsius)
-            coarse = self._coarse[0]
+            coarse = self.coarse_sample
             pair = None if coarse is None else (coarse.cell, coarse.walls)
             known[celsius] = scaled or conduct(self.unit_cell, self.walls(), pair, celsius=celsius)
         return known[celsius]
@@ -168,7 +168,7 @@ class Evaluation:
                 with naming(self.source):
                     inquiry = Inquiry(
                         self.sample,
-                        self._coarse[0],
+                        self.coarse_sample,
                         report.data,
                         self.temperature if temperature is None else temperature,
                         self._conduct,

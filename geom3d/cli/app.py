@@ -263,9 +263,14 @@ def schema(
     Taplo, and so Even Better TOML, reads it where a template begins with `#:schema ./geom3d.schema.json`.
     """
     from geom3d.cell.schema import schema_text
+
+    _give(schema_text(), output)
+
+
+def _give(text: str, output: Path | None) -> None:
+    """Prints a text, or writes it to a file and prints its path."""
     from geom3d.core.files import replacing
 
-    text = schema_text()
     if output is None:
         print(text, end="")
         return
@@ -285,15 +290,7 @@ def cite(
     ] = None,
 ) -> None:
     """Cite a battery: its template's, its materials' and its method's sources as BibTeX, as far as the files tell them."""
-    from geom3d.core.files import replacing
-
-    text = _load(template, set_).cite()
-    if output is None:
-        print(text, end="")
-        return
-    with replacing(output) as file:
-        file.write(text.encode())
-    print(output)
+    _give(_load(template, set_).cite(), output)
 
 
 @app.command
