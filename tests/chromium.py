@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
 import websocket
 
 #: Seconds until the browser must have answered; software drawing of models is slow on a busy machine.
@@ -181,3 +182,12 @@ class Browser:
     def paper(self) -> bytes:
         """The page as it is printed, a PDF."""
         return base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"])
+
+
+#: Windows of a desktop and of a phone, pixels.
+SIZES = {"screen": (1280, 900), "phone": (390, 844)}
+#: Marks of tests that drive it.
+IN_A_BROWSER = [
+    pytest.mark.slow,
+    pytest.mark.skipif(program() is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
+]

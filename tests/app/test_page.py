@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
-from chromium import Browser, program
+from chromium import IN_A_BROWSER, SIZES, Browser
 from matplotlib.image import imread
 
 import geom3d
@@ -20,11 +20,7 @@ import geom3d
 sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
 from serving import Served
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(program() is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
-]
-SIZES = {"screen": (1280, 900), "phone": (390, 844)}
+pytestmark = IN_A_BROWSER
 #: Light models: without a graphics card a browser draws round posts for seconds.
 TRENCHES, PLANAR = "trenches-notten-2007", "planar-licoo2-lipon-lithium"
 #: What does not depend on the screen's width.

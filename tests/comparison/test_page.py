@@ -7,21 +7,17 @@ import json
 
 import numpy as np
 import pytest
-from chromium import Browser, program
+from chromium import IN_A_BROWSER, SIZES, Browser
 from matplotlib.image import imread
 
 import geom3d
 from geom3d.comparison import compare
 from geom3d.rendering import has_opengl
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(program() is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
-]
+pytestmark = IN_A_BROWSER
 NAMES = ("planar-licoo2-lipon-lithium", "pillars-coated", "trenches-notten-2007", "microtubes-eustache-2014")
 #: A name as long as a name may be, and longer than any column is wide.
 LONG = "a-battery-with-a-very-long-name-that-nobody-would-like-to-read-twice"
-SIZES = {"screen": (1280, 900), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
