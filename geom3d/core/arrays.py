@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from geom3d.core.jit import compiled
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -17,8 +19,23 @@ def area_vectors(vertices: FloatArray, triangles: IntArray) -> FloatArray:
         vertices: (V, 3).
         triangles: (T, 3) indices.
     """
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    return np.asarray(np.cross(b - a, c - a) / 2)
+    found = np.empty((len(triangles), 3))
+    _fill_area_vectors(
+        np.ascontiguousarray(vertices, dtype=np.float64), np.ascontiguousarray(triangles, dtype=np.int64), found
+    )
+    return found
+
+
+@compiled
+def _fill_area_vectors(vertices: FloatArray, triangles: IntArray, found: FloatArray) -> None:
+    for n in range(len(triangles)):
+        a, b, c = vertices[triangles[n, 0]], vertices[triangles[n, 1]], vertices[triangles[n, 2]]
+        ux, uy, uz, vx, vy, vz = b[0] - a[0], b[1] - a[1], b[2] - a[2], c[0] - a[0], c[1] - a[1], c[2] - a[2]
+        found[n, 0], found[n, 1], found[n, 2] = (
+            (uy * vz - uz * vy) / 2,
+            (uz * vx - ux * vz) / 2,
+            (ux * vy - uy * vx) / 2,
+        )
 
 
 def triangle_areas(vertices: FloatArray, triangles: IntArray) -> FloatArray:

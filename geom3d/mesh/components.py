@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, pair_keys
+from geom3d.core.jit import compiled
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,55 @@ def tiled(components: Components, repeat: tuple[int, int]) -> Components:
 
 
 def component_numbers(count: int, links: IntArray) -> IntArray:
-    """(count,) number of the component of each piece."""
-    return np.asarray(
-        scipy.sparse.csgraph.connected_components(_graph(count, links), directed=False)[1], dtype=np.int64
-    )
+    """(count,) number of the component of each piece; components count in the order of their first pieces."""
+    union = Union(count)
+    union.join(links[:, 0], links[:, 1])
+    return union.numbers()
+
+
+class Union:
+    """Pieces that are joined bit by bit: so their links need not be kept all at once."""
+
+    def __init__(self, count: int) -> None:
+        """So many pieces, all apart."""
+        self._parent = np.arange(count)
+
+    def join(self, one: IntArray, other: IntArray) -> None:
+        """Joins (m,) pairs of pieces."""
+        _join(self._parent, np.ascontiguousarray(one, dtype=np.int64), np.ascontiguousarray(other, dtype=np.int64))
+
+    def numbers(self) -> IntArray:
+        """(count,) number of the component of each piece; components count in the order of their first pieces."""
+        return _numbers(self._parent)
+
+
+@compiled
+def _join(parent: IntArray, one: IntArray, other: IntArray) -> None:
+    """Makes the lower root of each pair the parent of the other; ways to a root are halved as they are gone."""
+    for k in range(len(one)):
+        a, b = one[k], other[k]
+        while parent[a] != a:
+            parent[a] = parent[parent[a]]
+            a = parent[a]
+        while parent[b] != b:
+            parent[b] = parent[parent[b]]
+            b = parent[b]
+        if a < b:
+            parent[b] = a
+        else:
+            parent[a] = b
+
+
+@compiled
+def _numbers(parent: IntArray) -> IntArray:
+    number, count = np.empty_like(parent), 0
+    for k in range(len(parent)):
+        if parent[k] == k:
+            number[k] = count
+            count += 1
+        else:  # a parent comes before its children
+            number[k] = number[parent[k]]
+    return number
 
 
 def _graph(count: int, links: IntArray) -> scipy.sparse.coo_array:

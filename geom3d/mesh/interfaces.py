@@ -26,6 +26,7 @@ from geom3d.core.arrays import (
     run_starts,
 )
 from geom3d.core.errors import GeometryError
+from geom3d.core.jit import compiled
 from geom3d.mesh.components import Components
 
 #: Label beyond the box. The void inside the box has the label `len(names)`.
@@ -180,13 +181,14 @@ class InterfaceMesh(Interfaces):
     def volumes(self) -> FloatArray:
         """(R + 1,) volume of each region, the void last, µm³, by the divergence theorem over its shell."""
         # Measured from the middle of the box: thin films far from the origin would lose digits otherwise.
-        centre = np.asarray(self.size) / 2
-        corner = self.vertices[self.triangles[:, 0]] - centre
-        flux = np.einsum("ij,ij->i", corner, self.area_vectors) / 3
-        count = len(self.names) + 1
-        inner = self.front_region != OUTSIDE
-        lost = np.bincount(self.front_region[inner], weights=flux[inner], minlength=count)
-        return np.asarray(np.bincount(self.back_region, weights=flux, minlength=count) - lost, dtype=np.float64)
+        x, y, z = (edge / 2 for edge in self.size)
+        flux = np.empty(len(self.triangles))
+        _fluxes(self.vertices, np.ascontiguousarray(self.triangles[:, 0]), self.area_vectors, x, y, z, flux)
+        return self.out_of(flux)
+
+    def out_of(self, flux: FloatArray) -> FloatArray:
+        """(R + 1,) what flows out of each region, the void last, by the (T,) flow through the triangles from back to front."""
+        return _net(self.back_region, self.front_region, flux, len(self.names) + 1)
 
     @cached_property
     def neighbour_region(self) -> IntArray:
@@ -317,10 +319,9 @@ class InterfaceMesh(Interfaces):
                 f"two ways to the volume of region {worst!r} differ by {off.max():.2g} of the box", self
             )
         self._check_twins()
-        for label in range(len(self.names) + 1):
-            open_edges = self._open_edges(self.shell([label])[0])
-            if open_edges:
-                raise GeometryError(f"the shell of region {self._name(label)!r} has {open_edges} open edges", self)
+        for label, count in enumerate(self._open_edges().tolist()):
+            if count:
+                raise GeometryError(f"the shell of region {self._name(label)!r} has {count} open edges", self)
         return self
 
     def _check_twins(self) -> None:
@@ -343,18 +344,87 @@ class InterfaceMesh(Interfaces):
         along = np.where((normal[:, 0] > normal[:, 1])[:, None], corners[:, :, 1], corners[:, :, 0])
         return np.asarray(along + 1j * corners[:, :, 2])
 
-    def _open_edges(self, faces: IntArray) -> int:
-        """Edges that are not used equally often in both directions (closed and oriented: none)."""
-        start, end = half_edges(faces)
-        if not len(start):
-            return 0
-        # The direction goes into the lowest bit, so that one sort of numbers does: that is several times faster.
-        key = pair_keys(start, end, len(self.vertices)) * 2 + (start < end)
-        key.sort()
-        edge = key >> 1
-        begins = run_starts(edge)
-        counts = np.diff(np.r_[begins, len(key)])
-        return int(np.count_nonzero(2 * np.add.reduceat(key & 1, begins) != counts))
+    def _open_edges(self) -> IntArray:
+        """(R + 1,) edges of each region's shell that are not used equally often in both directions: closed and oriented, none."""
+        # Edges are gathered at their lower corners, so that no sort of all of them is needed.
+        first = _edges_at(self.triangles, len(self.vertices))
+        return _open_edges(self.triangles, self.back_region, self.front_region, first, len(self.names) + 1)
 
     def _name(self, label: int) -> str:
         return "void" if label == self.void else self.names[label]
+
+
+@compiled
+def _fluxes(
+    vertices: FloatArray, corners: IntArray, vectors: FloatArray, x: float, y: float, z: float, flux: FloatArray
+) -> None:
+    """Fills in a third of the flux of the place, seen from a point, through (T, 3) area vectors at one corner of each."""
+    for n in range(len(corners)):
+        corner, vector = vertices[corners[n]], vectors[n]
+        flux[n] = ((corner[0] - x) * vector[0] + (corner[1] - y) * vector[1] + (corner[2] - z) * vector[2]) / 3
+
+
+@compiled
+def _net(back: IntArray, front: IntArray, flux: FloatArray, count: int) -> FloatArray:
+    gained, lost = np.zeros(count), np.zeros(count)
+    for n in range(len(flux)):
+        gained[back[n]] += flux[n]
+        if front[n] >= 0:
+            lost[front[n]] += flux[n]
+    return gained - lost
+
+
+@compiled
+def _edges_at(triangles: IntArray, count: int) -> IntArray:
+    """(count + 1,) where the edges at each vertex begin, in a list of all by their lower corners."""
+    first = np.zeros(count + 1, dtype=np.int64)
+    for n in range(len(triangles)):
+        for k in range(3):
+            first[min(triangles[n, k], triangles[n, (k + 1) % 3]) + 1] += 1
+    for vertex in range(count):
+        first[vertex + 1] += first[vertex]
+    return first
+
+
+@compiled
+def _open_edges(triangles: IntArray, back: IntArray, front: IntArray, first: IntArray, labels: int) -> IntArray:
+    """(labels,) open edges of each region's shell; `first` is that of `_edges_at`."""
+    place = first[:-1].copy()
+    # Of each edge the higher corner, and twice the triangle, and one more where it leads from the lower corner.
+    higher, user = np.empty(first[-1], dtype=np.int32), np.empty(first[-1], dtype=np.int64)
+    for n in range(len(triangles)):
+        for k in range(3):
+            start, end = triangles[n, k], triangles[n, (k + 1) % 3]
+            low = min(start, end)
+            higher[place[low]], user[place[low]] = max(start, end), 2 * n + (start < end)
+            place[low] += 1
+    found, net = np.zeros(labels, dtype=np.int64), np.zeros(labels, dtype=np.int64)
+    for vertex in range(len(first) - 1):
+        begin, stop = first[vertex], first[vertex + 1]
+        # Shell's sort: few edges meet at most vertices, many at some.
+        gap = 1
+        while gap < (stop - begin) // 3:
+            gap = 3 * gap + 1
+        while gap:
+            for i in range(begin + gap, stop):
+                corner, mine, j = higher[i], user[i], i
+                while j >= begin + gap and higher[j - gap] > corner:
+                    higher[j], user[j] = higher[j - gap], user[j - gap]
+                    j -= gap
+                higher[j], user[j] = corner, mine
+            gap //= 3
+        while begin < stop:
+            end = begin
+            while end < stop and higher[end] == higher[begin]:
+                way = 1 if user[end] & 1 else -1
+                net[back[user[end] >> 1]] += way
+                if front[user[end] >> 1] >= 0:
+                    net[front[user[end] >> 1]] -= way
+                end += 1
+            for at in range(begin, end):
+                for label in (back[user[at] >> 1], front[user[at] >> 1]):
+                    if label >= 0 and net[label] != 0:
+                        found[label] += 1
+                        net[label] = 0
+            begin = end
+    return found

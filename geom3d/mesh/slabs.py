@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray
-from geom3d.mesh.interfaces import OUTSIDE, InterfaceMesh
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.jit import compiled
+from geom3d.mesh.interfaces import InterfaceMesh
 
 
 def volumes_below(walls: InterfaceMesh, level: float) -> FloatArray:
@@ -18,12 +19,9 @@ def volumes_below(walls: InterfaceMesh, level: float) -> FloatArray:
         walls: of a cell.
         level: z, µm.
     """
-    heights = walls.vertices[walls.triangles, 2] - level
-    flux = walls.area_vectors[:, 2] * _mean_of_lower(heights)
-    count = len(walls.names) + 1
-    inner = walls.front_region != OUTSIDE
-    lost = np.bincount(walls.front_region[inner], weights=flux[inner], minlength=count)
-    return np.asarray(np.bincount(walls.back_region, weights=flux, minlength=count) - lost, dtype=np.float64)
+    flux = np.empty(len(walls.triangles))
+    _fluxes(np.ascontiguousarray(walls.vertices[:, 2]), walls.triangles, walls.area_vectors, level, flux)
+    return walls.out_of(flux)
 
 
 def volumes_between(walls: InterfaceMesh, low: float, high: float) -> FloatArray:
@@ -32,10 +30,19 @@ def volumes_between(walls: InterfaceMesh, low: float, high: float) -> FloatArray
     return np.asarray(np.where(np.abs(found) > 1e-12 * np.prod(walls.size), found, 0.0))
 
 
-def _mean_of_lower(heights: FloatArray) -> FloatArray:
-    """(T,) mean of min(f, 0) over triangles, of linear functions with these (T, 3) values at the corners."""
-    a, b, c = np.sort(heights, axis=1).T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one = a**3 / (3 * (b - a) * (c - a))  # only the lowest corner lies below
-        two = (a + b + c) / 3 - c**3 / (3 * (c - a) * (c - b))  # only the highest one lies above
-    return np.select([c <= 0, a >= 0, b <= 0], [(a + b + c) / 3, np.zeros_like(a), two], one)
+@compiled
+def _fluxes(heights: FloatArray, triangles: IntArray, vectors: FloatArray, level: float, flux: FloatArray) -> None:
+    """Fills in the flux through each triangle: the mean of min(z - level, 0), times the z of its area vector."""
+    for n in range(len(triangles)):
+        f, g, h = heights[triangles[n, 0]] - level, heights[triangles[n, 1]] - level, heights[triangles[n, 2]] - level
+        a, c = min(f, g, h), max(f, g, h)
+        b = max(min(f, g), min(max(f, g), h))
+        if c <= 0:
+            mean = (a + b + c) / 3
+        elif a >= 0:
+            mean = 0.0
+        elif b <= 0:  # only the highest corner lies above
+            mean = (a + b + c) / 3 - c**3 / (3 * (c - a) * (c - b))
+        else:  # only the lowest one lies below
+            mean = a**3 / (3 * (b - a) * (c - a))
+        flux[n] = vectors[n, 2] * mean

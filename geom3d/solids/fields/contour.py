@@ -118,8 +118,7 @@ def _completed(
 ) -> LevelSurface:
     """The surface with its part in bricks that have split edges; vertices that no triangle uses are dropped."""
     tetrahedra, layer = lattice.tetrahedra(surface.layers)
-    inside = heights[tetrahedra] <= level
-    codes = inside @ np.array([1, 2, 4, 8])
+    codes = codes_of(heights[tetrahedra] <= level)
     pairs, layers = [], []
     for code, cases in enumerate(cases_of_tetrahedron()):
         mine = np.flatnonzero(codes == code)
@@ -188,6 +187,14 @@ def _codes(inside: NDArray[np.uint8]) -> NDArray[np.uint8]:
     rows = inside[:, :, :-1] | inside[:, :, 1:] << 1
     sheets = rows[:, :-1] | rows[:, 1:] << 2
     np.bitwise_or(sheets[:-1], sheets[1:] << 4, out=codes[:-1, :-1, :-1])
+    return codes
+
+
+def codes_of(inside: BoolArray) -> NDArray[np.uint8]:
+    """(n,) the inside corners of simplices, (n, c), as bits."""
+    codes = np.zeros(len(inside), dtype=np.uint8)
+    for corner, column in enumerate(inside.T):
+        codes |= column.view(np.uint8) << np.uint8(corner)
     return codes
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted, numbers_of
 from geom3d.core.errors import InputError
 from geom3d.mesh.volume import FACES, require_tetrahedra
-from geom3d.solids.fields.contour import cases_of_tetrahedron
+from geom3d.solids.fields.contour import cases_of_tetrahedron, codes_of
 from geom3d.solids.fields.division import Division, ZLayer
 from geom3d.solids.fields.facets import Level, cut, split
 from geom3d.solids.fields.star_triangulation import CENTRE, NOWHERE, Sides, star_triangulation
@@ -250,7 +250,7 @@ class Cutting:
                 side.append(face % 4)
         for number, level in enumerate(self.division.level(k) for k in active):
             inside = marks <= number
-            codes = inside @ np.array([1, 2, 4, 8])
+            codes = codes_of(inside)
             for code, cases in enumerate(cases_of_tetrahedron()):
                 mine = np.flatnonzero(codes == code)
                 for case in cases:

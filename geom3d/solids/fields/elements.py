@@ -8,22 +8,24 @@ beside that over the walls.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import combinations, pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, tetrahedron_volumes
-from geom3d.mesh.components import Components, component_numbers
+from geom3d.mesh.components import Components, Union
 from geom3d.mesh.interfaces import OUTSIDE
-from geom3d.solids.fields.contour import LevelSurface, Share
+from geom3d.solids.fields.contour import LevelSurface, Share, codes_of
 from geom3d.solids.fields.division import Division, ZLayer
 from geom3d.solids.grid import TETRAHEDRA
+
+Number = TypeVar("Number", np.int8, np.float64)
 
 #: Neighbours along the edges of tetrahedra: steps of one sign only.
 NEIGHBOURS = np.zeros((3, 3, 3), dtype=bool)
@@ -100,18 +102,22 @@ class Pieces:
     def _components(self) -> IntArray:
         """(n,) number of the connected part of each point."""
         elements, count = self._elements
-        links = [pair for of in elements for pair in self._links(of)]
-        return component_numbers(count, np.concatenate([np.empty((0, 2), dtype=np.int64), *links]))
+        union = Union(count)
+        for of in elements:
+            for one, other in self._links(of):
+                union.join(one, other)
+        return union.numbers()
 
-    def _links(self, of: Elements) -> list[IntArray]:
+    def _links(self, of: Elements) -> Iterator[tuple[IntArray, IntArray]]:
         """Pairs of points of a layer in z that hang together."""
         division, layers = self.division, of.z_layer.layers
-        links = []
         for place, (surface, start) in enumerate(of.crossings):
             upper = start + len(surface.vertices)
             triangles = surface.triangles[surface.within(layers)].astype(np.int64)
+            a, b, c = np.ascontiguousarray(triangles.T)
             for side in (start, upper):
-                links += [triangles[:, :2] + side, triangles[:, 1:] + side]
+                yield a + side, b + side
+                yield b + side, c + side
             vertices = _used(triangles, len(surface.vertices))
             ends = surface.ends[vertices]
             heights = division.heights[ends]
@@ -126,18 +132,17 @@ class Pieces:
                 after, begin = of.crossings[place + 1]
                 at = after.on(division.lattice, *ends.T)
                 over = np.where(at >= 0, begin + at, over)
-            links += [np.column_stack([vertices + start, under]), np.column_stack([vertices + upper, over])]
-        return [*links, *self._around_splits(of)]
+            yield vertices + start, under
+            yield vertices + upper, over
+        yield from self._around_splits(of)
 
-    def _around_splits(self, of: Elements) -> list[IntArray]:
+    def _around_splits(self, of: Elements) -> Iterator[tuple[IntArray, IntArray]]:
         """Pairs of groups of nodes at the ends of an edge, in one interval, in bricks that have split edges."""
         tetrahedra, _ = self.division.lattice.tetrahedra(of.z_layer.layers)
         at = self._at(of, tetrahedra)
-        links = []
         for a, b in combinations(range(4), 2):
             same = of.marks[at[:, a]] == of.marks[at[:, b]]
-            links.append(of.groups[at[same][:, [a, b]]])
-        return links
+            yield of.groups[at[same, a]], of.groups[at[same, b]]
 
     def _at(self, of: Elements, nodes: IntArray) -> IntArray:
         """Places of nodes in a layer in z's arrays."""
@@ -156,10 +161,11 @@ class Pieces:
             nodes: (n, c) corners; all simplices reach into the interval.
             interval: between active levels, counted from the lowest.
         """
-        at = self._at(of, nodes)
-        hits = of.marks[at] == interval
-        found = of.groups[at[np.arange(len(nodes)), hits.argmax(axis=1)]]
-        thin = np.flatnonzero(~hits.any(axis=1))
+        found = np.full(len(nodes), -1)
+        for corner in nodes.T[::-1]:  # the first corner in the interval decides
+            at = self._at(of, corner)
+            np.copyto(found, of.groups[at], where=of.marks[at] == interval)
+        thin = np.flatnonzero(found < 0)
         if len(thin):
             heights = self.division.heights[nodes[thin]]
             rows = np.arange(len(thin))
@@ -168,10 +174,9 @@ class Pieces:
             found[thin] = start + surface.on(self.division.lattice, low, high)
         return np.asarray(self._components[found])
 
-    def _reaching(self, of: Elements, nodes: IntArray, interval: int) -> BoolArray:
-        """(n,) which simplices have a part in an interval."""
-        found = of.marks[self._at(of, nodes)]
-        return np.asarray((found.min(axis=1) <= interval) & (found.max(axis=1) >= interval))
+    def _reach(self, of: Elements, nodes: IntArray) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+        """(n,) the lowest and the highest interval in which simplices have a part."""
+        return ends_of([of.marks[self._at(of, corner)] for corner in nodes.T])
 
     def _volumes(self) -> tuple[FloatArray, IntArray]:
         """(n,) volume, µm³, of each connected part, and its label; -1 for numbers that are no part of the box."""
@@ -209,13 +214,14 @@ class Pieces:
         self, of: Elements, nodes: IntArray, sizes: FloatArray
     ) -> Iterator[tuple[IntArray, FloatArray, int]]:
         """Piece and volume of the parts of tetrahedra, interval by interval."""
-        shares = [np.zeros(len(nodes))]
+        shares, heights = [np.zeros(len(nodes))], self.division.heights[nodes]
         for level in of.z_layer.active:
-            inside = self.division.heights[nodes] <= self.division.levels[level]
+            inside = heights <= self.division.levels[level]
             shares.append(share_below(nodes, inside, self.division.placed(level)))
         shares.append(np.ones(len(nodes)))
+        lowest, highest = self._reach(of, nodes)
         for interval, (before, after) in enumerate(pairwise(shares)):
-            some = np.flatnonzero(self._reaching(of, nodes, interval))
+            some = np.flatnonzero((lowest <= interval) & (highest >= interval))
             yield self._of_simplices(of, nodes[some], interval), ((after - before) * sizes)[some], interval
 
     def components(self) -> Components:
@@ -268,14 +274,14 @@ class Pieces:
 
     def _along(self, facets: IntArray, of: Elements) -> list[IntArray]:
         """For each interval, the pieces of the facets that have a part in it."""
+        lowest, highest = self._reach(of, facets)
         return [
-            self._of_simplices(of, facets[self._reaching(of, facets, n)], n) for n in range(len(of.z_layer.active) + 1)
+            self._of_simplices(of, facets[(lowest <= n) & (highest >= n)], n) for n in range(len(of.z_layer.active) + 1)
         ]
 
     def _across(self, facets: IntArray, below: Elements, above: Elements) -> IntArray:
         """Pairs of pieces under and over the same part of a plane."""
-        heights = self.division.heights[facets]
-        lowest, highest = heights.min(axis=1), heights.max(axis=1)
+        lowest, highest = ends_of([self.division.heights[corner] for corner in facets.T])
         pairs = []
         bounds = [self._bounds(of) for of in (below, above)]
         for m, under in enumerate(pairwise(bounds[0])):
@@ -335,8 +341,8 @@ def share_below(nodes: IntArray, inside: BoolArray, share: Share) -> FloatArray:
 
     Where it is four-sided, the surface is two triangles, as in `contour`.
     """
-    found = np.where(inside.all(axis=1), 1.0, 0.0)
-    codes = inside @ np.array([1, 2, 4, 8])
+    codes = codes_of(inside)
+    found = np.where(codes == 15, 1.0, 0.0)
     cases = []
     for code in range(1, 15):
         rows = np.flatnonzero(codes == code)
@@ -361,6 +367,11 @@ def share_below(nodes: IntArray, inside: BoolArray, share: Share) -> FloatArray:
             part = s[b, c] * s[b, d] + s[a, c] * s[a, d] * (1 - s[b, d]) + s[a, c] * s[b, d] * (1 - s[b, c])
         found[rows] = part
     return found
+
+
+def ends_of(columns: Sequence[NDArray[Number]]) -> tuple[NDArray[Number], NDArray[Number]]:
+    """(n,) least and greatest of each row of a few columns: several times faster than along the rows."""
+    return reduce(np.minimum, columns), reduce(np.maximum, columns)
 
 
 def _over_bricks(function: np.ufunc, nodes: NDArray[np.int8]) -> NDArray[np.int8]:
