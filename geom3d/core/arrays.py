@@ -108,6 +108,18 @@ def compacted(indices: IntArray) -> tuple[IntArray, IntArray]:
     return np.flatnonzero(used), (np.cumsum(used) - 1)[indices]
 
 
+def in_turn(indices: IntArray) -> IntArray:
+    """(m,) the different indices in the order in which they first appear.
+
+    Args:
+        indices: (n,) at least 0; memory goes with the largest.
+    """
+    first = np.empty(int(indices.max(initial=-1)) + 1, dtype=np.int64)
+    places = np.arange(len(indices))
+    first[indices[::-1]] = places[::-1]  # of several values for one place numpy keeps the last
+    return indices[first[indices] == places]
+
+
 def inverse_of(order: IntArray) -> IntArray:
     """(n,) the place of each number in a permutation of 0 … n - 1."""
     place = np.empty(len(order), dtype=np.int64)

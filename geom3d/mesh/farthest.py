@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.arrays import FloatArray, IntArray, in_turn
+from geom3d.core.jit import compiled
 from geom3d.mesh.bvh import Nearest
 
 #: Share by which the largest distance may exceed the one that is found; triangles that are looked at for it, at most.
@@ -29,7 +30,13 @@ class Farthest:
     at: tuple[float, float, float] | None
 
 
-def farthest(vertices: FloatArray, triangles: IntArray, other: Nearest, known: float = 0.0) -> Farthest:
+def farthest(
+    vertices: FloatArray,
+    triangles: IntArray,
+    other: Nearest,
+    known: float = 0.0,
+    at_corners: FloatArray | None = None,
+) -> Farthest:
     """The largest distance from a surface to another that is found, and a bound that none exceeds.
 
     Triangles whose bound lies above what is known are halved across their longest edge, until none is left or too many were
@@ -41,21 +48,18 @@ def farthest(vertices: FloatArray, triangles: IntArray, other: Nearest, known: f
         triangles: (F, 3), neighbours side by side where possible.
         other: the surface to which it is measured.
         known: a distance that is reached, µm.
+        at_corners: (V,) distances of the vertices, µm, where they are known; each vertex belongs to a triangle then.
     """
-    used, first = np.unique(triangles, return_index=True)
-    used = used[np.argsort(first)]  # neighbours side by side, as the triangles are
-    at_corners = np.zeros(len(vertices))
-    at_corners[used] = other.distances(vertices[used])
+    if at_corners is None:
+        used = in_turn(triangles.ravel())  # neighbours side by side, as the triangles are
+        at_corners = np.zeros(len(vertices))
+        at_corners[used] = other.distances(vertices[used])
     best, at = known, None
     if at_corners.max() > best:
         at = vertices[int(at_corners.argmax())]
         best = float(at_corners.max())
-    corners = vertices[triangles]
-    edges = np.linalg.norm(
-        corners - np.roll(corners, 1, axis=1), axis=2
-    )  # of each corner the edge to the one before it
-    reach = np.maximum(edges, np.roll(edges, -1, axis=1))
-    bounds = (at_corners[triangles] + reach).min(axis=1)
+    corners, bounds = np.empty((0, 3, 3)), np.empty(len(triangles))
+    _bound(vertices, triangles, at_corners, bounds)
     looks, closed, bound = 0, 0.0, math.nan
     while True:
         open_ = bounds > best * (1 + LARGER)
@@ -64,7 +68,7 @@ def farthest(vertices: FloatArray, triangles: IntArray, other: Nearest, known: f
             bound = max(best, closed)
             break
         first_look = not looks
-        corners = corners[open_] if first_look else _halved(corners[open_])
+        corners = vertices[triangles[open_]] if first_look else _halved(corners[open_])
         if looks + len(corners) > MOST_LOOKS and looks:
             bound = max(closed, float(bounds.max()))
             break
@@ -77,6 +81,20 @@ def farthest(vertices: FloatArray, triangles: IntArray, other: Nearest, known: f
             points = np.vstack([triangle.mean(axis=0), triangle])
             at = points[int(other.distances(points).argmax())]
     return Farthest(best, bound, None if at is None else (float(at[0]), float(at[1]), float(at[2])))
+
+
+@compiled
+def _bound(vertices: FloatArray, triangles: IntArray, at_corners: FloatArray, bounds: FloatArray) -> None:
+    """Fills in what no distance on a triangle exceeds: that of a corner and the longer of the edges that meet there."""
+    edges = np.empty(3)
+    for n in range(len(triangles)):
+        for k in range(3):
+            a, b = vertices[triangles[n, k]], vertices[triangles[n, (k + 1) % 3]]
+            x, y, z = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+            edges[k] = math.sqrt(x * x + y * y + z * z)
+        bounds[n] = np.inf
+        for k in range(3):
+            bounds[n] = min(bounds[n], at_corners[triangles[n, k]] + max(edges[k], edges[k - 1]))
 
 
 def _halved(corners: FloatArray) -> FloatArray:

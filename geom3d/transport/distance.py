@@ -14,7 +14,20 @@ from functools import cached_property
 import numpy as np
 
 from geom3d.cell.cell import Cell
-from geom3d.core.arrays import FloatArray, IntArray, compacted, inverse_of, owners_of, ranks_of, triangle_areas
+from geom3d.core.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    compacted,
+    half_edges,
+    in_turn,
+    owners_of,
+    pair_keys,
+    pairs_of,
+    ranks_of,
+    triangle_areas,
+)
+from geom3d.core.jit import compiled
 from geom3d.core.progress import bar
 from geom3d.core.roles import Role
 from geom3d.mesh.bvh import Nearest
@@ -96,18 +109,28 @@ class ElectrodeSurface:
         They are a lattice on the surface laid out as a strip: evenly spaced along the list of triangles, each of which takes a
         length of its area, and advancing by the golden section across it.
         """
-        triangles = self.search.triangles[self.order]
-        ends = np.cumsum(self.areas[self.order])
+        ends = self._ends
         place = (np.arange(count) + 0.5) / count * ends[-1]
         hit = np.minimum(np.searchsorted(ends, place), len(ends) - 1)
-        along = np.clip((ends[hit] - place) / self.areas[self.order][hit], 0.0, 1.0)
-        return spread_over(self.search.vertices[triangles[hit]], along, np.mod(np.arange(count) * GOLDEN, 1.0))
+        chosen = self.order[hit]
+        along = np.clip((ends[hit] - place) / self.areas[chosen], 0.0, 1.0)
+        corners = self.search.vertices[self.search.triangles[chosen]]
+        return spread_over(corners, along, np.mod(np.arange(count) * GOLDEN, 1.0))
+
+    @cached_property
+    def _ends(self) -> FloatArray:
+        """(F,) where each triangle ends on the strip of all in their order, µm²."""
+        return np.cumsum(self.areas[self.order])
 
     @cached_property
     def order(self) -> IntArray:
         """(F,) the triangles with neighbours side by side, each once."""
-        order = self.search.order
-        return np.asarray(order[np.sort(np.unique(order, return_index=True)[1])])
+        return in_turn(self.search.order)
+
+    @cached_property
+    def ordered(self) -> IntArray:
+        """(F, 3) corners of the triangles, in that order."""
+        return self.search.triangles[self.order]
 
     @cached_property
     def areas(self) -> FloatArray:
@@ -160,9 +183,8 @@ class Electrodes:
             "cathode": _refined(self.cathode, self.anode),
         }
         least = self.least(min(float(found.min()) for found, _ in sampled.values()))
-        pairs = {"anode": (self.anode, self.cathode), "cathode": (self.cathode, self.anode)}
         return {
-            name: _spread(found, error, least, film, _largest(*pairs[name], float(found.max())))
+            name: _spread(found, error, least, film, self._largest(name, float(found.max())))
             for name, (found, error) in sampled.items()
         }
 
@@ -172,8 +194,23 @@ class Electrodes:
         Args:
             known: a distance between points of the two, µm.
         """
-        one, other = sorted((self.anode, self.cathode), key=lambda surface: len(surface.index))
-        return _least(one, other.search, known)
+        name = min(self._pairs, key=lambda name: len(self._pairs[name][0].index))
+        return _least(*self._pairs[name], self._at_corners[name], known)
+
+    @property
+    def _pairs(self) -> dict[str, tuple[ElectrodeSurface, ElectrodeSurface]]:
+        """By the name of either electrode its surface and that of the other."""
+        return {"anode": (self.anode, self.cathode), "cathode": (self.cathode, self.anode)}
+
+    @cached_property
+    def _at_corners(self) -> dict[str, FloatArray]:
+        """By the name of either electrode the distance of all vertices of its surface to the other, µm."""
+        return {name: _of_vertices(*pair) for name, pair in self._pairs.items()}
+
+    def _largest(self, name: str, known: float) -> Farthest:
+        """The largest distance from one electrode's surface to the other's; `known` is reached, µm."""
+        one, other = self._pairs[name]
+        return farthest(one.search.vertices, one.ordered, other.search, known, self._at_corners[name])
 
     def field(self, walls: InterfaceMesh) -> FloatArray:
         """(T,) mean distance over each triangle of the electrodes' surfaces, µm; nan on all others.
@@ -293,63 +330,88 @@ def _range(found: FloatArray) -> tuple[float, float]:
     return (low, high) if high > low else (0.0, 1.0)
 
 
-def _least(surface: ElectrodeSurface, other: Nearest, known: float) -> float:
+def _of_vertices(surface: ElectrodeSurface, other: ElectrodeSurface) -> FloatArray:
+    """(V,) distance of the surface's vertices to the other one, µm."""
+    found = np.empty(len(surface.search.vertices))
+    used = in_turn(surface.ordered.ravel())  # neighbours side by side, as the triangles are
+    found[used] = other.search.distances(surface.search.vertices[used])
+    return found
+
+
+def _least(surface: ElectrodeSurface, other: ElectrodeSurface, found: FloatArray, known: float) -> float:
     """The exact distance of two surfaces: from corners first, then by bounds, and pairs of triangles where those fail.
 
     For a point p = Σ wᵢ xᵢ of a triangle and any point y, |y - p|² = Σ wᵢ |y - xᵢ|² - Σ wᵢ |p - xᵢ|² (Leibniz), and the last sum
     is at most R², the squared radius of the smallest circle around the triangle: so the corners' distances bound that of
     every point between them, to second order in the triangle's size.
+
+    Args:
+        surface, other: the two.
+        found: (V,) distances of the vertices of the one to the other, µm.
+        known: a distance between points of the two, µm.
     """
-    points, of = surface.search.vertices, surface.search.triangles[surface.order]
+    points, of = surface.search.vertices, surface.ordered
     for step in range(ROUNDS):
-        corners = points[of]
-        size = _circles(corners)
-        # What lies further than this cannot decide.
-        limit = np.zeros(len(points))
-        np.maximum.at(limit, of.ravel(), np.repeat(np.sqrt(known * known + size), 3))
-        found = other.distances(points, limit)
+        if step:
+            limit = np.zeros(len(points))
+            _reach(points, of, known * known, limit)
+            found = other.search.distances(points, limit)
         known = min(known, float(found.min()))
-        open_ = found[of].min(axis=1) ** 2 - size < known * known
-        corners = corners[open_]
-        if len(corners) <= FEW or step == ROUNDS - 1:
+        open_ = np.empty(len(of), dtype=np.bool_)
+        _find_open(points, of, found, known * known, open_)
+        of = of[open_]
+        if len(of) <= FEW or step == ROUNDS - 1:
             break
-        if step == 0 and np.count_nonzero(open_) > 0.5 * len(open_):
+        if step == 0 and len(of) > 0.5 * len(open_):
             break  # all distances are alike: smaller triangles would tell no more
-        points, of = _distinct(_quartered(corners))
-    return other.least(corners, known)
+        points, of = _quartered(points, of)
+    return other.search.least(points[of], known)
 
 
-def _largest(surface: ElectrodeSurface, other: ElectrodeSurface, known: float) -> Farthest:
-    """The largest distance from one electrode's surface to the other's; `known` is reached, µm."""
-    return farthest(surface.search.vertices, surface.search.triangles[surface.order], other.search, known)
+@compiled
+def _reach(points: FloatArray, triangles: IntArray, square: float, limit: FloatArray) -> None:
+    """Fills in the distances beyond which a corner decides nothing where a distance is known, given by its square."""
+    for n in range(len(triangles)):
+        far = math.sqrt(square + _circle(points[triangles[n, 0]], points[triangles[n, 1]], points[triangles[n, 2]]))
+        for k in range(3):
+            limit[triangles[n, k]] = max(limit[triangles[n, k]], far)
 
 
-def _circles(corners: FloatArray) -> FloatArray:
-    """(n,) squared radius of the smallest circle around (n, 3, 3) triangles."""
-    edges = corners - np.roll(corners, 1, axis=1)
-    squares = np.einsum("nij,nij->ni", edges, edges)
-    longest, total = squares.max(axis=1), squares.sum(axis=1)
-    cross = np.cross(edges[:, 0], edges[:, 1])
-    doubled = np.maximum(np.einsum("ni,ni->n", cross, cross), np.finfo(np.float64).tiny)
-    # Of an obtuse triangle the longest edge is the diameter.
-    return np.asarray(np.where(2 * longest >= total, longest / 4, squares.prod(axis=1) / (4 * doubled)))
+@compiled
+def _find_open(points: FloatArray, triangles: IntArray, found: FloatArray, square: float, open_: BoolArray) -> None:
+    """Fills in which triangles may come nearer than a distance, given by its square, by the distances of their corners."""
+    for n in range(len(triangles)):
+        a, b, c = triangles[n]
+        least = min(found[a], found[b], found[c])
+        open_[n] = least * least - _circle(points[a], points[b], points[c]) < square
 
 
-def _distinct(corners: FloatArray) -> tuple[FloatArray, IntArray]:
-    """(m, 3) the corners of (n, 3, 3) triangles, each once, neighbours side by side, and (n, 3) their numbers."""
-    flat = np.ascontiguousarray(corners.reshape(-1, 3))
-    keys = flat.view(np.dtype((np.void, flat.dtype.itemsize * 3))).ravel()
-    _, first, of = np.unique(keys, return_index=True, return_inverse=True)
-    in_turn = np.argsort(first)
-    return flat[first[in_turn]], inverse_of(in_turn)[of].reshape(-1, 3)
+@compiled
+def _circle(a: FloatArray, b: FloatArray, c: FloatArray) -> float:
+    """Squared radius of the smallest circle around a triangle."""
+    ux, uy, uz, vx, vy, vz = b[0] - a[0], b[1] - a[1], b[2] - a[2], c[0] - a[0], c[1] - a[1], c[2] - a[2]
+    wx, wy, wz = vx - ux, vy - uy, vz - uz
+    uu, vv, ww = ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz, wx * wx + wy * wy + wz * wz
+    longest = max(uu, vv, ww)
+    if 2 * longest >= uu + vv + ww:  # of an obtuse triangle the longest edge is the diameter
+        return longest / 4
+    x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    return uu * vv * ww / (4 * (x * x + y * y + z * z))
 
 
-def _quartered(corners: FloatArray) -> FloatArray:
-    """(4 n, 3, 3) triangles, each cut into four at the middles of its edges."""
-    a, b, c = corners.transpose(1, 0, 2)
-    ab, bc, ca = (a + b) / 2, (b + c) / 2, (c + a) / 2
+def _quartered(points: FloatArray, triangles: IntArray) -> tuple[FloatArray, IntArray]:
+    """Triangles, each cut into four at the middles of its edges: (m, 3) points that they use, and (4 n, 3) corners."""
+    start, end = half_edges(triangles)
+    keys, edge = np.unique(pair_keys(start, end, len(points)), return_inverse=True)
+    a, b, c = triangles.T
+    ab, bc, ca = len(points) + edge.reshape(-1, 3).T
     parts = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
-    return np.stack([np.stack(part, axis=1) for part in parts], axis=1).reshape(-1, 3, 3)
+    quarters = np.stack([np.column_stack(part) for part in parts], axis=1).reshape(-1, 3)
+    middles = points[pairs_of(keys, len(points))].mean(axis=1)
+    used = in_turn(quarters.ravel())  # neighbours side by side, as the triangles are
+    number = np.empty(len(points) + len(keys), dtype=np.int64)
+    number[used] = np.arange(len(used))
+    return np.concatenate([points, middles])[used], number[quarters]
 
 
 def _means(surface: ElectrodeSurface, other: Nearest, advance: Callable[[int], None]) -> FloatArray:
