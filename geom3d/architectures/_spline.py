@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from geom3d.mesh.bvh import threaded
 Single = NDArray[np.float32]
 #: Points that a thread takes at a time.
 BATCH = 16384
+#: Layers of voxels that a thread takes at a time.
+SLAB = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +42,16 @@ class Spline:
     def through(
         cls, values: Single, spacing: tuple[float, float, float], mirrored: tuple[bool, bool, bool], base_z: float
     ) -> Spline:
-        """The spline that has the (nz, ny, nx) values at the voxels' middles; they are overwritten."""
+        """The spline that has the (nz, ny, nx) values at the voxels' middles."""
         for axis, mirror in enumerate(reversed(mirrored)):
             mode = "reflect" if mirror else "grid-wrap"
-            values = scipy.ndimage.spline_filter1d(values, 3, axis=axis, output=np.float32, mode=mode)
+            values = in_slabs(
+                lambda part, axis=axis, mode=mode: scipy.ndimage.spline_filter1d(
+                    part, 3, axis=axis, output=np.float32, mode=mode
+                ),
+                values,
+                axis,
+            )
         return cls(np.ascontiguousarray(values), spacing, mirrored, base_z)
 
     def on_grid(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
@@ -97,6 +106,20 @@ class Spline:
         rows = np.repeat(np.arange(len(places)), 4)
         shape = (len(places), self.coefficients.shape[2 - axis])
         return scipy.sparse.csr_array((weights.ravel(), (rows, places.ravel())), shape=shape)
+
+
+def in_slabs(function: Callable[[Single], Single], values: Single, axis: int) -> Single:
+    """A function of an array that treats all lines along an axis alike, computed slab by slab, side by side."""
+    found, across = np.empty_like(values), 1 if axis == 0 else 0
+
+    def work(start: int) -> int:
+        slab = (slice(None),) * across + (slice(start, start + SLAB),)
+        found[slab] = function(values[slab])
+        return SLAB
+
+    for _ in threaded(work, range(0, values.shape[across], SLAB)):
+        pass
+    return found
 
 
 @compiled

@@ -19,14 +19,18 @@ from pydantic import Field
 
 from geom3d.architectures import Size
 from geom3d.architectures._images import ENDINGS, Spacing, Voxels, read
-from geom3d.architectures._spline import Single, Spline
+from geom3d.architectures._spline import Single, Spline, in_slabs
 from geom3d.architectures._sponge import Stand, WebParameters, contoured, quadrature, sponge
 from geom3d.architectures._structure import Quadrature, Structure
 from geom3d.architectures._userfile import FileParameters
-from geom3d.core.arrays import BoolArray, FloatArray
+from geom3d.core.arrays import BoolArray, FloatArray, IntArray
 from geom3d.core.errors import InputError
+from geom3d.core.jit import compiled
+from geom3d.mesh.bvh import threaded
 from geom3d.mesh.components import component_numbers
 
+#: Voxels that a thread takes at a time.
+BATCH = 1 << 16
 #: Blurred shares nearer to none or all than this tell no distance: 3.1 widths of the Gaussian.
 FARTHEST = 1e-3
 #: By how much of a voxel's longest edge the surface may be moved so as to keep the volume.
@@ -134,13 +138,19 @@ def _web(p: Parameters) -> Web:
     chosen = _carried(p, chosen, spacing)
     mirrored = (p.sides == "mirror", p.sides == "mirror", True)
     blurs = tuple("wrap" if p.sides == "match" and axis else "reflect" for axis in range(3))
-    blurred = scipy.ndimage.gaussian_filter(chosen.astype(np.float32), p.smoothing, mode=blurs)
+    blurred = chosen.astype(np.float32)
+    for axis, mode in enumerate(blurs):
+        blurred = in_slabs(
+            lambda part, axis=axis, mode=mode: scipy.ndimage.gaussian_filter1d(part, p.smoothing, axis, mode=mode),
+            blurred,
+            axis,
+        )
     share = float((_blended(chosen.astype(np.float32), p.overlap) if p.sides == "blend" else chosen).mean())
     # A wider Gaussian along longer voxels tells distances in units of its own; their mean is right for a surface of any
     # direction to within the ratio of the edges, and the zero surface does not depend on it.
     edge = float(np.prod(spacing)) ** (1 / 3)
     np.clip(blurred, FARTHEST, 1 - FARTHEST, out=blurred)
-    distance = scipy.special.ndtri(blurred)
+    distance = in_slabs(scipy.special.ndtri, blurred, 1)
     distance *= np.float32(-p.smoothing * edge)
     if p.sides == "blend":
         distance = _blended(distance, p.overlap)
@@ -282,28 +292,27 @@ def _kept(distance: Single, spacing: Spacing, share: float, mirrored: tuple[bool
     reach = 3 * max(spacing)
     near = np.flatnonzero(np.abs(distance.ravel()) < reach)
     inner = int(np.count_nonzero(distance <= -reach))
-    places = np.unravel_index(near, distance.shape)
     here = distance.ravel()[near].astype(np.float64)
-    squares = np.zeros(len(near))
-    slopes = np.zeros(len(near))
-    for axis, length in enumerate(reversed(spacing)):
-        count = distance.shape[axis]
-        mode = "clip" if tuple(reversed(mirrored))[axis] else "wrap"
-        sides = []
-        for step in (-1, 1):
-            at = list(places)
-            at[axis] = np.clip(at[axis] + step, 0, count - 1) if mode == "clip" else (at[axis] + step) % count
-            sides.append(distance[tuple(at)].astype(np.float64))
-        rise = (sides[1] - sides[0]) / 2
-        squares += rise * rise
-        slopes += (rise / length) ** 2
-    width = np.sqrt(np.maximum(squares, 1e-12))
+    width, slope = np.empty(len(near)), np.empty(len(near))
 
-    def filled(level: float) -> FloatArray:
-        return np.clip(0.5 + (level - here) / width, 0.0, 1.0)
+    def work(start: int) -> int:
+        part = slice(start, start + BATCH)
+        _steepness(distance, near[part], spacing, mirrored, width[part], slope[part])
+        return len(near[part])
+
+    for _ in threaded(work, range(0, len(near), BATCH)):
+        pass
+    filled = np.empty(len(near))
+
+    def share_below(level: float) -> float:
+        np.subtract(level, here, out=filled)
+        np.divide(filled, width, out=filled)
+        np.add(filled, 0.5, out=filled)
+        np.clip(filled, 0.0, 1.0, out=filled)
+        return (inner + float(filled.sum())) / distance.size
 
     def miss(level: float, wanted: float) -> float:
-        return (inner + float(filled(level).sum())) / distance.size - wanted
+        return share_below(level) - wanted
 
     # Where walls lie along the voxels, all levels between two layers leave the same share: the middle one is meant.
     ends = share * (1 - EVEN), min(share * (1 + EVEN), 1 - 1e-12)
@@ -312,5 +321,37 @@ def _kept(distance: Single, spacing: Spacing, share: float, mirrored: tuple[bool
     level = sum(float(scipy.optimize.brentq(miss, -reach, reach, args=(end,), xtol=1e-9 * reach)) for end in ends) / 2
     edge = max(spacing)
     beside = np.abs(here - level) < edge
-    area = float(np.sum(np.sqrt(slopes)[beside])) / (2 * edge) * math.prod(spacing)
+    area = float(np.sum(slope[beside])) / (2 * edge) * math.prod(spacing)
     return level, area
+
+
+@compiled
+def _steepness(
+    distance: Single,
+    near: IntArray,
+    spacing: tuple[float, float, float],
+    mirrored: tuple[bool, bool, bool],
+    width: FloatArray,
+    slope: FloatArray,
+) -> None:
+    """Fills in by how much a distance varies within the voxels whose numbers are given, and its slope there."""
+    counts = distance.shape
+    for n in range(len(near)):
+        k, j, i = near[n] // (counts[1] * counts[2]), near[n] // counts[2] % counts[1], near[n] % counts[2]
+        squares, slopes = 0.0, 0.0
+        for axis in range(3):
+            at = (k, j, i)[axis]
+            low, high = at - 1, at + 1
+            if mirrored[2 - axis]:
+                low, high = max(low, 0), min(high, counts[axis] - 1)
+            else:
+                low, high = low % counts[axis], high % counts[axis]
+            if axis == 0:
+                rise = (np.float64(distance[high, j, i]) - np.float64(distance[low, j, i])) / 2
+            elif axis == 1:
+                rise = (np.float64(distance[k, high, i]) - np.float64(distance[k, low, i])) / 2
+            else:
+                rise = (np.float64(distance[k, j, high]) - np.float64(distance[k, j, low])) / 2
+            squares += rise * rise
+            slopes += (rise / spacing[2 - axis]) ** 2
+        width[n], slope[n] = math.sqrt(max(squares, 1e-12)), math.sqrt(slopes)

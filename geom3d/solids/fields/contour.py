@@ -221,7 +221,7 @@ def _triangles(codes: NDArray[np.uint8], corners: Int32Array) -> tuple[Int32Arra
 @cache
 def cases_of_tetrahedron() -> list[list[NDArray[np.int64]]]:
     """For each set of inside corners of a tetrahedron of positive volume, pairs of corners for each triangle."""
-    place = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    place = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
     return [
         [np.array(_turned(loop, place, *sides)) for loop in _loops(*sides)]
         for code in range(16)
@@ -242,7 +242,7 @@ def _case(tetrahedron: tuple[int, ...], code: int) -> list[tuple[int, ...]]:
     """Triangles of one tetrahedron, as edges of the brick, normals towards its outside corners."""
     inner = [c for c in tetrahedron if code >> c & 1]
     outer = [c for c in tetrahedron if not code >> c & 1]
-    place = np.array([[c & 1, c >> 1 & 1, c >> 2] for c in range(8)], dtype=float)
+    place = [(c & 1, c >> 1 & 1, c >> 2) for c in range(8)]
     loops = [_turned(loop, place, inner, outer) for loop in _loops(inner, outer)]
     return [tuple(EDGES.index((min(edge), max(edge))) for edge in loop) for loop in loops]
 
@@ -259,12 +259,16 @@ def _loops(inner: list[int], outer: list[int]) -> list[list[tuple[int, int]]]:
 
 
 def _turned(
-    loop: list[tuple[int, int]], place: FloatArray, inner: list[int], outer: list[int]
+    loop: list[tuple[int, int]], place: list[tuple[int, int, int]], inner: list[int], outer: list[int]
 ) -> list[tuple[int, int]]:
     """The triangle, its normal towards the outside corners."""
-    p, q, r = (place[list(edge)].mean(axis=0) for edge in loop)
-    towards = place[outer].mean(axis=0) - place[inner].mean(axis=0)
-    return loop if np.cross(q - p, r - p) @ towards > 0 else loop[::-1]
+    # Twice the middles of the edges, and sums of corners: whole numbers, and no arrays, which are slow where they are small.
+    p, q, r = (tuple(x + y for x, y in zip(place[a], place[b], strict=True)) for a, b in loop)
+    far, near = (tuple(sum(place[c][k] for c in side) for k in range(3)) for side in (outer, inner))
+    towards = [f * len(inner) - n * len(outer) for f, n in zip(far, near, strict=True)]
+    (ux, uy, uz), (vx, vy, vz) = ([e - s for s, e in zip(p, end, strict=True)] for end in (q, r))
+    normal = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    return loop if sum(n * t for n, t in zip(normal, towards, strict=True)) > 0 else loop[::-1]
 
 
 def runs(active: BoolArray) -> list[range]:

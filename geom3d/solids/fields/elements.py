@@ -19,6 +19,7 @@ import scipy
 from numpy.typing import NDArray
 
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, tetrahedron_volumes
+from geom3d.core.jit import compiled
 from geom3d.mesh.components import Components, Union
 from geom3d.mesh.interfaces import OUTSIDE
 from geom3d.solids.fields.contour import LevelSurface, Share, codes_of
@@ -205,24 +206,35 @@ class Pieces:
             nodes = lattice.tetrahedra(of.z_layer.layers)[0]
             parts.append((nodes, tetrahedron_volumes(*(lattice.points(corner) for corner in nodes.T))))
             for nodes, full in parts:
-                for pieces, part, interval in self._of_tetrahedra(of, nodes, full):
-                    np.add.at(volumes, pieces, part)
-                    labels[pieces] = row[interval]
+                self._add_tetrahedra(of, nodes, full, row, volumes, labels)
         return volumes, labels
 
-    def _of_tetrahedra(
-        self, of: Elements, nodes: IntArray, sizes: FloatArray
-    ) -> Iterator[tuple[IntArray, FloatArray, int]]:
-        """Piece and volume of the parts of tetrahedra, interval by interval."""
-        shares, heights = [np.zeros(len(nodes))], self.division.heights[nodes]
-        for level in of.z_layer.active:
+    def _add_tetrahedra(
+        self, of: Elements, nodes: IntArray, sizes: FloatArray, row: IntArray, volumes: FloatArray, labels: IntArray
+    ) -> None:
+        """Adds the volumes of the parts of tetrahedra to those of their pieces, and notes the pieces' labels.
+
+        Args:
+            of: the layer in z's points.
+            nodes: (n, 4) corners.
+            sizes: (n,) volumes, µm³.
+            row: label by interval.
+            volumes, labels: of all pieces, to be filled.
+        """
+        shares, heights = np.zeros((len(of.z_layer.active) + 2, len(nodes))), self.division.heights[nodes]
+        for place, level in enumerate(of.z_layer.active):
             inside = heights <= self.division.levels[level]
-            shares.append(share_below(nodes, inside, self.division.placed(level)))
-        shares.append(np.ones(len(nodes)))
-        lowest, highest = self._reach(of, nodes)
-        for interval, (before, after) in enumerate(pairwise(shares)):
-            some = np.flatnonzero((lowest <= interval) & (highest >= interval))
-            yield self._of_simplices(of, nodes[some], interval), ((after - before) * sizes)[some], interval
+            shares[place + 1] = share_below(nodes, inside, self.division.placed(level))
+        shares[-1] = 1.0
+        at = self._at(of, nodes)
+        thin = np.zeros((len(shares) - 1, len(nodes)), dtype=np.bool_)
+        _add_parts(at, of.marks, of.groups, self._components, shares, sizes, row, volumes, labels, thin)
+        for each, mine in enumerate(thin):
+            some = np.flatnonzero(mine)
+            if len(some):
+                pieces = self._of_simplices(of, nodes[some], each)
+                np.add.at(volumes, pieces, ((shares[each + 1] - shares[each]) * sizes)[some])
+                labels[pieces] = row[each]
 
     def components(self) -> Components:
         """The pieces as a graph, with the piece behind and in front of every wall."""
@@ -253,10 +265,9 @@ class Pieces:
         ends = []
         for of in self._elements[0]:
             for surface, start in of.crossings:
-                lower = start + np.arange(len(surface.vertices))
-                pairs = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
                 here = surface.within(of.z_layer.layers)
-                inner.append(_distinct(*pairs[_used(surface.triangles[here], len(pairs))].T))
+                lower = start + _used(surface.triangles[here], len(surface.vertices))
+                inner.append(_distinct(self._components[lower], self._components[lower + len(surface.vertices)]))
         low: list[IntArray] = []
         for face in self.division.faces:
             below, above = (None if s is None else by_z_layer[id(s)] for s in (face.below, face.above))
@@ -301,15 +312,16 @@ class Pieces:
         by_z_layer = {id(of.z_layer): of for of in self._elements[0]}
         back_region, front_region = [], []
         for number, surface, _ in self.division.surfaces:
-            pieces = np.empty((len(surface.triangles), 2), dtype=np.int64)
+            behind, before = np.empty((2, len(surface.triangles)), dtype=np.int64)
             for of in self._elements[0]:
-                here = surface.within(of.z_layer.layers)
-                if number in of.z_layer.active and here.any():
+                if number in of.z_layer.active and of.z_layer.layers.start in surface.layers:
                     start = of.crossings[of.z_layer.active.index(number)][1]
-                    lower = surface.triangles[here, 0] + start
-                    pieces[here] = self._components[np.column_stack([lower, lower + len(surface.vertices)])]
-            back_region.append(pieces[:, 0])
-            front_region.append(pieces[:, 1])
+                    upper = start + len(surface.vertices)
+                    here = np.flatnonzero(surface.within(of.z_layer.layers))
+                    first = surface.triangles[here, 0]
+                    behind[here], before[here] = self._components[start:][first], self._components[upper:][first]
+            back_region.append(behind)
+            front_region.append(before)
         for face in self.division.faces:
             for column, _, facet in self.division.cut(face):
                 back, fore = (
@@ -329,6 +341,44 @@ class Pieces:
                 back_region.append(fore if face.below is None else back)
                 front_region.append(back if face.below is None else fore)
         return np.concatenate(back_region), np.concatenate(front_region)
+
+
+@compiled
+def _add_parts(
+    at: IntArray,
+    marks: NDArray[np.int8],
+    groups: IntArray,
+    components: IntArray,
+    shares: FloatArray,
+    sizes: FloatArray,
+    row: IntArray,
+    volumes: FloatArray,
+    labels: IntArray,
+    thin: BoolArray,
+) -> None:
+    """Adds volumes of the parts of tetrahedra that hold a corner.
+
+    Args:
+        at: (n, 4) places of corners in the arrays of a layer in z.
+        marks, groups: of these places.
+        components: of the groups.
+        shares: (k + 1, n) of the tetrahedra below each of k intervals and the last one.
+        sizes, row, volumes, labels: as for `Pieces._add_tetrahedra`.
+        thin: (k, n) to be filled: True for parts that hold no corner.
+    """
+    for n in range(len(at)):
+        low, high = marks[at[n, 0]], marks[at[n, 0]]
+        for corner in range(1, 4):
+            low, high = min(low, marks[at[n, corner]]), max(high, marks[at[n, corner]])
+        for interval in range(low, high + 1):
+            thin[interval, n] = True
+            for corner in range(4):
+                if marks[at[n, corner]] == interval:
+                    piece = components[groups[at[n, corner]]]
+                    volumes[piece] += (shares[interval + 1, n] - shares[interval, n]) * sizes[n]
+                    labels[piece] = row[interval]
+                    thin[interval, n] = False
+                    break
 
 
 def share_below(nodes: IntArray, inside: BoolArray, share: Share) -> FloatArray:
