@@ -22,6 +22,7 @@ from geom3d.solids.fields.distance import sheet
 from geom3d.solids.fields.division import KEPT
 from geom3d.solids.fields.facets import Level, cut, plane
 from geom3d.solids.fields.implicit import ImplicitBody, Kinked
+from geom3d.solids.fields.ridges import with_ridges
 from geom3d.solids.fields.splits import Lattice, with_splits
 from geom3d.solids.grid import Grid, subdivide
 
@@ -113,10 +114,13 @@ def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> S
         for _, side, limit, _ in jobs
     ]
     with bar("distances", sum(map(len, chosen))) as advance:
+        away = []
         for (surface, _, limit, sign), nodes in zip(jobs, chosen, strict=True):
-            found = surface.distances(grid.points(nodes), limit + reach, advance)
+            steps = surface.steps(grid.points(nodes), limit + reach, advance)
+            found = np.sqrt(np.einsum("nk,nk->n", steps, steps))
             exact = np.isfinite(found)
             values.ravel()[nodes[exact]] = sign * found[exact]
+            away.append(steps)
     _repeat(values)
 
     def distance(points: FloatArray, ends: FloatArray, away: FloatArray) -> FloatArray:
@@ -128,12 +132,17 @@ def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> S
         own, other = np.where(within, *broken), np.where(within, *broken[::-1])
         return np.where(within ^ ((own > SLACK * step) & (other < own)), inner, outer)
 
-    lattice, extra, creased = with_kinks(core.shape, grid, values, levels, distance)
+    if core.shape.branches(np.zeros((0, 3))) is None:
+        lattice, extra = with_ridges(faces.clipped, grid, chosen[0], away[0], levels, BEND, MARGIN)
+        creased = None
+    else:
+        lattice, extra, creased = with_kinks(core.shape, grid, values, levels, distance)
     clearances = _clearances(grid, levels)
     for level, clearance in zip(levels, clearances, strict=True):
         _keep_off(values, level, clearance)
         _keep_off(extra, level, clearance)
-    function = _function_near(core, lattice, creased, np.concatenate([values.ravel(), extra]))
+    heights = np.concatenate([values.ravel(), extra])
+    function = None if creased is None else _function_near(core, lattice, creased, heights)
     return Sampled(lattice, values, extra, function)
 
 
