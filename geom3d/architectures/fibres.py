@@ -13,6 +13,8 @@ from geom3d.architectures import Size
 from geom3d.architectures._rods import Axis, Rods
 from geom3d.architectures._sponge import Seed, Share, SpongeParameters, planes, quadrature, require_room, sponge
 from geom3d.architectures._structure import Quadrature, Structure
+from geom3d.core.arrays import FloatArray, IntArray
+from geom3d.core.jit import compiled
 
 #: Fibres in one unit cell, at most.
 MOST_FIBRES = 5_000
@@ -91,18 +93,48 @@ def _axes(p: Parameters, edge: float) -> tuple[tuple[Axis, ...], float]:
     ends = np.stack([middles - half, middles + half], axis=1)
     axes: tuple[Axis, ...] = tuple(((a, b, c), (u, v, w)) for (a, b, c), (u, v, w) in ends.tolist())
 
-    x, y, z = np.meshgrid(*planes((edge, edge), p.base_z, p.height, p.diameter), indexing="ij")
-    points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
-    low, high = 0, most
-    # Shares grow with the number: the last fibre before the share is passed, by halving.
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _share(axes[:middle], p, edge, points) <= 1 - p.void_fraction else (low, middle)
-    shares = [_share(axes[:n], p, edge, points) if n else 0.0 for n in (low, low + 1)]
-    count = low if low and abs(shares[0] - 1 + p.void_fraction) <= abs(shares[1] - 1 + p.void_fraction) else low + 1
-    return axes[:count], (shares[1] - shares[0]) / 2
+    x, y, z = planes((edge, edge), p.base_z, p.height, p.diameter)
+    first = np.full((len(z), len(y), len(x)), most, dtype=np.int64)
+    _cover(x, y, z, edge, ends, p.diameter / 2, first)
+    # The share that the first so many fibres cover, up to all of them.
+    shares = np.r_[0.0, np.cumsum(np.bincount(first.ravel(), minlength=most)[:most])] / first.size
+    low = min(int(np.count_nonzero(shares <= 1 - p.void_fraction)) - 1, most - 1)
+    below, above = shares[low : low + 2].tolist()
+    count = low if low and abs(below - 1 + p.void_fraction) <= abs(above - 1 + p.void_fraction) else low + 1
+    return axes[:count], (above - below) / 2
 
 
-def _share(axes: tuple[Axis, ...], p: Parameters, edge: float, points: np.ndarray) -> float:
-    """The share of points that the fibres cover."""
-    return float((Rods(axes, p.diameter / 2, (edge, edge)).at(points) <= 0).mean())
+@compiled
+def _cover(
+    x: FloatArray, y: FloatArray, z: FloatArray, edge: float, ends: FloatArray, radius: float, first: IntArray
+) -> None:
+    """Finds the first fibre that covers each point of a lattice, through the period; only points beside it are looked at.
+
+    Args:
+        x, y, z: planes of the lattice; those in x and y lie evenly, the first half a step from 0.
+        edge: the period in x and y, µm.
+        ends: (n, 2, 3) of the axes.
+        radius: µm.
+        first: (nz, ny, nx) to be lowered to the fibre's number.
+    """
+    columns, rows = len(x), len(y)
+    for n in range(len(ends)):
+        ax, ay, az = ends[n, 0]
+        ux, uy, uz = ends[n, 1, 0] - ax, ends[n, 1, 1] - ay, ends[n, 1, 2] - az
+        square = ux * ux + uy * uy + uz * uz
+        left, right = min(ax, ax + ux) - radius, max(ax, ax + ux) + radius
+        near, far = min(ay, ay + uy) - radius, max(ay, ay + uy) + radius
+        low, high = min(az, az + uz) - radius, max(az, az + uz) + radius
+        for k in range(len(z)):
+            if not low <= z[k] <= high:
+                continue
+            for v in range(math.floor(near / edge * rows - 0.5), math.ceil(far / edge * rows - 0.5) + 1):
+                py = y[v % rows] + edge * (v // rows) - ay
+                for u in range(math.floor(left / edge * columns - 0.5), math.ceil(right / edge * columns - 0.5) + 1):
+                    if first[k, v % rows, u % columns] <= n:
+                        continue
+                    px, pz = x[u % columns] + edge * (u // columns) - ax, z[k] - az
+                    share = min(max((px * ux + py * uy + pz * uz) / square, 0.0), 1.0)
+                    qx, qy, qz = px - share * ux, py - share * uy, pz - share * uz
+                    if qx * qx + qy * qy + qz * qz <= radius * radius:
+                        first[k, v % rows, u % columns] = n
