@@ -55,14 +55,10 @@ class Rods:
         return np.asarray(code * len(_table(self).start) + number)
 
     def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
-        ends = [self._axes_at(points) for points in (one, other)]
-        low, high = np.zeros(len(one)), np.ones(len(one))
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            at = one + middle[:, None] * (other - one)
-            nearer = _squared(at, *ends[0]) <= _squared(at, *ends[1])
-            low, high = np.where(nearer, middle, low), np.where(nearer, high, middle)
-        return np.asarray((low + high) / 2)
+        found = np.empty(len(one))
+        ends = [end for points in (one, other) for end in self._axes_at(points)]
+        _halve(np.ascontiguousarray(one), np.ascontiguousarray(other), *ends, found)
+        return found
 
     def area(self, low: float, high: float) -> float:
         """Area of the union's surface between two heights, µm², from points spread evenly over rods and balls."""
@@ -116,7 +112,7 @@ class Rods:
         """Both ends, (n, 3) each, of the axis nearest to each point."""
         _, number, shift = self._nearest(points)
         ends = np.array(self.axes)[number] + (shift * [*self.size, self.layer])[:, None, :]
-        return ends[:, 0], ends[:, 1]
+        return np.ascontiguousarray(ends[:, 0]), np.ascontiguousarray(ends[:, 1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +222,31 @@ def _search(
 
 
 @compiled
+def _halve(
+    one: FloatArray,
+    other: FloatArray,
+    start: FloatArray,
+    end: FloatArray,
+    other_start: FloatArray,
+    other_end: FloatArray,
+    found: FloatArray,
+) -> None:
+    """Fills in the share of the way between points at which the axis of the other one comes to be the nearer of both."""
+    at = np.empty(3)
+    for n in range(len(one)):
+        low, high = 0.0, 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            for k in range(3):
+                at[k] = one[n, k] + middle * (other[n, k] - one[n, k])
+            if _to_axis(at, start[n], end[n]) <= _to_axis(at, other_start[n], other_end[n]):
+                low = middle
+            else:
+                high = middle
+        found[n] = (low + high) / 2
+
+
+@compiled
 def _to_axis(point: FloatArray, start: FloatArray, end: FloatArray) -> float:
     """Squared distance of a point from a straight piece."""
     x, y, z = end[0] - start[0], end[1] - start[1], end[2] - start[2]
@@ -233,13 +254,6 @@ def _to_axis(point: FloatArray, start: FloatArray, end: FloatArray) -> float:
     share = min(max((u * x + v * y + w * z) / (x * x + y * y + z * z), 0.0), 1.0)
     u, v, w = u - share * x, v - share * y, w - share * z
     return float(u * u + v * v + w * w)
-
-
-def _squared(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
-    """(n,) squared distance of (n, 3) points, each from its own axis."""
-    along = end - start
-    share = np.clip(((points - start) * along).sum(axis=1) / (along * along).sum(axis=1), 0.0, 1.0)
-    return np.asarray(((points - start - share[:, None] * along) ** 2).sum(axis=1))
 
 
 def _frame(direction: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -239,8 +239,12 @@ class Division:
         edges[chosen] = facets[on & chosen[:, None]].reshape(-1, 2)
         return edges
 
-    def cut(self, face: GridFace) -> Iterator[tuple[int, IntArray, IntArray]]:
-        """Pieces of a face: (interval, (t, 3) corners as of `facets.cut`, (t,) the facet of each)."""
+    @cached_property
+    def cuts(self) -> tuple[tuple[tuple[int, IntArray, IntArray], ...], ...]:
+        """Pieces of every face, in the order of `faces`: (interval, (t, 3) corners as of `facets.cut`, (t,) the facet of each)."""
+        return tuple(tuple(self._cut(face)) for face in self.faces)
+
+    def _cut(self, face: GridFace) -> Iterator[tuple[int, IntArray, IntArray]]:
         levels = [self.level(number) for number in face.active]
         columns = [*face.active, len(self.levels)]
         for number, corners, of in cut(self.lattice, self.heights, face.facets, levels):
@@ -260,9 +264,9 @@ class Division:
             twins.append(np.full(len(surface.triangles), -1))
             count += len(surface.triangles)
         low = 0
-        for face in self.faces:
+        for face, parts in zip(self.faces, self.cuts, strict=True):
             begin = count
-            for column, triangles, _ in self.cut(face):
+            for column, triangles, _ in parts:
                 back, fore = (OUTSIDE if s is None else int(s.row[column]) for s in (face.below, face.above))
                 if back == fore:
                     continue

@@ -322,8 +322,8 @@ class Pieces:
                     behind[here], before[here] = self._components[start:][first], self._components[upper:][first]
             back_region.append(behind)
             front_region.append(before)
-        for face in self.division.faces:
-            for column, _, facet in self.division.cut(face):
+        for face, parts in zip(self.division.faces, self.division.cuts, strict=True):
+            for column, _, facet in parts:
                 back, fore = (
                     np.full(len(facet), OUTSIDE)
                     if s is None
