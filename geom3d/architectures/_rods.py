@@ -56,8 +56,8 @@ class Rods:
 
     def kinks(self, one: FloatArray, other: FloatArray) -> FloatArray:
         found = np.empty(len(one))
-        ends = [end for points in (one, other) for end in self._axes_at(points)]
-        _halve(np.ascontiguousarray(one), np.ascontiguousarray(other), *ends, found)
+        start, stop = self._axes_at(one), self._axes_at(other)
+        _halve(np.ascontiguousarray(one), np.ascontiguousarray(other), *start, *stop, found)
         return found
 
     def area(self, low: float, high: float) -> float:

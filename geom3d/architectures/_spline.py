@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import scipy
@@ -45,13 +46,8 @@ class Spline:
         """The spline that has the (nz, ny, nx) values at the voxels' middles."""
         for axis, mirror in enumerate(reversed(mirrored)):
             mode = "reflect" if mirror else "grid-wrap"
-            values = in_slabs(
-                lambda part, axis=axis, mode=mode: scipy.ndimage.spline_filter1d(
-                    part, 3, axis=axis, output=np.float32, mode=mode
-                ),
-                values,
-                axis,
-            )
+            filtered = partial(scipy.ndimage.spline_filter1d, order=3, axis=axis, output=np.float32, mode=mode)
+            values = in_slabs(filtered, values, axis)
         return cls(np.ascontiguousarray(values), spacing, mirrored, base_z)
 
     def on_grid(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:

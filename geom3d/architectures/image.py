@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -140,11 +141,8 @@ def _web(p: Parameters) -> Web:
     blurs = tuple("wrap" if p.sides == "match" and axis else "reflect" for axis in range(3))
     blurred = chosen.astype(np.float32)
     for axis, mode in enumerate(blurs):
-        blurred = in_slabs(
-            lambda part, axis=axis, mode=mode: scipy.ndimage.gaussian_filter1d(part, p.smoothing, axis, mode=mode),
-            blurred,
-            axis,
-        )
+        blur = partial(scipy.ndimage.gaussian_filter1d, sigma=p.smoothing, axis=axis, mode=mode)
+        blurred = in_slabs(blur, blurred, axis)
     share = float((_blended(chosen.astype(np.float32), p.overlap) if p.sides == "blend" else chosen).mean())
     # A wider Gaussian along longer voxels tells distances in units of its own; their mean is right for a surface of any
     # direction to within the ratio of the edges, and the zero surface does not depend on it.

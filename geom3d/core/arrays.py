@@ -117,7 +117,7 @@ def in_turn(indices: IntArray) -> IntArray:
     first = np.empty(int(indices.max(initial=-1)) + 1, dtype=np.int64)
     places = np.arange(len(indices))
     first[indices[::-1]] = places[::-1]  # of several values for one place numpy keeps the last
-    return indices[first[indices] == places]
+    return np.asarray(indices[first[indices] == places])
 
 
 def inverse_of(order: IntArray) -> IntArray:

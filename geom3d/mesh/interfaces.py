@@ -23,7 +23,6 @@ from geom3d.core.arrays import (
     half_edges,
     numbers_of,
     pair_keys,
-    run_starts,
 )
 from geom3d.core.errors import GeometryError
 from geom3d.core.jit import compiled
@@ -387,6 +386,22 @@ def _edges_at(triangles: IntArray, count: int) -> IntArray:
 
 
 @compiled
+def _sort(keys: NDArray[np.int32], others: IntArray) -> None:
+    """Sorts keys, and others along with them, after Shell: few edges meet at most vertices, many at some."""
+    gap = 1
+    while gap < len(keys) // 3:
+        gap = 3 * gap + 1
+    while gap:
+        for i in range(gap, len(keys)):
+            key, other, j = keys[i], others[i], i
+            while j >= gap and keys[j - gap] > key:
+                keys[j], others[j] = keys[j - gap], others[j - gap]
+                j -= gap
+            keys[j], others[j] = key, other
+        gap //= 3
+
+
+@compiled
 def _open_edges(triangles: IntArray, back: IntArray, front: IntArray, first: IntArray, labels: int) -> IntArray:
     """(labels,) open edges of each region's shell; `first` is that of `_edges_at`."""
     place = first[:-1].copy()
@@ -401,18 +416,7 @@ def _open_edges(triangles: IntArray, back: IntArray, front: IntArray, first: Int
     found, net = np.zeros(labels, dtype=np.int64), np.zeros(labels, dtype=np.int64)
     for vertex in range(len(first) - 1):
         begin, stop = first[vertex], first[vertex + 1]
-        # Shell's sort: few edges meet at most vertices, many at some.
-        gap = 1
-        while gap < (stop - begin) // 3:
-            gap = 3 * gap + 1
-        while gap:
-            for i in range(begin + gap, stop):
-                corner, mine, j = higher[i], user[i], i
-                while j >= begin + gap and higher[j - gap] > corner:
-                    higher[j], user[j] = higher[j - gap], user[j - gap]
-                    j -= gap
-                higher[j], user[j] = corner, mine
-            gap //= 3
+        _sort(higher[begin:stop], user[begin:stop])
         while begin < stop:
             end = begin
             while end < stop and higher[end] == higher[begin]:

@@ -394,9 +394,9 @@ def _circle(a: FloatArray, b: FloatArray, c: FloatArray) -> float:
     uu, vv, ww = ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz, wx * wx + wy * wy + wz * wz
     longest = max(uu, vv, ww)
     if 2 * longest >= uu + vv + ww:  # of an obtuse triangle the longest edge is the diameter
-        return longest / 4
+        return float(longest / 4)
     x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-    return uu * vv * ww / (4 * (x * x + y * y + z * z))
+    return float(uu * vv * ww / (4 * (x * x + y * y + z * z)))
 
 
 def _quartered(points: FloatArray, triangles: IntArray) -> tuple[FloatArray, IntArray]:
