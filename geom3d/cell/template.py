@@ -20,8 +20,9 @@ from pydantic import (
 from pydantic import model_validator as _model_validator
 
 from geom3d import architectures
-from geom3d.architectures import ParametersBase, Structure
+from geom3d.architectures import ClosedForms, ParametersBase, Structure
 from geom3d.architectures._profile import WallKeys, as_etched
+from geom3d.architectures._sponge import WebParameters
 from geom3d.cell.description import Description, Device, Published
 from geom3d.cell.film_thickness import Thickness, is_even, on_top
 from geom3d.cell.repeat import Repeat
@@ -237,6 +238,23 @@ class Original:
             return parse_draft(self.content, self.name, self.folder, overrides or {})
         except InputError as error:
             raise InputError(f"{self.source}: {error}") from None
+
+    def takes_long(self) -> bool:
+        """Whether it is sampled on a grid, or its posts' resistance is solved for, by what the file says: nothing is built."""
+        name = self.content.get("architecture")
+        if name not in architectures.names():
+            return False
+        architecture = architectures.get(name)
+        layers = [layer for layer in _list(self.content.get("layers")) if isinstance(layer, dict)]
+        uneven = any("step_coverage" in layer or isinstance(layer.get("thickness"), dict | list) for layer in layers)
+        if uneven or "profile" in self.content or issubclass(architecture.Parameters, WebParameters):
+            return True
+        try:
+            parameters = architecture.Parameters.model_validate(self.content.get("parameters", {}))
+            known = architecture.closed_form(parameters)
+        except (ValidationError, InputError):
+            return False
+        return isinstance(known, ClosedForms) and known.conductance_per_um is not None
 
     def changed(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
         """The content with some keys changed.

@@ -631,13 +631,15 @@ def verify(
     from geom3d.cell import template as module
     from geom3d.verification.comparison import PASS, Comparison, plain, verdicts, verify_all
 
-    designs = [_load(name, ()) for name in templates or module.shipped()]
-    if not templates and not full:
-        designs = [_on_coarse_grid(design) for design in designs]
+    sources = [*templates] or module.shipped()
+    make = _as_it_is if templates or full else _on_coarse_grid
+    checked = verify_all(
+        sources, make, os.cpu_count() or 1, takes_long=lambda name: module.read_original(name).takes_long()
+    )
     found: list[Comparison] = []
-    for design, (rows_of_one, warnings) in zip(designs, verify_all(designs, os.cpu_count() or 1), strict=True):
+    for source, (rows_of_one, warnings) in zip(sources, checked, strict=True):
         for warning in warnings:
-            say(f"warning: {design.source}: {warning}")
+            say(f"warning: {source}: {warning}")
         found += rows_of_one
     judged = verdicts(found)
     if json:
@@ -666,10 +668,15 @@ def verify(
     return 1 if failed else 0
 
 
-def _on_coarse_grid(design: Design) -> Design:
-    """A shipped design as a quick look samples it; the same where nothing is sampled."""
+def _as_it_is(source: str) -> Design:
+    return _load(source, ())
+
+
+def _on_coarse_grid(source: str) -> Design:
+    """A shipped design as a quick look samples it; as it is where nothing is sampled."""
+    design = _as_it_is(source)
     step = design.cell().step
-    return design if step is None else _load(design.source, (f"resolution={COARSER * step!r}",))
+    return design if step is None else _load(source, (f"resolution={COARSER * step!r}",))
 
 
 def _show_electrolytes(output: Path | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -90,8 +91,15 @@ def distances(design: Evaluation) -> InterfaceMesh:
     surfaces = np.zeros(len(walls.triangles), dtype=bool)
     for role in (Role.ANODE, Role.CATHODE):
         surfaces[surface_of(cell, walls, role)] = True
-    finer = refined(walls, surfaces, FINE)
+    known = design.sample.electrodes
+    values = None if known is None else partial(_to_both, known)
+    finer = refined(walls, surfaces, FINE, values)
     return with_distance(finer, Electrodes.of(cell, finer))
+
+
+def _to_both(electrodes: Electrodes, points: FloatArray) -> FloatArray:
+    """(n,) the distance of points on one electrode to the other, µm: that to their own is nothing."""
+    return electrodes.anode.search.distances(points) + electrodes.cathode.search.distances(points)
 
 
 DISTANCE = Quantity(FIELD, "distance from the {side} to the {other}", "µm", distances)

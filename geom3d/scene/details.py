@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ TRIED = 120
 SEEN = 2e-3
 #: A window is so many times as wide as all films together, where that leaves the thinnest wide enough.
 AROUND = 1.8
+#: The middles of two windows lie so many times their mean width apart, or more, where there is such a place.
+CLEAR = 3.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class Window:
     def high(self) -> tuple[float, float]:
         """Its upper right corner, µm."""
         return self.low[0] + self.width, self.low[1] + self.width
+
+    def near(self, other: Window) -> bool:
+        """Whether another window lies so near that their frames and letters would cover each other."""
+        apart = CLEAR * (self.width + other.width) / 2
+        middles = np.abs(np.add(self.low, self.high) - np.add(other.low, other.high)) / 2
+        return bool((middles < apart).all())
 
     @property
     def corners(self) -> FloatArray:
@@ -65,7 +73,7 @@ def windows(
         low_u, low_v, high_u, high_v = face.bounds
         width = max(min(around, thinnest * pixels / least), 4 * thinnest)
         width = min(width, high_u - low_u, high_v - low_v)
-        best = _best(face, left, width)
+        best = _best(face, left, width, found)
         if best is None:
             break
         window, seen = best
@@ -74,8 +82,10 @@ def windows(
     return found
 
 
-def _best(face: Face, films: Mapping[int, float], width: float) -> tuple[Window, set[int]] | None:
-    """The window that shows most films, then most regions, with the fewest corners, nearest the middle."""
+def _best(
+    face: Face, films: Mapping[int, float], width: float, others: Sequence[Window]
+) -> tuple[Window, set[int]] | None:
+    """The window that shows most films, lies clear of others, then shows most regions, with the fewest corners, nearest the middle."""
     best: tuple[tuple[float, ...], Window, set[int]] | None = None
     middle = np.array(face.bounds).reshape(2, 2).mean(axis=0)
     for place in _places(face, films).tolist():
@@ -88,7 +98,8 @@ def _best(face: Face, films: Mapping[int, float], width: float) -> tuple[Window,
         seen = {label for label, share in zip(labels, shares.tolist(), strict=True) if share > SEEN}
         found = seen & set(films)
         off = np.abs(np.array(place) - middle).sum()
-        rank = (len(found), len(seen), -float(shapely.get_num_coordinates(parts).sum()), -float(off))
+        clear = not any(window.near(other) for other in others)
+        rank = (len(found), clear, len(seen), -float(shapely.get_num_coordinates(parts).sum()), -float(off))
         if found and (best is None or rank > best[0]):
             best = rank, window, found
     return None if best is None else best[1:]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from geom3d.core.errors import InputError
@@ -165,35 +166,39 @@ def _checked(design: Evaluation) -> Checked:
     return rows, report.warnings
 
 
-def verify_all(designs: Sequence[Evaluation], workers: int = 1) -> list[Checked]:
+def verify_all(
+    sources: Sequence[str],
+    make: Callable[[str], Evaluation],
+    workers: int = 1,
+    takes_long: Callable[[str], bool] = lambda source: False,
+) -> list[Checked]:
     """The comparisons of every design and its report's warnings, with a progress bar.
 
     Args:
-        designs: in the order of the answer.
+        sources: paths or names of templates, in the order of the answer.
+        make: the design of one, a function of a module or a partial of one: it travels to where the work is done, since a web
+            takes long to build.
         workers: processes that share the work; 1 for this one alone.
+        takes_long: whether one is to be begun before the others: begun last, it would keep all waiting.
 
     Raises:
         InputError: where a published value belongs to no metric, or a design cannot be built.
         GeometryError: where a mesh fails its checks.
         OutputError: where a process was ended by the system.
     """
-    with bar("verifying", len(designs)) as advance:
+    with bar("verifying", len(sources)) as advance:
         return each(
-            _checked,
-            designs,
+            partial(_made_and_checked, make),
+            sources,
             advance,
-            workers=workers if len(designs) >= FEWEST else 1,
-            copy=lambda design: replace(design, overrides={}),  # which does not carry what has been built
-            # What takes longest goes first: begun last, it would keep all others waiting.
-            last=lambda design: not _takes_long(design),
-            lost=lambda design: f"{design.source!r} is not verified; name fewer templates",
+            workers=workers if len(sources) >= FEWEST else 1,
+            last=lambda source: not takes_long(source),
+            lost=lambda source: f"{source!r} is not verified; name fewer templates",
         )
 
 
-def _takes_long(design: Evaluation) -> bool:
-    """Whether a design is sampled on a grid, or its posts' resistance is solved for."""
-    cell = design.cell()
-    return cell.family.is_sampled or (bool(cell.facts.posts) and "ionic_resistance_ohm_cm2" in closed_form(cell))
+def _made_and_checked(make: Callable[[str], Evaluation], source: str) -> Checked:
+    return _checked(make(source))
 
 
 @dataclass(frozen=True)

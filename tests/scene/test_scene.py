@@ -128,6 +128,57 @@ def test_finer_triangles_cover_the_same_surface():
         assert fine.area_between([label], [2]) == pytest.approx(walls.area_between([label], [2]), rel=1e-9, abs=1e-9)
 
 
+def test_finer_triangles_lie_where_a_field_changes_and_neighbours_match():
+    """A field that is even but for a ridge between the posts, which no corner of the plates lies on."""
+    walls = geom3d.load("interdigitated-pillars-opposed").walls()
+    electrolyte = walls.names.index("electrolyte")
+    chosen = walls.front_region == electrolyte
+    x, width = 0.31 * walls.size[0], 3.0
+
+    def ridge(points):
+        return np.maximum(0.0, 1 - np.abs(points[:, 0] - x) / width)
+
+    fine = refined(walls, chosen, 60_000, ridge)
+    mine = np.flatnonzero((fine.front_region == electrolyte) & (fine.periodic_image < 0))
+    corners = fine.vertices[fine.triangles[mine]]
+    inside = corners[(np.abs(corners[:, :, 0] - x) < width).any(axis=1)]
+    assert np.ptp(ridge(corners.reshape(-1, 3)).reshape(-1, 3), axis=1).max() <= 1 / 6
+    assert len(inside) > len(corners) / 2
+    assert fine.areas.sum() == pytest.approx(walls.areas.sum(), rel=1e-9)
+    before = walls.vertices[walls.triangles[chosen & (walls.periodic_image < 0)]]
+    # No corner lies amid an edge of a neighbour: the rim is as long as before.
+    assert _rim(corners) == pytest.approx(_rim(before), rel=1e-9)
+    assert len(before) < len(corners) <= 60_000
+
+
+def _rim(corners):
+    """Length of the edges that belong to one triangle only, by place."""
+    ends, places = np.unique(corners.reshape(-1, 3), axis=0, return_inverse=True)
+    places = places.reshape(-1, 3)
+    edges = np.sort(np.concatenate([places[:, [k, (k + 1) % 3]] for k in range(3)]), axis=1)
+    known, uses = np.unique(edges, axis=0, return_counts=True)
+    return np.linalg.norm(np.diff(ends[known[uses == 1]], axis=1), axis=2).sum()
+
+
+@pytest.mark.parametrize("gap", [0.2, 1.0])
+def test_windows_lie_clear_of_each_other(gap):
+    """Films on both sides of a narrow wall: two windows that would meet are laid apart, where there is room."""
+    cathode = {"name": "cathode", "role": "cathode", "material": "licoo2", "thickness": gap}
+    thin = {"name": "thin", "role": "anode_collector", "material": "titanium-nitride", "thickness": 0.02}
+    collector = {"name": "collector", "role": "cathode_collector", "material": "platinum", "thickness": 0.03}
+    described = {
+        "architecture": "trenches",
+        "parameters": {"pitch": 8.0, "width": 4.0, "depth": 20.0},
+        "layers": [thin, cathode, collector],
+    }
+    design = geom3d.design(described)
+    cell, walls = design.cell(), design.walls()
+    films = {cell.names.index(name): value for name, value in (("thin", 0.02), ("collector", 0.03))}
+    found = windows(face(walls, cell.middle()[1], "y", 3), films, 100.0)
+    assert {"thin", "collector"} <= {cell.names[k] for window in found for k in window.face.shapes}
+    assert not any(one.near(other) for one, other in itertools.combinations(found, 2))
+
+
 @pytest.mark.parametrize("name", ["pillars-coated", "pillars-imec-mno2", "honeycomb-lei-2020", "trenches-notten-2007"])
 def test_windows_show_thin_films_wide_enough(name):
     """In a window, each film is where the cell's exact shapes say it is, and several pixels wide."""

@@ -232,8 +232,16 @@ def cases_of_tetrahedron() -> list[list[NDArray[np.int64]]]:
 @cache
 def _table() -> list[NDArray[np.int64]]:
     """For each set of inside corners the (n, 3) edges of a brick whose vertices make the triangles."""
+    # A tetrahedron has 16 cases, which the 256 of a brick share.
+    masks = [sum(1 << corner for corner in four) for four in TETRAHEDRA]
+    cases = [
+        {inside: _case(four, inside) for inside in {code & mask for code in range(256)}}
+        for four, mask in zip(TETRAHEDRA, masks, strict=True)
+    ]
     return [
-        np.array([t for tetrahedron in TETRAHEDRA for t in _case(tetrahedron, code)], dtype=np.int64).reshape(-1, 3)
+        np.array(
+            [t for case, mask in zip(cases, masks, strict=True) for t in case[code & mask]], dtype=np.int64
+        ).reshape(-1, 3)
         for code in range(256)
     ]
 
