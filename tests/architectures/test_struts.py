@@ -10,6 +10,7 @@ import pytest
 import geom3d
 from geom3d.architectures import fibres, struts
 from geom3d.architectures._rods import Rods
+from geom3d.architectures._sponge import planes
 from geom3d.core.errors import InputError
 
 
@@ -79,6 +80,20 @@ def test_thin_struts_fill_as_much_as_their_cylinders():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("orientation", ["isotropic", "in_plane"])
+def test_as_many_fibres_as_come_nearest_to_the_share(orientation):
+    """Shares of points within the rods' distance, fibre by fibre; whole ones miss by half of the last one at the most."""
+    p = fibres.Parameters(diameter=1.0, length=9.0, periods=5, height=3.0, orientation=orientation, seed=11)
+    axes, slack = fibres._axes(p, 5.0)
+    x, y, z = np.meshgrid(*planes((5.0, 5.0), p.base_z, p.height, p.diameter), indexing="ij")
+    points = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
+    shares = [float((Rods(axes[:n], 0.5, (5.0, 5.0)).at(points) <= 0).mean()) for n in range(1, len(axes) + 1)]
+    assert shares == sorted(shares)
+    missed = [abs(share - 1 + p.void_fraction) for share in shares]
+    assert missed[-1] <= slack + 1e-12
+    assert missed[-1] < missed[-2]
+
+
 def test_fibres_are_as_they_are_asked_for():
     p = fibres.Parameters(
         diameter=1.0, periods=6, height=4.0, length=8.0, void_fraction=0.6, seed=3, orientation="in_plane"

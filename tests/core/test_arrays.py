@@ -15,6 +15,7 @@ from geom3d.core.arrays import (
     as_complex,
     compacted,
     half_edges,
+    in_turn,
     inverse_of,
     numbers_of,
     owners_of,
@@ -139,3 +140,8 @@ def test_points_of_the_plane(points):
     assert [tuple(point) for point in (found * 2).tolist()] == sorted(set(points))
     assert (found[number] == flat).all()
     assert (np.argsort(as_complex(flat), kind="stable") == np.lexsort((flat[:, 1], flat[:, 0]))).all()
+
+
+@given(LISTS)
+def test_indices_in_the_order_of_their_first_appearance(values):
+    assert in_turn(indices(values)).tolist() == list(dict.fromkeys(values))

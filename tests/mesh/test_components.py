@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy
 
-from geom3d.mesh.components import component_numbers, endless
+from geom3d.mesh.components import Union, component_numbers, endless
 
 
 def by_cover(links, shifts, count):
@@ -67,3 +68,17 @@ def test_no_links():
     none = np.empty((0, 2), dtype=np.int64)
     assert endless(none, none, 3).tolist() == [False] * 3
     assert endless(none, none, 0).tolist() == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_parts_are_those_of_a_search_in_the_order_of_their_first_pieces(seed):
+    random = np.random.default_rng(seed)
+    count, number = int(random.integers(1, 200)), int(random.integers(0, 200))
+    links = random.integers(0, count, size=(number, 2))
+    graph = scipy.sparse.coo_array((np.ones(number), (links[:, 0], links[:, 1])), shape=(count, count))
+    expected = scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
+    assert component_numbers(count, links).tolist() == expected.tolist()
+    union = Union(count)  # bit by bit, the other way round
+    for one, other in links[::-1].tolist():
+        union.join(np.array([other]), np.array([one]))
+    assert union.numbers().tolist() == expected.tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -190,3 +191,28 @@ def test_walls_are_not_cut_where_nothing_meets_them():
     assert np.count_nonzero(bottom) == 2
     side = walls.between([scaffold], [walls.names.index("barrier")]) & walls.upright
     assert np.count_nonzero(side) == 2 * 72
+
+
+def test_edges_of_a_shell_with_holes_are_counted_by_region():
+    """Against a count of every edge in plain Python, of a mesh that has lost some triangles and has others twice."""
+    walls = geom3d.load("trenches-notten-2007").walls()
+    rng = np.random.default_rng(3)
+    index = np.sort(rng.choice(len(walls.triangles), len(walls.triangles) - 5))
+    torn = replace(
+        walls,
+        triangles=walls.triangles[index],
+        back_region=walls.back_region[index],
+        front_region=walls.front_region[index],
+        periodic_image=np.full(len(index), -1),
+        pieces=lambda: walls.components,
+    )
+    counts = []
+    for label in range(len(walls.names) + 1):
+        net = Counter()
+        for triangle in torn.shell([label])[0].tolist():
+            for a, b in zip(triangle, [*triangle[1:], triangle[0]], strict=True):
+                net[min(a, b), max(a, b)] += 1 if a < b else -1
+        counts.append(sum(1 for uses in net.values() if uses))
+    assert sum(counts) > 20
+    assert torn._open_edges().tolist() == counts
+    assert not walls._open_edges().any()

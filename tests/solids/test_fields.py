@@ -11,9 +11,11 @@ from geom3d.architectures.inverse_opal import Parameters as OpalParameters
 from geom3d.architectures.spheres import Spheres
 from geom3d.architectures.spinodal import Waves
 from geom3d.architectures.tpms import SURFACES, Nodal
+from geom3d.core.errors import InputError
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.solids.fields.field import FIELDS, USUAL_STEP, Field
 from geom3d.solids.fields.implicit import ImplicitBody
+from geom3d.solids.fields.sampling import _require_triangles
 
 ENDLESS = math.inf
 
@@ -231,3 +233,11 @@ class Shifted:
 
     def kinks(self, one, other):
         return self.part.kinks(one + self.up, other + self.up)
+
+
+def test_more_surface_than_fits_is_refused_with_the_step_that_does(monkeypatch):
+    """Half of the surface's triangles fit at √2 times the step."""
+    monkeypatch.setenv("GEOM3D_MAX_MEMORY", "450 MB")
+    _require_triangles(1_000_000, 0.1)
+    with pytest.raises(InputError, match=r"resolution: 2e\+06 triangles on surfaces .* take at least 0\.1414 µm"):
+        _require_triangles(2_000_000, 0.1)

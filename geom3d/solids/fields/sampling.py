@@ -14,6 +14,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from geom3d.core import memory
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, compacted
 from geom3d.core.progress import bar
 from geom3d.mesh.bvh import Nearest
@@ -26,6 +27,8 @@ from geom3d.solids.fields.ridges import with_ridges
 from geom3d.solids.fields.splits import Lattice, with_splits
 from geom3d.solids.grid import Grid, subdivide
 
+#: Bytes that a triangle on a surface takes at the peak, with all that is measured on it.
+PER_TRIANGLE = 450
 #: Values nearer to a level than this share of a step would put several vertices at one place.
 CLEARANCE = 0.01
 #: A kink is worth a node where it bends the values on an edge by more than this share of the edge.
@@ -103,6 +106,7 @@ def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> S
     """
     reach, outer = grid.diagonal, float(levels[-1]) + grid.diagonal
     faces, offset = faces_of(core, grid, outer + step, step)
+    _require_triangles(len(faces.clipped.triangles) * len(levels), step)
     inside = np.zeros(grid.shape, dtype=bool)
     shown = faces.body[offset : offset + len(grid.z)]
     inside[: len(shown)] = shown
@@ -144,6 +148,16 @@ def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> S
     heights = np.concatenate([values.ravel(), extra])
     function = None if creased is None else _function_near(core, lattice, creased, heights)
     return Sampled(lattice, values, extra, function)
+
+
+def _require_triangles(count: int, step: float) -> None:
+    """Raises an InputError where surfaces of so many triangles in all, at a step in µm, do not fit.
+
+    How much surface there is in a box is not known before the web has been sampled, which takes a fraction of the memory.
+    """
+    least = step * math.sqrt(count / memory.most(PER_TRIANGLE))
+    what = f"triangles on surfaces at a step of {step:.4g} µm"
+    memory.require("resolution", what, count, PER_TRIANGLE, f"take at least {least:.4g} µm")
 
 
 def _function_near(core: ImplicitBody, lattice: Lattice, creased: IntArray, heights: FloatArray) -> FloatArray | None:
