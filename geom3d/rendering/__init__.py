@@ -133,7 +133,7 @@ def save(picture: Image, path: Path, *, colours: int | None = None, dpi: int | N
     found = Pictures.fromarray(picture)
     if colours is not None:
         found = found.quantize(colours, dither=Pictures.Dither.NONE)
-    found.save(path, format="png", optimize=True, **({} if dpi is None else {"dpi": (dpi, dpi)}))
+    found.save(path, format="png", optimize=colours is not None, **({} if dpi is None else {"dpi": (dpi, dpi)}))
 
 
 def _check(path: Path, view: str, size: tuple[int, int] | None, *, transparent: bool, turn: bool) -> None:
