@@ -24,6 +24,8 @@ from geom3d.scene.stage import Camera, Image, has_opengl, require_opengl
 
 __all__ = ["MOST_SHOWN", "VIEWS", "failed", "has_opengl", "render"]
 
+#: Triangles beyond which a picture of what is slender does not go by itself.
+TRIANGLES = 650_000
 #: Most unit cells in one picture; more cannot be told apart.
 MOST_SHOWN = 100
 #: Bytes that a pixel takes: several samples of it are drawn, then words are laid over it.
@@ -131,7 +133,7 @@ def save(picture: Image, path: Path, *, colours: int | None = None, dpi: int | N
     found = Pictures.fromarray(picture)
     if colours is not None:
         found = found.quantize(colours, dither=Pictures.Dither.NONE)
-    found.save(path, format="png", optimize=True, **({} if dpi is None else {"dpi": (dpi, dpi)}))
+    found.save(path, format="png", optimize=colours is not None, **({} if dpi is None else {"dpi": (dpi, dpi)}))
 
 
 def _check(path: Path, view: str, size: tuple[int, int] | None, *, transparent: bool, turn: bool) -> None:
@@ -200,7 +202,9 @@ def shown_cells(design: Evaluation, repeat: tuple[int, int] | None) -> tuple[int
         slender = cell.height / SLENDER / max(x * cell.size[0], y * cell.size[1])
         if slender > 1 and cell.facts.posts:
             wanted = cell.height / SLENDER
-            x, y = (min(MOST_ALONG, max(n, round(wanted / p))) for n, p in zip((x, y), cell.size[:2], strict=True))
+            drawn = math.isqrt(max(1, TRIANGLES // len(design.walls().triangles)))
+            most = min(MOST_ALONG, drawn)
+            x, y = (max(n, min(most, round(wanted / p))) for n, p in zip((x, y), cell.size[:2], strict=True))
         return x, y
     cells = checked_repeat(repeat)
     if cells[0] * cells[1] > MOST_SHOWN:

@@ -36,7 +36,6 @@ class Contacts:
         return np.asarray(table[labels])
 
 
-@dataclass(frozen=True)
 class NoPath(Exception):  # noqa: N818 - no error: many a cell has no resistance, and says why
     """A cell whose electrolyte has no resistance between electrodes.
 
@@ -44,10 +43,9 @@ class NoPath(Exception):  # noqa: N818 - no error: many a cell has no resistance
         reason: why, for people.
     """
 
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def contacts_of(cell: Cell, celsius: float = CELSIUS) -> Contacts:

@@ -128,8 +128,7 @@ def assembled(parts: FloatArray, numbers: IntArray, count: int) -> scipy.sparse.
 
 
 def _direct(matrix: scipy.sparse.csr_array, load: FloatArray) -> FloatArray:
-    return np.asarray(
-        scipy.sparse.linalg.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(
-            load
-        )
-    )
+    # Minimum degree leaves less to fill, but may look for it without end in a large matrix of flat elements that hardly conduct.
+    order = "MMD_AT_PLUS_A" if len(load) <= DIRECT else "COLAMD"
+    factors = scipy.sparse.linalg.splu(matrix.tocsc(), permc_spec=order, options={"SymmetricMode": True})
+    return np.asarray(factors.solve(load))

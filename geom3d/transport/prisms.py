@@ -25,6 +25,8 @@ from geom3d.transport.wedges import Wedges
 ENOUGH = 2.5e-3
 #: Wedges from which on none are added.
 MOST = 80_000
+#: Half of the gap that is not worth more wedges, where it is left with so many: a thin film is the only way, many times as long.
+APART, MANY = 0.9, 20_000
 #: Share of the gap whose places are refined at once; residual that is small enough on the way.
 AT_ONCE, ON_THE_WAY = 0.35, 1e-5
 #: Worth (logarithm of the gap closed over that of the wedges added) assumed of finer triangles before they are tried, and
@@ -163,7 +165,8 @@ def conduction(walls: InterfaceMesh, contacts: Contacts) -> Solution:
         contacts: what its regions do.
 
     Raises:
-        NoPath: where the electrolyte does not join both electrodes, or the electrodes touch where they face it.
+        NoPath: where the electrolyte does not join both electrodes, the electrodes touch where they face it, or the bounds stay
+            apart.
         GeometryError: where a system cannot be solved.
     """
     filling = walls.filling
@@ -182,6 +185,11 @@ def conduction(walls: InterfaceMesh, contacts: Contacts) -> Solution:
         for _ in range(STEPS):
             if pair.half_gap <= ENOUGH or len(pair.wedges.layer) >= MOST:
                 break
+            if pair.half_gap > APART and len(pair.wedges.layer) >= MANY:
+                raise NoPath(
+                    f"{len(pair.wedges.layer)} elements leave its bounds a factor of {pair.bounds[1] / pair.bounds[0]:.2g} apart: "
+                    "a film is the only way, too thin for its length"
+                )
             stack = choice.refined(stack, pair)
             pair = choice.tried(Pair.of(stack.wedges(contacts)))
             part = 1.0 if start <= ENOUGH else math.log(start / max(pair.half_gap, ENOUGH)) / math.log(start / ENOUGH)

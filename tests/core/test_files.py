@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -188,3 +189,43 @@ def test_what_dead_processes_left_is_removed_and_nothing_else(tmp_path):
     with replacing(tmp_path / "new.txt") as file:
         file.write(b"x")
     assert (tmp_path / "new.txt").exists()
+
+
+MOVES = """
+import os, signal, sys
+from pathlib import Path
+from geom3d.core.files import staged
+left = int(sys.argv[2])
+def dying(own):
+    def call(*given, **named):
+        global left
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        return own(*given, **named)
+    return call
+with staged(Path(sys.argv[1])) as folder:
+    for name in ("a.stl", "b.stl", "report.json"):
+        (folder / name).write_text("new")
+    Path.unlink, Path.replace = dying(Path.unlink), dying(Path.replace)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is of POSIX")
+@pytest.mark.parametrize("left", range(5))
+def test_who_is_killed_while_files_move_leaves_no_report_of_others(left, tmp_path):
+    """Before each of the four steps of the moving, and after the last: a report stands only beside the files that it tells of."""
+    for name in ("a.stl", "b.stl", "report.json"):
+        (tmp_path / name).write_text("old")
+    done = subprocess.run([sys.executable, "-c", MOVES, str(tmp_path), str(left)], check=False)
+    assert done.returncode == (0 if left == 4 else -signal.SIGKILL)
+    found = {path.name: path.read_text() for path in tmp_path.glob("*.*") if not path.name.startswith(".")}
+    if "report.json" in found:
+        assert set(found.values()) == {"old" if left == 0 else "new"}
+        assert len(found) == 3
+    else:
+        assert 0 < left < 4
+    with staged(tmp_path) as folder:
+        (folder / "report.json").write_text("third")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert (tmp_path / "report.json").read_text() == "third"

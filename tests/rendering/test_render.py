@@ -18,7 +18,7 @@ from geom3d.api import gallery
 from geom3d.cli.app import run
 from geom3d.core.errors import InputError, OutputError
 from geom3d.mesh.sections import section
-from geom3d.rendering import pictures, turntable, views
+from geom3d.rendering import TRIANGLES, pictures, shown_cells, turntable, views
 from geom3d.rendering.page import Page, round_length
 from geom3d.scene.stage import Frame, framed, photograph
 
@@ -503,3 +503,15 @@ def test_views_turn_with_the_camera():
     points = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     frame = Frame(camera.turned(np.pi / 2), np.zeros(3), (100, 100), 1.0)
     assert frame.pixels(points) == pytest.approx(np.array([[50.0, 50.0], [51.0, 50.0]]))
+
+
+def test_a_slender_design_of_many_triangles_is_not_repeated_for_ever():
+    """Found by the fuzzer: imperfect pores in a plate ten thousand times as thick as wide took minutes of edges."""
+    pores = {"base": 30_000.0, "pitch": 1.0, "diameter": 0.2, "depth": 1.0, "periods": 6, "jitter": 0.01}
+    found = {}
+    for name, changed in (("plain", {"periods": 1, "jitter": 0.0}), ("many", {})):
+        design = geom3d.design({"architecture": "pores", "parameters": pores | changed})
+        x, y = shown_cells(design, None)
+        found[name] = x
+        assert x * y * len(design.walls().triangles) <= TRIANGLES
+    assert found["plain"] == 20 > found["many"]

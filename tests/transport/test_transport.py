@@ -6,15 +6,17 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 
 import geom3d
 from geom3d.architectures._structure import StructureFacts
 from geom3d.cell.cell import Cell, Region
+from geom3d.core.progress import bar
 from geom3d.core.roles import Role
 from geom3d.library.materials import find
 from geom3d.solids.prisms.outline import Disc, Plane, Strip
 from geom3d.solids.prisms.prism import Prism, Prisms
-from geom3d.transport import OHM_CM2, NoPath, conduct, contacts_of, prisms
+from geom3d.transport import OHM_CM2, NoPath, conduct, contacts_of, linear, prisms
 from geom3d.transport.bounds import mass_inverse
 from geom3d.transport.plan import Plan
 from geom3d.transport.prisms import Pair, WedgeStack
@@ -273,3 +275,36 @@ def test_a_film_of_2_nm_beside_a_bus_bar_of_422_um(monkeypatch):
     # Through the gaps alone, as plane sheets of electrolyte along all fingers: less than what flows in all.
     sheets = 3 * 60.8 * 20.0 / 0.302
     assert sheets * LIPON * 1e-4 < high
+
+
+def test_a_thin_film_as_the_only_way_ends_with_a_reason(monkeypatch):
+    """Found by the fuzzer: plates around nothing, joined by a film on them a hundred times as long as thick; it took for ever."""
+    monkeypatch.setattr("geom3d.transport.prisms.MANY", 1_500)
+    film = {"name": "film", "role": "electrolyte", "material": "lipon", "thickness": 0.46}
+    parameters = {"anode_width": 46.5, "cathode_width": 34.8, "gap": 16.4, "height": 79.4, "plate": 9.6, "fingers": 5}
+    described = {
+        "architecture": "interdigitated_plates",
+        "parameters": parameters | {"finger_length": 1000.0, "bus_width": 66.0, "margin": 12.6},
+        "layers": [film],
+        "materials": {"electrolyte": {"role": "encapsulation", "material": "silicon-dioxide"}},
+    }
+    report = geom3d.design(described).measure(transport=True)
+    assert report["ionic_resistance_ohm_cm2"] is None
+    assert any("a film is the only way" in warning for warning in report.warnings)
+
+
+def test_both_orders_of_elimination_give_the_same(monkeypatch):
+    grid = scipy.sparse.diags_array([2.1, -1.0, -1.0], offsets=[0, 1, -1], shape=(40, 40)).tocsr()
+    one = scipy.sparse.eye_array(40).tocsr()
+    matrix = (scipy.sparse.kron(grid, one) + scipy.sparse.kron(one, grid)).tocsr()
+    load = np.sin(np.arange(1600.0))
+    found = linear._direct(matrix, load)
+    monkeypatch.setattr(linear, "DIRECT", 10)
+    assert linear._direct(matrix, load) == pytest.approx(found, rel=1e-10)
+    assert matrix @ found == pytest.approx(load, rel=1e-10)
+
+
+def test_a_reason_passes_through_what_has_to_be_ended():
+    """A progress bar, as any context, sets where an exception came from: found by the fuzzer on a sponge without a way."""
+    with pytest.raises(NoPath, match="no way"), bar("conduction", 1):
+        raise NoPath("no way")
