@@ -76,7 +76,7 @@ def descriptions(draw: st.DrawFn, webs: float) -> dict[str, Any]:
     elif is_web or "file" in model.model_fields:
         found = {"architecture": name, "parameters": draw(parameters(model, NEAR))}
     else:
-        found = draw(designs(name, (NEAR, NEAR, FAR, ANYWHERE), tolerances=True))
+        found = draw(designs(name, (NEAR, NEAR, FAR, ANYWHERE), tolerances=True, most=6))
     if draw(st.booleans()):
         found["repeat"] = [draw(st.integers(1, 3)), draw(st.integers(1, 3))]
     if draw(st.integers(0, 9)) == 0:

@@ -224,6 +224,7 @@ class Design(Evaluation):
             InputError: an option that is not valid.
             OutputError: a file that cannot be written.
         """
+        _require_whole(transport, drop_islands)
         report = self.measure(transport=transport or None)
         job = self._job(report, Path(folder), repeat, unit, scale, drop_islands, transport, options)
         return write(job, formats)
@@ -245,6 +246,7 @@ class Design(Evaluation):
         Raises:
             InputError: an option that is not valid.
         """
+        _require_whole(transport, drop_islands)
         # The sizes of files do not depend on metrics on request, which take their time.
         job = self._job(self._report, Path(folder), repeat, unit, scale, drop_islands, transport, options)
         return plan(job, formats)
@@ -260,8 +262,6 @@ class Design(Evaluation):
         transport: bool,
         options: Options | None,
     ) -> Job:
-        if transport and drop_islands:
-            raise InputError("transport: currents are those of the whole cell; leave out drop_islands")
         sample = self.sample
         repeat = checked_repeat(self.description.repeat if repeat is None else repeat)
         cells: tuple[int, int] = (1, 1)
@@ -329,6 +329,16 @@ class Design(Evaluation):
         cell, walls = self.unit_cell, self.walls()
         numbers = self._report._repr_html_()
         return notebook.to_html(cell, walls) + numbers + notebook.turnable(cell, walls)
+
+
+def _require_whole(transport: bool, drop_islands: bool) -> None:
+    """Refuses currents in a part of the cell, before anything is solved.
+
+    Raises:
+        InputError: where both are asked for.
+    """
+    if transport and drop_islands:
+        raise InputError("transport: currents are those of the whole cell; leave out drop_islands")
 
 
 def load(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Design:

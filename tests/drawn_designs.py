@@ -39,7 +39,8 @@ def fitting(role: Role) -> list[str]:
 
 
 @st.composite
-def parameters(draw, model: type[ParametersBase], spread: float) -> dict[str, Any]:
+def parameters(draw, model: type[ParametersBase], spread: float, most: int = 6) -> dict[str, Any]:
+    """Lengths that suit each other or not, any choice, and counts up to `most`."""
     scale = draw(within(1e-2, 1e2))
     drawn: dict[str, Any] = {}
     for key, info in model.model_fields.items():
@@ -54,7 +55,7 @@ def parameters(draw, model: type[ParametersBase], spread: float) -> dict[str, An
             continue  # whatever else there may be keeps its default
         low, high = limits(info)
         if info.annotation is int:
-            drawn[key] = draw(st.integers(int(low), min(int(high), 6)))
+            drawn[key] = draw(st.integers(int(low), min(int(high), most)))
         elif not is_length(info):
             drawn[key] = draw(st.floats(low, high))
         elif low == 0 and draw(st.booleans()):
@@ -88,10 +89,14 @@ def designs(
     most_layers: int = 4,
     tolerances: bool = False,
     roles: bool = True,
+    most: int = 3,
 ) -> Description:
-    """A description whose materials fit; its lengths may or may not go together."""
+    """A description whose materials fit; its lengths may or may not go together.
+
+    An array of `most` × `most` periods has posts that are off their place, missing, and beside each other through the seam, as a larger one does.
+    """
     architecture, spread = architectures.get(name), draw(st.sampled_from(spreads))
-    drawn = draw(parameters(architecture.Parameters, spread))
+    drawn = draw(parameters(architecture.Parameters, spread, most))
     description: Description = {"architecture": name, "parameters": drawn}
     room, depth, own = 0.0, math.inf, ["scaffold"]
     try:
@@ -137,7 +142,7 @@ SMALL = {
     "spheres": {"radius": 1.0, "periods": 2, "height": 3.0},
     "inverse_opal": {"diameter": 1.0, "height": 1.2},
     "struts": {"lattice": "octet", "period": 4.0, "height": 4.0},
-    "fibres": {"diameter": 1.0, "length": 6.0, "periods": 5, "height": 3.0},
+    "fibres": {"diameter": 1.0, "length": 5.0, "periods": 4, "height": 2.0},
     "formula": {"height": 4.0},
 }
 

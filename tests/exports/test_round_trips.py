@@ -6,7 +6,6 @@ import csv
 import json
 import math
 import re
-from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -19,7 +18,7 @@ import pytest
 import pyvista
 import tifffile
 import trimesh
-from kinds import PRISMATIC, TEMPLATES, UPRIGHT, coarse
+from kinds import PRISMATIC, TEMPLATES, UPRIGHT, coarse, features, one_of_each
 from PIL import Image
 from round_trip import round_trip
 
@@ -42,28 +41,31 @@ ALIKE = [
 #: What is sampled: walls as made first, then sponges.
 SAMPLED_NAMES = [name for name in UPRIGHT if name not in PRISMATIC] + [n for n in TEMPLATES if n not in UPRIGHT]
 
-design = cache(coarse)
+
+#: Prisms that have all that any of them has.
+EXACT = one_of_each(PRISMATIC)
 
 
 def pairs() -> list[tuple[str, str]]:
-    """Every template of prisms in every format; what is sampled in one format of those that hold the same, each in turn.
+    """A template of prisms of every kind in every format; any other template in one format of those that hold the same, each in turn.
 
-    To an exporter all sampled cells are alike, and each of them takes it seconds.
+    To an exporter all prisms are alike, and so are all sampled cells, of which each takes it seconds.
     """
-    exact = [(name, form) for name in PRISMATIC for form in DOOR.shipped]
+    exact = [(name, form) for name in EXACT for form in DOOR.shipped]
     kinds = [*ALIKE, *((form,) for form in DOOR.shipped if not any(form in kind for kind in ALIKE))]
-    return exact + [(name, kind[k % len(kind)]) for k, name in enumerate(SAMPLED_NAMES) for kind in kinds]
+    others = [name for name in PRISMATIC if name not in EXACT] + SAMPLED_NAMES
+    return exact + [(name, kind[k % len(kind)]) for k, name in enumerate(others) for kind in kinds]
 
 
 def edge(name: str) -> float:
-    cell = design(name).cell()
+    cell = coarse(name).cell()
     # Of a slender cell a share of the volume would be as wide as what stands in it.
     return float(min((cell.footprint * cell.top) ** (1 / 3) / FINE, min(cell.size[:2]) / 8))
 
 
 def options(name: str) -> Options:
     step = edge(name)
-    return Options(voxel=step, pixel=step, layer_height=design(name).cell().top / FINE)
+    return Options(voxel=step, pixel=step, layer_height=coarse(name).cell().top / FINE)
 
 
 # Readers: volume of every region in µm³, and of how many cells. Files are in µm.
@@ -224,7 +226,7 @@ def word(name: str) -> str:
 
 @pytest.mark.parametrize(("name", "form"), pairs())
 def test_round_trip(name, form, tmp_path):
-    battery = design(name)
+    battery = coarse(name)
     reader = globals()[f"by_{form}"]  # a new format needs one
     folder = tmp_path / "ein Ordner für 电池"
     if form in {"gds", "oas"} and battery.cell().facts.web is not None:
@@ -246,9 +248,11 @@ def test_round_trip(name, form, tmp_path):
         round_trip(battery, form, reader, folder, options=options(name), relative=DOUBLE[form])
 
 
-def test_every_format_meets_every_exact_template_and_a_sponge():
-    met = {(form, name if name in PRISMATIC else name in UPRIGHT) for name, form in pairs()}
-    assert {(form, kind) for form in DOOR.shipped for kind in (*PRISMATIC, False)} <= met
+def test_every_format_meets_every_kind_of_prisms_and_a_sponge():
+    met = {(form, feature) for name, form in pairs() if name in PRISMATIC for feature in features(name)}
+    met |= {(form, name in UPRIGHT) for name, form in pairs() if name not in PRISMATIC}
+    kinds = {feature for name in PRISMATIC for feature in features(name)}
+    assert {(form, kind) for form in DOOR.shipped for kind in (*kinds, False)} <= met
     assert {name for name, _ in pairs()} == {*TEMPLATES}
 
 

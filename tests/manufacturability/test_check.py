@@ -13,6 +13,7 @@ import pytest
 import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from kinds import UPRIGHT, coarse
 
 import geom3d
 from geom3d import architectures
@@ -35,13 +36,6 @@ from geom3d.solids.prisms.floorplan import floor_plan
 from geom3d.solids.prisms.outline import Difference, Disc, Plane, Polygon, Strip, rectangle
 from geom3d.solids.prisms.prism import Prism, Prisms
 
-#: The coarsest grid that each sponge may have.
-COARSE = {
-    name: {"resolution": round(0.999 * min(web.radius, min(web.size) / 8), 6)}
-    for name in shipped()
-    if (web := geom3d.load(name).cell().facts.web) is not None
-}
-DESIGNS = {name: geom3d.load(name, COARSE.get(name)) for name in shipped()}
 #: Parts of the structures' lengths that suit each other in all architectures.
 PRISMS = [
     n
@@ -132,9 +126,9 @@ def test_a_coarse_tolerance_does_not_blunt_the_measure():
     assert [f.rule for f in report.violations] == ["layer"]  # the plate of 1 µm
 
 
-@pytest.mark.parametrize("name", [n for n in shipped() if n not in COARSE])
+@pytest.mark.parametrize("name", UPRIGHT)
 def test_films_are_as_thin_as_the_template_says(name):
-    design = DESIGNS[name]
+    design = coarse(name)
     if design.cell().family.is_sampled:
         return  # walls with a profile, and films that are uneven
     seen = design._measures
@@ -152,14 +146,14 @@ def test_films_are_as_thin_as_the_template_says(name):
 
 
 def test_the_gap_that_films_leave_is_named_by_what_faces_it():
-    gap = finding(DESIGNS["trenches-notten-2007"].check("drie"), "gap")
+    gap = finding(coarse("trenches-notten-2007").check("drie"), "gap")
     assert gap.value == pytest.approx(5.0)
-    gap = finding(DESIGNS["trenches-notten-2007"].check("two-photon"), "gap")
+    gap = finding(coarse("trenches-notten-2007").check("two-photon"), "gap")
     assert (gap.value, gap.regions) == (pytest.approx(1.4), ("cathode collector",))
 
 
 def test_a_comb():
-    report = DESIGNS["comb-sun-2013"].check("diw")
+    report = coarse("comb-sun-2013").check("diw")
     parts = {part.name: part for part in report.parts}
     assert [parts[n].narrowest_um for n in ("anode", "cathode", "electrolyte")] == pytest.approx([60, 60, 50])
     assert finding(report, "gap").value == pytest.approx(2 * 65)
@@ -257,7 +251,7 @@ def test_posts_that_hang_from_a_plate_begin_in_mid_air():
 
 
 def test_posts_embedded_in_solid_electrolyte_are_carried():
-    found = DESIGNS["interdigitated-pillars-opposed"].check("micro-sla")
+    found = coarse("interdigitated-pillars-opposed").check("micro-sla")
     assert [finding(found, rule).value for rule in ("overhang", "bridge", "islands", "cavities")] == [0, 0, 0, 0]
     assert found.smallest_scale == 2.0
 
@@ -326,7 +320,7 @@ def test_lengths_scale_and_ratios_do_not():
 
 @pytest.mark.parametrize("name", shipped())
 def test_every_template_and_process_has_a_verdict(name):
-    design = DESIGNS[name]
+    design = coarse(name)
     for process in processes.shipped():
         found = design.check(process)
         json.dumps(found.data, allow_nan=False)
@@ -353,9 +347,9 @@ def test_every_template_and_process_has_a_verdict(name):
     assert len(ranking.reports) == len(processes.shipped())
 
 
-@pytest.mark.parametrize("name", [n for n in shipped() if n not in COARSE])
+@pytest.mark.parametrize("name", UPRIGHT)
 def test_shifting_the_lattice_changes_nothing(name):
-    cell, seen = DESIGNS[name].cell(), DESIGNS[name]._measures
+    cell, seen = coarse(name).cell(), coarse(name)._measures
     shifted = cell.moved(0.37 * cell.size[0], -0.71 * cell.size[1])
     moved = LayeredPlan.of(shifted, shifted.walls())
     widths = {part: moved.width(mask, part) for part, mask in moved.masks().items()}
@@ -367,23 +361,23 @@ def test_shifting_the_lattice_changes_nothing(name):
 
 def test_scales_are_written_simply_and_are_enough():
     # 10 µm over 0.05 µm and 0.3 µm over 0.25 µm.
-    assert DESIGNS["pillars-coated"].check("micro-sla").verdict == "prints from scale 200"
-    assert DESIGNS["sponge-gyroid-lto"].check("two-photon").verdict == "prints from scale 1.2"
+    assert coarse("pillars-coated").check("micro-sla").verdict == "prints from scale 200"
+    assert coarse("sponge-gyroid-lto").check("two-photon").verdict == "prints from scale 1.2"
 
 
 def test_films_and_etches():
-    pillars = DESIGNS["pillars-coated"].check("ald")
+    pillars = coarse("pillars-coated").check("ald")
     assert finding(pillars, "feature").value == 0.05
     assert finding(pillars, "feature").regions == ("barrier",)
     ratio = finding(pillars, "aspect_ratio").value
-    assert ratio == pytest.approx(DESIGNS["pillars-coated"].measure()["equivalent_aspect_ratio"])
+    assert ratio == pytest.approx(coarse("pillars-coated").measure()["equivalent_aspect_ratio"])
     assert ratio == pytest.approx(40 * 3 * math.pi / (4 * (32 * math.sqrt(3) - 2.25 * math.pi)), rel=1e-3)
-    assert DESIGNS["comb-sun-2013"].check("ald").verdict == "no films to deposit"
-    assert DESIGNS["planar-lithium-free"].check("drie").verdict == "nothing to etch"
-    lei = DESIGNS["honeycomb-lei-2020"].check("drie")
+    assert coarse("comb-sun-2013").check("ald").verdict == "no films to deposit"
+    assert coarse("planar-lithium-free").check("drie").verdict == "nothing to etch"
+    lei = coarse("honeycomb-lei-2020").check("drie")
     assert finding(lei, "opening_ratio").value == pytest.approx(25 / (0.4 - 0.016), rel=1e-4)
     assert lei.verdict.startswith("cannot be etched: aspect ratio of the structure 65.1, at most 30")
-    assert "undercuts" in DESIGNS["interdigitated-pillars-opposed"].check("drie").verdict
+    assert "undercuts" in coarse("interdigitated-pillars-opposed").check("drie").verdict
 
 
 def test_the_command(capsys):
@@ -413,10 +407,10 @@ def test_the_command(capsys):
 
 
 def test_reports_show_in_a_notebook():
-    one = DESIGNS["pillars-coated"].check("micro-sla")
+    one = coarse("pillars-coated").check("micro-sla")
     assert "<td>violated</td>" in one._repr_html_()
     assert "prints from scale 200" in str(one)
-    assert "<td>micro-sla</td>" in DESIGNS["pillars-coated"].check_all()._repr_html_()
+    assert "<td>micro-sla</td>" in coarse("pillars-coated").check_all()._repr_html_()
 
 
 def test_words_of_a_template_are_no_markup_in_a_notebook():
@@ -441,7 +435,7 @@ def test_checking_leaves_the_cell_alone():
 
 def test_masses_are_those_of_the_print_material(capsys):
     """A demonstrator of one material weighs its volume times that density."""
-    design = DESIGNS["comb-sun-2013"]
+    design = coarse("comb-sun-2013")
     printed = design.check("fdm", 50, material="pmma")
     density = find("pmma").density_g_cm3
     for part in printed.parts:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kinds import PRISMATIC, UPRIGHT, coarse
+from kinds import PRISMATIC, TEMPLATES, UPRIGHT, coarse, one_of_each
 from scipy.sparse import coo_array
 from skfem import Basis, BilinearForm, ElementTetP1, MeshTet, asm, condense, solve
 from skfem.helpers import dot, grad
@@ -17,7 +17,6 @@ import geom3d
 from geom3d.architectures._structure import StructureFacts
 from geom3d.architectures.spheres import Spheres
 from geom3d.cell.cell import Cell, Region
-from geom3d.cell.template import shipped
 from geom3d.core.memory import limited
 from geom3d.core.roles import Role
 from geom3d.library.materials import find
@@ -35,22 +34,18 @@ def laplace(u, v, w):
     return dot(grad(u), grad(v))
 
 
-#: Thin films that need hundreds of thousands of tetrahedra where these are fine.
-FINEST = (
-    "honeycomb-lei-2020",
-    "microtubes-eustache-2014",
-    "nanopillars-lethien-2011",
-    "pillars-coated",
-    "pillars-imec-mno2",
-)
 #: Of walls as made the grid is as fine as their profile needs, and no edge can be asked for.
 MADE = {*UPRIGHT} - {*PRISMATIC}
-#: Every template on the coarsest mesh and on a fine one.
+#: Templates that have all that any has, and the most slender one: a pore of 1 : 333, of which a fine mesh has a million.
+NAMES = [*one_of_each([*TEMPLATES]), "pores-liu-2014"]
+#: Each on the coarsest mesh and on a fine one. Thin films on round posts need hundreds of thousands of tetrahedra where these are fine.
 CASES = [
-    pytest.param((name, fine), marks=[pytest.mark.slow] * (fine and name in FINEST))
-    for name in shipped()
+    pytest.param(
+        (name, fine), marks=[pytest.mark.slow] * (fine and name in ("microtubes-eustache-2014", "pillars-coated"))
+    )
+    for name in NAMES
     for fine in (False, True)
-    if not (fine and name in {"pores-liu-2014", *MADE})  # a pore of 1 : 333 has a million
+    if not (fine and name in {"pores-liu-2014", *MADE})
 ]
 
 

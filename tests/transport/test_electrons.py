@@ -13,6 +13,9 @@ import geom3d
 from geom3d.core.roles import Role
 from geom3d.transport.electrons import electronic
 
+#: Largest current density over its mean from which on current is said to crowd: between thin films and posts side by side.
+CROWDED = 2.5
+
 OXIDE = {
     "title": "oxide",
     "roles": ["anode"],
@@ -116,6 +119,10 @@ def test_posts_of_lto_stand_out_beside_lipon():
     (warning,) = (text for text in report.warnings if text.startswith("electrons meet"))
     assert "in the anode (Lithium titanate" in warning
     assert "1e-09 S/cm at best) beside 53 Ω·cm²" in warning
+    # Between posts ions crowd where these are nearest; in the film of test_currents_on_finer_walls they do not.
+    assert report["transport.current.anode.max_over_mean"] > CROWDED
+    assert report["transport.current.anode.area_share_of_half"] < 0.42
+    assert report["uncertainty"]["ionic_resistance_ohm_cm2"] < 0.01 * ionic
 
 
 def test_what_does_not_matter_or_is_not_known_is_not_looked_for():
