@@ -73,8 +73,11 @@ def test_every_key_of_a_template_is_a_field_that_begins_with_its_value(desk, nam
 
 @pytest.mark.parametrize(
     "name",
-    # Fibres are laid for seconds.
-    [pytest.param(n, marks=[pytest.mark.slow] * (n == "fibres")) for n in sorted(dict(architectures.DOOR.usable()))],
+    # Rods and fibres are laid for seconds, and a ball of triangles is cut for seconds.
+    [
+        pytest.param(n, marks=[pytest.mark.slow] * (n in {"fibres", "struts", "surface"}))
+        for n in sorted(dict(architectures.DOOR.usable()))
+    ],
 )
 def test_every_architecture_can_be_begun_with(desk, name):
     (answer,) = told(desk, "form", {"architecture": name})

@@ -41,7 +41,9 @@ NAMES = [*one_of_each([*TEMPLATES]), "pores-liu-2014"]
 #: Each on the coarsest mesh and on a fine one. Thin films on round posts need hundreds of thousands of tetrahedra where these are fine.
 CASES = [
     pytest.param(
-        (name, fine), marks=[pytest.mark.slow] * (fine and name in ("microtubes-eustache-2014", "pillars-coated"))
+        (name, fine),
+        marks=[pytest.mark.slow]
+        * (fine and name in ("honeycomb-lei-2020", "microtubes-eustache-2014", "pillars-coated")),
     )
     for name in NAMES
     for fine in (False, True)
