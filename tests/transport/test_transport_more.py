@@ -37,7 +37,7 @@ VOXELS = {
     "planar-licoo2-lipon-lithium": (1, 0.2, {}),
     "planar-lithium-free": (1, 0.2, {}),
     "planar-two-layer-sulfide": (1, 1.1, {}),
-    "sponge-gyroid-lto": (0.1, 0.1, {}),
+    "sponge-gyroid-lto": (0.1, 0.1, {"resolution": 0.3}),
     "sponge-schwarz-p-sheet": (0.2, 0.2, {}),
     "sponge-spheres-lfp": (0.06, 0.06, {}),
     "sponge-spinodal-licoo2": (0.15, 0.15, {}),
