@@ -20,6 +20,7 @@ from cyclopts import App, CycloptsError, Parameter, Token
 from geom3d._version import __version__
 from geom3d.cli.tables import as_json, print_numbers, print_table, say
 from geom3d.core.errors import Geom3dError, GeometryError, InputError, MissingOptionError, OutputError, choose_from
+from geom3d.core.heap import keep_memory
 from geom3d.core.memory import limited
 from geom3d.core.tables import Column, Kind, Table, Value
 from geom3d.core.threads import use_one_thread
@@ -112,6 +113,7 @@ def _cells(_: Any, tokens: Sequence[Token]) -> tuple[int, int]:
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
     use_one_thread()
+    keep_memory()
     # A request to end takes the same way as Ctrl-C, which removes unfinished files.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):

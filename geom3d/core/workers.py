@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from geom3d.core.errors import GeometryError, OutputError
+from geom3d.core.heap import keep_memory
 from geom3d.core.threads import use_one_thread
 
 T = TypeVar("T")
@@ -48,6 +49,7 @@ def _quietly() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     use_one_thread()
+    keep_memory()
 
 
 def each(
