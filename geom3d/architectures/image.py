@@ -302,15 +302,12 @@ def _kept(distance: Single, spacing: Spacing, share: float, mirrored: tuple[bool
         pass
     filled = np.empty(len(near))
 
-    def share_below(level: float) -> float:
+    def miss(level: float, wanted: float) -> float:
         np.subtract(level, here, out=filled)
         np.divide(filled, width, out=filled)
         np.add(filled, 0.5, out=filled)
         np.clip(filled, 0.0, 1.0, out=filled)
-        return (inner + float(filled.sum())) / distance.size
-
-    def miss(level: float, wanted: float) -> float:
-        return share_below(level) - wanted
+        return (inner + float(filled.sum())) / distance.size - wanted
 
     # Where walls lie along the voxels, all levels between two layers leave the same share: the middle one is meant.
     ends = share * (1 - EVEN), min(share * (1 + EVEN), 1 - 1e-12)
@@ -333,23 +330,19 @@ def _steepness(
     slope: FloatArray,
 ) -> None:
     """Fills in by how much a distance varies within the voxels whose numbers are given, and its slope there."""
-    counts = distance.shape
+    counts, flat = distance.shape, distance.ravel()
+    strides = counts[1] * counts[2], counts[2], 1
     for n in range(len(near)):
-        k, j, i = near[n] // (counts[1] * counts[2]), near[n] // counts[2] % counts[1], near[n] % counts[2]
         squares, slopes = 0.0, 0.0
         for axis in range(3):
-            at = (k, j, i)[axis]
+            at = near[n] // strides[axis] % counts[axis]
             low, high = at - 1, at + 1
             if mirrored[2 - axis]:
                 low, high = max(low, 0), min(high, counts[axis] - 1)
             else:
                 low, high = low % counts[axis], high % counts[axis]
-            if axis == 0:
-                rise = (np.float64(distance[high, j, i]) - np.float64(distance[low, j, i])) / 2
-            elif axis == 1:
-                rise = (np.float64(distance[k, high, i]) - np.float64(distance[k, low, i])) / 2
-            else:
-                rise = (np.float64(distance[k, j, high]) - np.float64(distance[k, j, low])) / 2
+            start = near[n] - at * strides[axis]
+            rise = (np.float64(flat[start + high * strides[axis]]) - np.float64(flat[start + low * strides[axis]])) / 2
             squares += rise * rise
             slopes += (rise / spacing[2 - axis]) ** 2
         width[n], slope[n] = math.sqrt(max(squares, 1e-12)), math.sqrt(slopes)

@@ -202,8 +202,7 @@ def shown_cells(design: Evaluation, repeat: tuple[int, int] | None) -> tuple[int
         slender = cell.height / SLENDER / max(x * cell.size[0], y * cell.size[1])
         if slender > 1 and cell.facts.posts:
             wanted = cell.height / SLENDER
-            drawn = math.isqrt(max(1, TRIANGLES // len(design.walls().triangles)))
-            most = min(MOST_ALONG, drawn)
+            most = min(MOST_ALONG, math.isqrt(max(1, TRIANGLES // len(design.walls().triangles))))
             x, y = (max(n, min(most, round(wanted / p))) for n, p in zip((x, y), cell.size[:2], strict=True))
         return x, y
     cells = checked_repeat(repeat)

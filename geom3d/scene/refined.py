@@ -83,9 +83,8 @@ def _where_it_changes(
     """
     used, number = np.unique(triangles, return_inverse=True)
     _, first, same = np.unique(vertices[used], axis=0, return_index=True, return_inverse=True)
-    triangles = used[first[same.reshape(-1)[number.reshape(-1)]]].reshape(
-        -1, 3
-    )  # halves of one edge may have met at one place
+    # Halves of one edge may have met at one place.
+    triangles = used[first[same.reshape(-1)[number.reshape(-1)]]].reshape(-1, 3)
     lowest, highest = _extremes(vertices, triangles, values)
     spread, whole = highest - lowest, float(highest.max() - lowest.min())
     share = 0.5
@@ -96,29 +95,30 @@ def _where_it_changes(
                 break
             share = max(share / 2, CHANGE)
             continue
-        lengths = _lengths(vertices, triangles)
-        keys = np.stack(
-            [pair_keys(triangles[:, k], triangles[:, (k + 1) % 3], len(vertices)) for k in range(3)], axis=1
-        )
-        wanted = np.unique(keys[steep, lengths[steep].argmax(axis=1)])
-        # Every triangle at such an edge is divided there, so that neighbours match; of several edges the longest goes first, and
-        # where not all at an edge agree it waits.
-        asked = np.isin(keys, wanted)
-        row = np.flatnonzero(asked.any(axis=1))
-        edge = np.where(asked[row], lengths[row], -1.0).argmax(axis=1)
-        chosen, uses = np.unique(keys[row, edge], return_counts=True)
-        known, all_uses = np.unique(keys[asked], return_counts=True)
-        agreed = chosen[uses == all_uses[np.searchsorted(known, chosen)]]
-        now = np.isin(keys[row, edge], agreed)
-        row, edge = row[now], edge[now]
+        row, edge = _agreed(vertices, triangles, steep)
         if len(triangles) + len(row) > count:
             break
-        kept = np.ones(len(triangles), dtype=bool)
-        kept[row] = False
         vertices, triangles, source = _split(vertices, triangles, source, row, edge)
         lowest, highest = _extremes(vertices, triangles[-2 * len(row) :], values)
-        spread = np.concatenate([spread[kept], highest - lowest])
+        spread = np.concatenate([np.delete(spread, row), highest - lowest])
     return vertices, triangles, source
+
+
+def _agreed(vertices: FloatArray, triangles: IntArray, steep: IntArray) -> tuple[IntArray, IntArray]:
+    """Triangles that can be halved at once, and the edge of each, so that the longest edges of the steep ones come to be halved.
+
+    Every triangle at such an edge is divided there, so that neighbours match; of several edges the longest goes first, and where not
+    all at an edge agree it waits.
+    """
+    lengths = _lengths(vertices, triangles)
+    keys = np.stack([pair_keys(triangles[:, k], triangles[:, (k + 1) % 3], len(vertices)) for k in range(3)], axis=1)
+    asked = np.isin(keys, keys[steep, lengths[steep].argmax(axis=1)])
+    row = np.flatnonzero(asked.any(axis=1))
+    edge = np.where(asked[row], lengths[row], -1.0).argmax(axis=1)
+    chosen, uses = np.unique(keys[row, edge], return_counts=True)
+    known, all_uses = np.unique(keys[asked], return_counts=True)
+    now = np.isin(keys[row, edge], chosen[uses == all_uses[np.searchsorted(known, chosen)]])
+    return row[now], edge[now]
 
 
 def _extremes(

@@ -178,10 +178,7 @@ class Electrodes:
         Args:
             film: thickness of a parallel film between the two, µm, if there is one.
         """
-        sampled = {
-            "anode": _refined(self.anode, self.cathode),
-            "cathode": _refined(self.cathode, self.anode),
-        }
+        sampled = {name: _refined(*pair) for name, pair in self._pairs.items()}
         least = self.least(min(float(found.min()) for found, _ in sampled.values()))
         return {
             name: _spread(found, error, least, film, self._largest(name, float(found.max())))
@@ -218,7 +215,7 @@ class Electrodes:
         Large triangles are taken by several points.
         """
         field = np.full(len(walls.triangles), np.nan)
-        pairs = ((self.anode, self.cathode), (self.cathode, self.anode))
+        pairs = self._pairs.values()
         with bar("distances", sum(len(surface.index) for surface, _ in pairs)) as advance:
             for surface, other in pairs:
                 field[surface.index] = _means(surface, other.search, advance)

@@ -136,7 +136,7 @@ def sample(core: ImplicitBody, grid: Grid, levels: FloatArray, step: float) -> S
         own, other = np.where(within, *broken), np.where(within, *broken[::-1])
         return np.where(within ^ ((own > SLACK * step) & (other < own)), inner, outer)
 
-    if core.shape.branches(np.zeros((0, 3))) is None:
+    if not _knows_kinks(core.shape):
         lattice, extra = with_ridges(faces.clipped, grid, chosen[0], away[0], levels, BEND, MARGIN)
         creased = None
     else:
@@ -239,7 +239,7 @@ def with_kinks(
             to them, (n, 2) each.
         reach: how near; None for the longest edge.
     """
-    if shape.branches(np.zeros((0, 3))) is None:
+    if not _knows_kinks(shape):
         return Lattice.of(grid), np.empty(0), np.empty(0, dtype=np.int64)
     near = np.zeros(grid.shape, dtype=bool)
     for level in levels:
@@ -270,6 +270,11 @@ def with_kinks(
     kinds, lowers, shares, heights = (np.concatenate(part) for part in zip(*found, strict=True))
     lattice, of = with_splits(grid, kinds, lowers, shares)
     return lattice, heights[of], np.concatenate(creased)
+
+
+def _knows_kinks(shape: Kinked) -> bool:
+    """Whether a shape tells where its function has kinks."""
+    return shape.branches(np.zeros((0, 3))) is not None
 
 
 def _clearances(grid: Grid, levels: FloatArray) -> list[float]:
