@@ -455,7 +455,7 @@ def test_interrupt_leaves_no_unfinished_file():
     Path("o").mkdir()
     old = Path("o/pillars-coated_scaffold_mm.stl")
     old.write_bytes(b"old")
-    command = [sys.executable, "-m", "geom3d", "build", "pillars-coated", "-o", "o", "--repeat", "200", "200"]
+    command = [sys.executable, "-m", "geom3d", "build", "pillars-coated", "-o", "o", "--repeat", "80", "80"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as child:
         deadline = time.monotonic() + 30
         while len(in_folder("o")) < 2 and time.monotonic() < deadline:

@@ -270,7 +270,7 @@ def test_an_interrupt_amid_the_work_leaves_no_part_of_a_file(kind, whole, tmp_pa
     """By a signal from outside, while the first file grows."""
     old = put_old(tmp_path, whole(kind))
     command = [sys.executable, "-m", "geom3d", "build", "pillars-coated", "-o", str(tmp_path), "--format", kind]
-    command += ["--repeat", "200", "200", *([] if kind == "stl" else ["--voxel", "0.02"])]
+    command += ["--repeat", "80", "80", *([] if kind == "stl" else ["--voxel", "0.02"])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as child:
         deadline = time.monotonic() + 60
         while child.poll() is None and not list(tmp_path.glob(".*.part*")) and time.monotonic() < deadline:
