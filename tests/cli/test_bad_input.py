@@ -392,9 +392,9 @@ def test_disk_that_is_full_leaves_old_files_as_they_were():
 
 
 @posix
-@pytest.mark.parametrize("end", [">/dev/full", ">&-"])
-@pytest.mark.parametrize("arguments", ["list", f"measure {STACK} --json"])  # a table, and plain text
+@pytest.mark.parametrize(("arguments", "end"), [("list", ">/dev/full"), (f"measure {STACK} --json", ">&-")])
 def test_output_that_takes_nothing_is_no_crash(arguments, end):
+    """Of a table, and of plain text."""
     command = ["/bin/sh", "-c", f'exec "$0" -m geom3d {arguments} {end}', sys.executable]
     ended = subprocess.run(command, stderr=subprocess.PIPE, encoding="utf-8", check=False)
     assert "Traceback" not in ended.stderr
