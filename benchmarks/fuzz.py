@@ -257,16 +257,18 @@ def outcome(words: list[str]) -> tuple[str, str]:
 
 def _ended(words: list[str]) -> tuple[str, str]:
     from geom3d.cli import app as cli
+    from geom3d.cli import making
+    from geom3d.cli.measuring import CANNOT_BE_MADE
 
     out, err = io.StringIO(), io.StringIO()
     failed: list[GeometryError] = []
-    kept = cli._keep  # noqa: SLF001
+    kept = making._keep  # noqa: SLF001
 
     def keep(error: GeometryError, folder: Path) -> None:
         failed.append(error)
         kept(error, folder)
 
-    cli._keep = keep  # noqa: SLF001
+    making._keep = keep  # noqa: SLF001
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -285,10 +287,10 @@ def _ended(words: list[str]) -> tuple[str, str]:
         place = f"{Path(own[-1].filename).name} {own[-1].name}" if own else "?"
         return "traceback", f"{type(error).__name__} in {place}: {error}\n{traceback.format_exc()[-3000:]}"
     finally:
-        cli._keep = kept  # noqa: SLF001
+        making._keep = kept  # noqa: SLF001
     if failed:
         return "failed check", str(failed[0])
-    return "no" if code == cli.CANNOT_BE_MADE else "done", err.getvalue()[:300]
+    return "no" if code == CANNOT_BE_MADE else "done", err.getvalue()[:300]
 
 
 def _no_number(name: str) -> float:

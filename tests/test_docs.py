@@ -25,7 +25,8 @@ from kinds import QUICK, SAMPLED
 import geom3d
 from geom3d.cell import template
 from geom3d.cell.template import shipped
-from geom3d.cli.app import CANNOT_BE_MADE, run
+from geom3d.cli.app import run
+from geom3d.cli.measuring import CANNOT_BE_MADE
 from geom3d.metrics import catalogue
 from geom3d.scene.stage import has_opengl
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from geom3d.cli.app import Json, MaxMemory, Overrides, Source, override_of
+from geom3d.cli.options import Json, MaxMemory, Overrides, Source, override_of
 from geom3d.cli.tables import as_json, print_numbers, print_table, say
 from geom3d.core.errors import InputError
 from geom3d.core.files import replacing

@@ -214,7 +214,7 @@ def compose(
     from matplotlib.figure import Figure
 
     # A little more, lest rounding takes a pixel away.
-    figure = Figure(figsize=[(count + 1e-6) / DPI for count in page.size], dpi=DPI, facecolor="none")
+    figure = Figure(figsize=((page.size[0] + 1e-6) / DPI, (page.size[1] + 1e-6) / DPI), dpi=DPI, facecolor="none")
     canvas: Any = FigureCanvasAgg(figure)
     letter, line, margin = page.letter, page.line, page.margin
     for k, text in enumerate(page.heading):

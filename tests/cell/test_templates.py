@@ -15,7 +15,7 @@ from kinds import PRISMATIC, SAMPLED, TEMPLATES, coarse
 
 import geom3d
 from geom3d.cell.template import shipped
-from geom3d.cli.app import COARSER
+from geom3d.cli.measuring import COARSER
 from geom3d.verification.comparison import verify
 
 ROOT = Path(__file__).resolve().parents[2]
