@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from geom3d import architectures
@@ -20,6 +21,11 @@ from geom3d.library import materials
 Description = dict[str, Any]
 #: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
 NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
+
+
+def fewer(divisor: int) -> settings:
+    """A part of the examples that the profile asks for: of tests whose examples take tenths of a second each."""
+    return settings(max_examples=max(1, settings.default.max_examples // divisor))
 
 
 def within(low, high, value=None):

@@ -13,7 +13,7 @@ from geom3d.architectures.spheres import Spheres
 from geom3d.cell.cell import Cell, Region
 from geom3d.core.roles import Role
 from geom3d.library.materials import find
-from geom3d.manufacturability import ASSEMBLY, VOID
+from geom3d.manufacturability import ASSEMBLY, VOID, sponges
 from geom3d.manufacturability.sponges import Sponge
 from geom3d.solids.fields.field import Field
 from geom3d.solids.fields.implicit import ImplicitBody
@@ -147,7 +147,8 @@ def test_a_gyroid_on_a_coarse_grid_and_a_finer_one(kind):
 
 
 @pytest.mark.slow
-def test_a_wall_too_thin_for_any_grid_is_not_overlooked():
+def test_a_wall_too_thin_for_any_grid_is_not_overlooked(monkeypatch):
+    monkeypatch.setattr(sponges, "MOST_NODES", 100_000)
     sponge = Sponge(made("schwarz_p", 0.45, kind="sheet", solid_fraction=0.02).cell(), None)
     thin = sponge.web(0.0, "web")
     assert 0.02 < thin.value == thin.uncertainty

@@ -38,16 +38,14 @@ def laplace(u, v, w):
 MADE = {*UPRIGHT} - {*PRISMATIC}
 #: Templates that have all that any has, and the most slender one: a pore of 1 : 333, of which a fine mesh has a million.
 NAMES = [*one_of_each([*TEMPLATES]), "pores-liu-2014"]
-#: Each on the coarsest mesh and on a fine one. Thin films on round posts need hundreds of thousands of tetrahedra where these are fine.
+#: Thin films on round walls need hundreds of thousands of tetrahedra where these are fine: one template stands for them.
+LARGE = {"honeycomb-lei-2020", "microtubes-eustache-2014", "pores-liu-2014"}
+#: Each on the coarsest mesh and on a fine one.
 CASES = [
-    pytest.param(
-        (name, fine),
-        marks=[pytest.mark.slow]
-        * (fine and name in ("honeycomb-lei-2020", "microtubes-eustache-2014", "pillars-coated")),
-    )
+    pytest.param((name, fine), marks=[pytest.mark.slow] * (fine and name == "pillars-coated"))
     for name in NAMES
     for fine in (False, True)
-    if not (fine and name in {"pores-liu-2014", *MADE})
+    if not (fine and name in {*LARGE, *MADE})
 ]
 
 
@@ -293,7 +291,7 @@ def test_resistance_of_a_film_around_a_ball_is_right_in_second_order(outer, shar
     edge, exact = 4.0, 4 * math.pi * outer / (outer - 1)
     web = ImplicitBody(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
     solids = [Field(web, -math.inf, (edge, edge)).offset(t) for t in (0.0, outer - 1)]
-    for step in (0.2, 0.1, 0.075):
+    for step in (0.2, 0.14, 0.1):
         walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, grid_step=step).check()
         found = conductance(volume_mesh(walls, void=True), 1, 0, 2)
         assert abs(found / exact - 1) < share * step**2
@@ -316,7 +314,7 @@ def test_films_have_rows_of_tetrahedra_across():
 
 
 @pytest.mark.slow
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(
     name=st.sampled_from(UPRIGHT),
     shift=st.tuples(st.floats(0, 1), st.floats(0, 1)),

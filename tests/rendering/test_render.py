@@ -54,7 +54,7 @@ def seen_as(colours: np.ndarray, materials: list[str]) -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.opengl
-@pytest.mark.parametrize("view", ["cut", "iso", "top", "front", "exploded", "xray"])
+@pytest.mark.parametrize("view", ["cut", "top", "exploded", "xray"])
 def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     """Every view shows all three materials; that from above is cut below the plate that covers all."""
     path = tmp_path / "picture.png"
@@ -66,7 +66,7 @@ def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     drawn = drawn[drawn.min(axis=1) < 0.99]
     assert len(drawn) > 0.15 * 495 * 540, "hardly anything was drawn"
     regions = design.cell().regions
-    found = np.bincount(seen_as(drawn, [r.material.colour for r in regions]), minlength=3) / len(drawn)
+    found = np.bincount(seen_as(drawn[::8], [r.material.colour for r in regions]), minlength=3) / len(drawn[::8])
     names = {region.name for region, share in zip(regions, found, strict=True) if share > 0.03}
     assert names == {"anode", "cathode", "electrolyte"}
 
