@@ -60,8 +60,10 @@ def film(name: str, thickness: float) -> dict[str, object]:
     return {"name": name, "role": "electrolyte", "material": "lipon", "thickness": thickness}
 
 
-@pytest.mark.parametrize("rise", [0.0, 0.6])
-@pytest.mark.parametrize(("step", "error"), [(0.1, 0.04), pytest.param(0.05, 0.012, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("rise", "step", "error"),
+    [(0.0, 0.1, 0.04), (0.6, 0.1, 0.04), pytest.param(0.6, 0.05, 0.012, marks=pytest.mark.slow)],
+)
 def test_the_neck_of_two_spheres(rise, step, error):
     """Overlapping spheres of radius R at a distance s share a disc of radius √(R² - s²/4)."""
     centres = ((1.3, 2.0, 3.0), (1.3 + math.sqrt(1.3**2 - rise**2), 2.0, 3.0 + rise))

@@ -190,7 +190,7 @@ def test_films_too_thin_for_the_picture_are_magnified(name):
 @pytest.mark.opengl
 def test_distances_have_the_colours_of_the_scale(tmp_path):
     """Between flat walls it is the gap everywhere; among round posts, it grows from the gap to what the report says."""
-    design = geom3d.load("interdigitated-pillars-opposed")
+    design = geom3d.load("interdigitated-pillars-opposed", {"parameters.height": 20})
     shown = views.scene(design, views.VIEWS["distance"], (1, 1))
     report = design.measure()["inter_electrode_distance_um"]
     assert shown.scale.low == pytest.approx(report["anode"]["min"], rel=2e-2)

@@ -257,9 +257,10 @@ def test_currents_of_a_cell_without_its_islands_are_refused_before_any_is_solved
 
 
 @pytest.mark.slow
-def test_vtp_holds_the_current(tmp_path):
+def test_vtp_holds_the_current(tmp_path, monkeypatch):
     import pyvista
 
+    monkeypatch.setattr(prisms, "ENOUGH", 2e-2)
     posts = ["interdigitated-pillars-substrate", "--set", "parameters.height=15"]
     assert run(["build", *posts, "--transport", "--format", "vtp", "-o", str(tmp_path)]) == 0
     (file,) = tmp_path.glob("*.vtp")
