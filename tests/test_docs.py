@@ -59,7 +59,6 @@ FEW = [
     "grid-oukassi-2019",
     "pillars-coated",
     "planar-licoo2-lipon-lithium",
-    "sponge-gyroid-lto",
     "trenches-notten-2007",
 ]
 #: Seconds of work that a tutorial may take.

@@ -32,11 +32,10 @@ BUILT += [
 def design(request):
     """A template; what is sampled in longer steps, whose numbers are as right within their uncertainty."""
     found = geom3d.load(request.param)
-    if found.cell().facts.web is None:
-        return coarse(request.param)  # walls as made, in steps as long as here
+    step = found.cell().step
     # What closes a tomogram's pores is as thin as its voxels.
     longer = 1.6 if found.template.architecture == "image" else COARSER
-    return geom3d.load(request.param, {"resolution": longer * found.cell().step})
+    return found if step is None else geom3d.load(request.param, {"resolution": longer * step})
 
 
 @pytest.fixture(scope="module", params=BUILT, ids=[f"{name}-{x}x{y}" for name, (x, y) in BUILT])

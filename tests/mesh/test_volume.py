@@ -38,8 +38,8 @@ def laplace(u, v, w):
 MADE = {*UPRIGHT} - {*PRISMATIC}
 #: Templates that have all that any has, and the most slender one: a pore of 1 : 333, of which a fine mesh has a million.
 NAMES = [*one_of_each([*TEMPLATES]), "pores-liu-2014"]
-#: Thin films on round walls need hundreds of thousands of tetrahedra where these are fine: one template stands for them.
-LARGE = {"honeycomb-lei-2020", "microtubes-eustache-2014", "pores-liu-2014"}
+#: Thin films on slender walls need hundreds of thousands of tetrahedra where these are fine: one template stands for them.
+LARGE = {"honeycomb-lei-2020", "microtubes-eustache-2014", "microwires-square", "pores-liu-2014"}
 #: Each on the coarsest mesh and on a fine one.
 CASES = [
     pytest.param((name, fine), marks=[pytest.mark.slow] * (fine and name == "pillars-coated"))
