@@ -146,6 +146,7 @@ def draw_shift(data, cell: Cell) -> list[float]:
 
 
 @each_architecture
+@fewer(2)
 @given(data=st.data())
 def test_shifting_the_lattice_changes_nothing(name, data):
     design = valid(data.draw(designs(name, (NEAR, NEAR, FAR), tolerances=True)))
@@ -185,6 +186,7 @@ def test_a_coat_of_two_coats_changes_no_other_region(name, data, share):
 
 
 @each_architecture
+@fewer(2)
 @given(data=st.data())
 def test_a_coat_keeps_its_neighbours_apart(name, data):
     """What a coat covers touches nothing that comes later; only films of a grid stand open at their sides."""

@@ -173,7 +173,7 @@ def test_tiles_close_and_the_same_seed_gives_the_same_bytes(name, tmp_path):
     for folder in ("one", "two"):
         made(name).build(tmp_path / folder, repeat=(2, 2))
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert len(files) == len(made(name).walls().names) + 2
+    assert len(files) == len(made(name).cell().names) + 2
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 

@@ -16,6 +16,7 @@ from kinds import PRISMATIC, SAMPLED, TEMPLATES, coarse, one_of_each
 import geom3d
 from geom3d.cell.template import shipped
 from geom3d.cli.app import COARSER
+from geom3d.transport import electrons
 from geom3d.verification.comparison import verify
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,7 +80,8 @@ def test_two_ways_to_every_volume(design):
     assert np.allclose(direct, walls.volumes, rtol=1e-9, atol=1e-12 * np.prod(walls.size))
 
 
-def test_measured_agrees_with_closed_form(design):
+def test_measured_agrees_with_closed_form(design, monkeypatch):
+    monkeypatch.setattr(electrons, "MOST", 2000)  # of what electrons meet no formula tells
     found = list(verify(design))
     assert found
     assert [c for c in found if not c.agrees] == []
