@@ -23,9 +23,14 @@ Description = dict[str, Any]
 NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
 
 
+#: Examples up to which a profile is that of a run which is to be short.
+SHORT = 20
+
+
 def fewer(divisor: int) -> settings:
-    """A part of the examples that the profile asks for: of tests whose examples take tenths of a second each."""
-    return settings(max_examples=max(1, settings.default.max_examples // divisor))
+    """A part of the examples of a short run, of tests whose examples take tenths of a second each; all of those of a long one."""
+    count = settings.default.max_examples
+    return settings(max_examples=max(1, count // divisor) if count <= SHORT else count)
 
 
 def within(low, high, value=None):

@@ -145,7 +145,7 @@ def test_waves_are_isotropic_and_periodic():
 @pytest.mark.parametrize(("eta", "void", "surface"), [(0.2, 0.81873, 0.49124), (0.8, 0.44933, 1.07839)])
 def test_overlapping_spheres(eta, void, surface):
     """Void fraction exp(-η) and surface per volume 3η exp(-η) / R, on average over random boxes."""
-    radius, edge, step = 1.0, 6.0, 0.16
+    radius, edge, step = 1.0, 7.0, 0.16
     voids, surfaces = [], []
     for seed in range(3):
         rng = np.random.default_rng(seed)
