@@ -152,7 +152,7 @@ SMALL = {
     "tpms": {"period": 4.0, "height": 4.0},
     "spheres": {"radius": 1.0, "periods": 2, "height": 3.0},
     "inverse_opal": {"diameter": 1.0, "height": 1.2},
-    "struts": {"lattice": "octet", "period": 4.0, "height": 4.0},
+    "struts": {"lattice": "octet", "period": 4.0, "height": 2.5},
     "fibres": {"diameter": 1.0, "length": 5.0, "periods": 4, "height": 2.0},
     "formula": {"height": 4.0},
 }

@@ -48,7 +48,7 @@ def counts(monkeypatch):
 def test_each_thing_is_built_once(counts, tmp_path, monkeypatch):
     for module in (prisms, electrons):
         monkeypatch.setattr(module, "MOST", 2000)  # how exact the current is does not matter here
-    design = geom3d.load("pillars-coated", {"parameters.height": 4})
+    design = geom3d.load("pillars-coated", {"parameters.height": 4, "tolerance": 0.01})
     assert counts == {"structures": 1, "cells": 1}
     design.measure()
     expected = {"structures": 1, "cells": 1, "walls": 1, "electrodes": 1, "trees": 2}

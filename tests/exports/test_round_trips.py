@@ -31,7 +31,7 @@ FINE = 24
 
 #: Formats that hold the same: surfaces, tetrahedra, labels, stacks of layers, outlines.
 ALIKE = [
-    ("stl", "ply", "obj", "glb", "3mf", "vtp"),
+    ("stl", "3mf", "ply", "obj", "glb", "vtp"),
     ("vtu", "msh"),
     ("tiff", "nrrd"),
     ("png", "svg"),
@@ -59,7 +59,7 @@ def pairs() -> list[tuple[str, str]]:
         (name, kind[k % len(kind)])
         for k, name in enumerate(others)
         for j, kind in enumerate(kinds)
-        if name in PRISMATIC or len(kind) > 2 or (j + k // 2) % 2
+        if name in PRISMATIC or len(kind) > 2 or (j + k // 2) % 2 == 0
     ]
 
 

@@ -36,8 +36,9 @@ def laplace(u, v, w):
 
 #: Of walls as made the grid is as fine as their profile needs, and no edge can be asked for.
 MADE = {*UPRIGHT} - {*PRISMATIC}
-#: Templates that have all that any has, and the most slender one: a pore of 1 : 333, of which a fine mesh has a million.
-NAMES = [*one_of_each([*TEMPLATES]), "pores-liu-2014"]
+#: Templates that have all that any has, and the most slender one: a pore of 1 : 333, of which a fine mesh has a million. A film's thickness
+#: against depth is the same to a mesh, be it measured or predicted.
+NAMES = [*(name for name in one_of_each([*TEMPLATES]) if name != "pores-sputtered"), "pores-liu-2014"]
 #: Thin films on slender walls need hundreds of thousands of tetrahedra where these are fine: one template stands for them.
 LARGE = {"honeycomb-lei-2020", "microtubes-eustache-2014", "microwires-square", "pores-liu-2014"}
 #: Each on the coarsest mesh and on a fine one.
@@ -272,8 +273,8 @@ def coaxial(inner, outer, tolerance, x=2.1):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("outer", [1.4, 1.05], ids=["thick", "thin"])
-def test_resistance_of_a_film_around_a_pillar_converges_in_second_order(outer):
+def test_resistance_of_a_film_around_a_pillar_converges_in_second_order():
+    outer = 1.4
     exact = 2 * math.pi / math.log(outer) * 0.5
     errors = [
         conductance(coaxial(1.0, outer, 0.08 * h**2).mesh(h, layers=max(2, round(0.8 / h))), 1, 0, 2) / exact - 1

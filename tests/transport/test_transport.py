@@ -104,8 +104,8 @@ def test_a6_checkerboard_on_a_substrate(monkeypatch):
 
 #: Slender posts, and the widest: what lies between is neither.
 TABLES = {
-    "checkerboard": {0.10: 1.864226, 0.35: 7.286705},
-    "alternating_rows": {0.25: 2.875032},
+    "checkerboard": {0.35: 7.286705},
+    "alternating_rows": {0.10: 1.546682, 0.25: 2.875032},
 }
 
 
@@ -190,7 +190,7 @@ def test_a_planar_cell_is_exact_however_coarse():
 def test_currents_on_finer_walls(name, monkeypatch):
     """They are the same walls, and hold each electrode's surface and current, however exact that is."""
     monkeypatch.setattr(prisms, "ENOUGH", 1e-2)
-    design = geom3d.load(name, {"parameters.height": 20} if name == "pillars-coated" else None)
+    design = geom3d.load(name, {"parameters.height": 20, "tolerance": 0.01} if name == "pillars-coated" else None)
     flow = design.transport()
     walls = flow.field().check()
     assert walls.volumes == pytest.approx(design.walls().volumes, rel=1e-9)
