@@ -93,7 +93,7 @@ def test_every_kind_of_template_has_its_case():
 
 
 #: Half of the gap between the bounds of prisms and wedges at which refinement ends here, and how far off their middle may be, as if it had gone on.
-ROUGH, FEW, NEAR = 1e-2, 30_000, 2.5e-3
+ROUGH, FEW, NEAR = 1e-2, 15_000, 2.5e-3
 
 
 @pytest.mark.parametrize(
