@@ -136,7 +136,8 @@ def keyholed(rings: list[FloatArray]) -> FloatArray:
 
 def _cuts(rings: list[FloatArray], points: FloatArray) -> NDArray[np.int64]:
     """(n, 2) corners of different rings that see each other or coincide: the edges of a triangulation do not cross."""
-    soup, _ = triangulated(np.array([shapely.polygons(rings[0], rings[1:])]))
+    polygon = shapely.polygons(rings[0], [shapely.linearrings(ring) for ring in rings[1:]])  # of different lengths
+    soup, _ = triangulated(np.array([polygon]))
     places = as_complex(np.concatenate([points, soup.reshape(-1, 2)]))
     _, first, index = np.unique(places, return_index=True, return_inverse=True)
     corner = first[index]  # the first of the corners at that place

@@ -22,6 +22,8 @@ from geom3d.transport.tetrahedra import FIRST, Medium
 OHM_CM2 = 1e-4
 #: Relative change at which refinement ends, and tetrahedra from which on it does not go on.
 SETTLED, MOST = 0.01, 400_000
+#: Relative residual at which iterations end: a hundred-thousandth of what refinement leaves.
+RESIDUAL = 1e-7
 #: What is left over the last change, at most: 1.7 at an edge where the collector meets the surface, a third elsewhere.
 LEFT = 2.0
 #: Share of another resistance below which that of the electrode does not matter and is not looked for.
@@ -108,4 +110,4 @@ def _mean_potential(walls: InterfaceMesh, contacts: Contacts, max_edge: float | 
     load = np.zeros(medium.node_count)
     np.add.at(load, medium.on(medium.cathode), (areas / (3 * areas.sum()))[:, None])
     system = System(medium.system.matrix, np.unique(medium.on(medium.anode)), np.empty(0, dtype=np.int64), load=load)
-    return float(load @ system.solve())
+    return float(load @ system.solve(RESIDUAL))

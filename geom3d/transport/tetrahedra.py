@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 import scipy
 
+from geom3d.core import memory
 from geom3d.core.arrays import (
     BoolArray,
     FloatArray,
@@ -42,6 +43,12 @@ SETTLED, MOST = 5e-3, 1_500_000
 FIRST = 0.49
 #: Relative residual, and most iterations, of a density that is evened out.
 EVEN, MOST_EVEN = 1e-6, 5000
+#: Bytes that a tetrahedron that conducts takes at the peak, with its share of the system and of what solves it.
+PER_TETRAHEDRON = 550
+#: Tetrahedra whose matrices are computed at once.
+CHUNK = 100_000
+#: What to change where they do not fit.
+REMEDY = "take a coarser resolution or a larger tolerance"
 
 
 @dataclass(frozen=True)
@@ -123,12 +130,14 @@ class Medium:
         return System(self._stiffness(), np.unique(self.on(self.anode)), np.unique(self.on(self.cathode)))
 
     def _stiffness(self) -> scipy.sparse.csr_array:
-        a, b, c, d = (self.points[self.corners[:, k]] for k in range(4))
-        corner = [a, b, c, d]
-        normals = np.stack([np.cross(corner[j] - corner[i], corner[k] - corner[i]) for i, j, k in FACES], axis=1)
-        volume = tetrahedron_volumes(a, b, c, d)
-        scale = self.conductivity / (36 * volume)
-        local = np.einsum("nid,njd->nij", normals, normals * scale[:, None, None])
+        memory.require("transport", "tetrahedra that conduct", len(self.corners), PER_TETRAHEDRON, REMEDY)
+        local = np.empty((len(self.corners), 4, 4))
+        for start in range(0, len(local), CHUNK):
+            part = slice(start, start + CHUNK)
+            corner = [self.points[of] for of in self.corners[part].T]
+            normals = np.stack([np.cross(corner[j] - corner[i], corner[k] - corner[i]) for i, j, k in FACES], axis=1)
+            scale = self.conductivity[part] / (36 * tetrahedron_volumes(*corner))
+            np.einsum("nid,njd->nij", normals, normals * scale[:, None, None], out=local[part])
         return assembled(local, self.nodes, self.node_count)
 
 

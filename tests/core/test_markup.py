@@ -18,17 +18,19 @@ TEMPLATES = sorted(PACKAGE.rglob("assets/*.html"))
 HOSTILE = "<b a='1' b=\"2\">&amp; {{ 7 * 6 }}"
 
 
-@pytest.fixture
-def room(tmp_path, monkeypatch):
-    """A package with templates of its own."""
-    folder = tmp_path / "room_with_templates"
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    """A package with templates of its own, which is found once."""
+    place = tmp_path_factory.mktemp("place")
+    folder = place / "room_with_templates"
     (folder / "assets").mkdir(parents=True)
     (folder / "__init__.py").write_text("")
     text = '{% if word %}\n<p title="{{ word }}">{{ word }}</p>\n{% endif %}\n{{ ours }}'
     (folder / "assets" / "a.html").write_text(text, "utf-8")
     (folder / "assets" / "b.html").write_text("{% for x in missing %}{% endfor %}", "utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    return folder.name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(place)
+        yield folder.name
 
 
 def test_words_are_escaped_in_text_and_in_attributes_but_markup_is_not(room):

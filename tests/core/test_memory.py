@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 
+import numpy as np
 import pytest
 from shell import command
 
@@ -15,6 +16,7 @@ import geom3d
 from geom3d.core import memory
 from geom3d.core.errors import InputError
 from geom3d.rasters.voxels import fractions, voxels
+from geom3d.transport.tetrahedra import Medium
 
 FLAT, POSTS, TRENCHES, GYROID = (
     "planar-licoo2-lipon-lithium",
@@ -108,3 +110,22 @@ def test_a_limit_that_is_kept_changes_nothing():
     plain, told = (command("measure", POSTS, "--json", *more) for more in ((), ("--max-memory", "1GB")))
     assert plain.code == told.code == 0
     assert plain.out == told.out
+
+
+def test_a_system_of_conduction_is_refused_before_it_is_allocated():
+    count = 200_000
+    corners = np.broadcast_to(np.arange(4), (count, 4))
+    points, ends = np.vstack([np.zeros(3), np.eye(3)]), np.empty(0, dtype=np.int64)
+    medium = Medium(points, corners, np.broadcast_to(1.0, count), corners, 4, ends, ends)
+    tracemalloc.start()
+    try:
+        with (
+            memory.limited("100 MB"),
+            pytest.raises(InputError, match=r"transport: 2e\+05 tetrahedra that conduct would"),
+        ):
+            _ = medium.system
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
+    with memory.limited("120 MB"):
+        assert medium.system.matrix.shape == (4, 4)
