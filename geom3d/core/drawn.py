@@ -21,5 +21,5 @@ def drawing(**look: Any) -> Iterator[None]:
 
     own = {key.replace("__", "."): value for key, value in look.items()}
     with warnings.catch_warnings(), style.context(["default", {"text.parse_math": False, **own}]):
-        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from (current )?font", UserWarning)
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import numba
@@ -37,6 +38,19 @@ def compiled(function: F) -> F:
     code is renewed when its own file changes, not when another does.
     """
     try:
-        return cast("F", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+        made: Any = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
     except RuntimeError:  # there is no folder to keep it in
         return cast("F", numba.njit(nogil=True, error_model="numpy")(function))
+    kept = made._cache  # noqa: SLF001  # there is no public way
+    kept.save_overload = _if_it_can(kept.save_overload)
+    return cast("F", made)
+
+
+def _if_it_can(save: Callable[..., None]) -> Callable[..., None]:
+    """Keeps compiled code where there is room for it: on a full disk a command does its work all the same."""
+
+    def kept(*parts: object) -> None:
+        with suppress(OSError):
+            save(*parts)
+
+    return kept

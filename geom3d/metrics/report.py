@@ -66,7 +66,6 @@ class Row:
         return self.entry.error
 
 
-@dataclass(frozen=True)
 class Report(Mapping[str, Any]):
     """The measured numbers of a battery: a mapping whose keys are those of the machines' form, `to_json`.
 
@@ -74,7 +73,16 @@ class Report(Mapping[str, Any]):
     one goes over the keys alone, as `list` and `dict` do.
     """
 
-    data: dict[str, Any]
+    # Not a dataclass: of those pandas before 3 takes the fields for the columns of a frame.
+    __slots__ = ("_data",)
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The values by key, those of a group as a dictionary of its own."""
+        return self._data
 
     def __getitem__(self, path: str) -> Any:
         """The value at a key or a path of keys joined by dots.

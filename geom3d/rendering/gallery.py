@@ -134,7 +134,7 @@ def sheet(frames: Sequence[tuple[Evaluation, Image, float]]) -> Image:
     rows = -(-len(frames) // columns)
     wide = gap + columns * (FRAME[0] + gap)
     high = HEAD + rows * (FRAME[1] + WORDS + gap)
-    figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor=PAPER)
+    figure = Figure(figsize=((wide + 1e-6) / DPI, (high + 1e-6) / DPI), dpi=DPI, facecolor=PAPER)
     canvas: Any = FigureCanvasAgg(figure)
     look: dict[str, Any] = {"color": INK, "va": "top", "transform": None}
     figure.text(gap, high - 14, HEADING, fontsize=14, **look)

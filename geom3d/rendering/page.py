@@ -213,7 +213,8 @@ def compose(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(page.size[0] / DPI, page.size[1] / DPI), dpi=DPI, facecolor="none")
+    # A little more, lest rounding takes a pixel away.
+    figure = Figure(figsize=[(count + 1e-6) / DPI for count in page.size], dpi=DPI, facecolor="none")
     canvas: Any = FigureCanvasAgg(figure)
     letter, line, margin = page.letter, page.line, page.margin
     for k, text in enumerate(page.heading):

@@ -65,7 +65,11 @@ class System:
         import pyamg
         from scipy.sparse import csr_matrix
 
-        matrix, _, root = self._scaled
+        scaled, _, root = self._scaled
+        small = [
+            part.astype(np.int32) for part in (scaled.indices, scaled.indptr)
+        ]  # what it takes, and SciPy may keep longer
+        matrix = csr_matrix((scaled.data, *small), shape=scaled.shape)
         # It draws from NumPy's common generator, which is lent to it in the same state every time: files come out alike.
         state = np.random.get_state()  # noqa: NPY002
         np.random.seed(0)  # noqa: NPY002
@@ -73,7 +77,7 @@ class System:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 levels = cast("Any", pyamg).smoothed_aggregation_solver(
-                    csr_matrix(matrix), B=(1 / root)[:, None], symmetry="symmetric", max_coarse=500
+                    matrix, B=(1 / root)[:, None], symmetry="symmetric", max_coarse=500
                 )
         finally:
             np.random.set_state(state)  # noqa: NPY002

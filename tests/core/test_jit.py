@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 
 import numba
+import pytest
 from numba.core import event
 
 from geom3d.core import jit
@@ -30,3 +32,17 @@ def test_the_first_compilation_says_so_on_a_terminal(monkeypatch):
     assert notice.said
     assert jit_before == 0
     assert 1 <= screen.getvalue().count("compiling") <= 2  # this one, and the one that is always there
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX")
+def test_where_code_cannot_be_kept_it_runs_all_the_same(tmp_path):
+    (tmp_path / "doubled.py").write_text(
+        "from geom3d.core.jit import compiled\n@compiled\ndef double(x): return 2 * x\n"
+    )
+    code = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9)); from doubled import double; print(double(21))"
+    command = [sys.executable, "-B", "-c", code]
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=tmp_path)
+    assert (ended.stdout, ended.stderr) == ("42\n", "")
+    assert not [path for path in tmp_path.rglob("*.nb*") if path.stat().st_size]
+    ended = subprocess.run([*command[:-1], code.replace("9, 9", "99999, 99999")], check=True, cwd=tmp_path)
+    assert [path for path in tmp_path.rglob("*.nbc") if path.stat().st_size]

@@ -291,7 +291,7 @@ def test_scale():
 def test_samples_stand_for_equal_shares():
     surface = electrodes(interdigitated(mounting="opposed")).anode
     areas, middles = surface.areas, surface.corners.mean(axis=1)
-    points = surface.sample(20_000)
+    points = surface.sample(80_000)
     exact = areas @ middles / areas.sum()
     assert points.mean(axis=0) == pytest.approx(exact, rel=1e-3)
     a, b, c = surface.corners.transpose(1, 0, 2)
