@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from geom3d import architectures
@@ -20,6 +21,16 @@ from geom3d.library import materials
 Description = dict[str, Any]
 #: How far a drawn length may lie from its default: near it most of the time, so that most designs are valid.
 NEAR, FAR, ANYWHERE = 1.6, 30.0, math.inf
+
+
+#: Examples up to which a profile is that of a run which is to be short.
+SHORT = 20
+
+
+def fewer(divisor: int) -> settings:
+    """A part of the examples of a short run, of tests whose examples take tenths of a second each; all of those of a long one."""
+    count = settings.default.max_examples
+    return settings(max_examples=max(1, count // divisor) if count <= SHORT else count)
 
 
 def within(low, high, value=None):
@@ -141,7 +152,7 @@ SMALL = {
     "tpms": {"period": 4.0, "height": 4.0},
     "spheres": {"radius": 1.0, "periods": 2, "height": 3.0},
     "inverse_opal": {"diameter": 1.0, "height": 1.2},
-    "struts": {"lattice": "octet", "period": 4.0, "height": 4.0},
+    "struts": {"lattice": "octet", "period": 4.0, "height": 2.5},
     "fibres": {"diameter": 1.0, "length": 5.0, "periods": 4, "height": 2.0},
     "formula": {"height": 4.0},
 }

@@ -12,9 +12,9 @@ import geom3d
 from geom3d import api, architectures, evaluation, metrics
 from geom3d.exports import Options
 from geom3d.mesh.bvh import Nearest
-from geom3d.metrics import Measured, Metric, Sample
+from geom3d.metrics import Measured, Metric, Sample, transport
 from geom3d.rendering.section import drawing
-from geom3d.transport import prisms
+from geom3d.transport import electrons, prisms
 from geom3d.transport.distance import Electrodes
 from geom3d.verification.comparison import verify
 
@@ -40,20 +40,22 @@ def counts(monkeypatch):
     watch(Nearest, "__init__", "trees")
     watch(Electrodes, "of", "electrodes")
     watch(evaluation, "conduct", "conductions")
+    watch(transport, "electronic", "electrons")
     return found
 
 
 @pytest.mark.slow
 def test_each_thing_is_built_once(counts, tmp_path, monkeypatch):
-    monkeypatch.setattr(prisms, "MOST", 2000)  # how exact the current is does not matter here
-    design = geom3d.load("pillars-coated", {"parameters.height": 4})
+    for module in (prisms, electrons):
+        monkeypatch.setattr(module, "MOST", 2000)  # how exact the current is does not matter here
+    design = geom3d.load("pillars-coated", {"parameters.height": 4, "tolerance": 0.01})
     assert counts == {"structures": 1, "cells": 1}
     design.measure()
     expected = {"structures": 1, "cells": 1, "walls": 1, "electrodes": 1, "trees": 2}
     assert counts == expected
     for celsius in (25.0, 60.0):
         design.measure(transport=True, temperature=celsius)
-    expected |= {"conductions": 1}
+    expected |= {"conductions": 1, "electrons": 2}
     assert counts == expected
     assert all(found.agrees for found in verify(design))
     drawing(design)

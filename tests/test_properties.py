@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from drawn_designs import ANYWHERE, FAR, NEAR, Description, designs
+from drawn_designs import ANYWHERE, FAR, NEAR, Description, designs, fewer
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
@@ -146,6 +146,7 @@ def draw_shift(data, cell: Cell) -> list[float]:
 
 
 @each_architecture
+@fewer(2)
 @given(data=st.data())
 def test_shifting_the_lattice_changes_nothing(name, data):
     design = valid(data.draw(designs(name, (NEAR, NEAR, FAR), tolerances=True)))
@@ -163,6 +164,7 @@ def test_shifting_the_lattice_changes_nothing(name, data):
 
 
 @each_architecture
+@fewer(2)
 @given(data=st.data(), share=st.floats(0.05, 0.95))
 def test_a_coat_of_two_coats_changes_no_other_region(name, data, share):
     description = data.draw(designs(name, tolerances=True))
@@ -184,6 +186,7 @@ def test_a_coat_of_two_coats_changes_no_other_region(name, data, share):
 
 
 @each_architecture
+@fewer(2)
 @given(data=st.data())
 def test_a_coat_keeps_its_neighbours_apart(name, data):
     """What a coat covers touches nothing that comes later; only films of a grid stand open at their sides."""
@@ -251,6 +254,7 @@ def clear_of_outlines(cell: Cell, points: np.ndarray) -> np.ndarray:
 
 
 @each_architecture
+@fewer(2)
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 def test_locate_agrees_with_the_mesh(name, data, seed):
     design = valid(data.draw(designs(name, (NEAR, NEAR, FAR), tolerances=True)))
@@ -280,6 +284,7 @@ FIGURES = [
 
 
 @each_architecture
+@fewer(2)
 @given(data=st.data())
 def test_repeating_changes_no_number(name, data):
     description = data.draw(designs(name))
@@ -302,6 +307,7 @@ def test_repeating_changes_no_number(name, data):
 
 @each_architecture
 @pytest.mark.parametrize("most_layers", [0, 3])
+@fewer(2)
 @given(data=st.data())
 def test_measured_equals_closed_form(name, most_layers, data):
     design = valid(data.draw(designs(name, most_layers=most_layers, roles=False)))

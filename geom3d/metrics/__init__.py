@@ -20,6 +20,7 @@ from geom3d.core.roles import COLLECTOR, Role
 from geom3d.mesh.interfaces import InterfaceMesh
 from geom3d.transport import Transport
 from geom3d.transport.distance import Electrodes
+from geom3d.transport.electrons import Electronic
 
 #: First keys of the report that are no metric's.
 RESERVED = frozenset({"title", "source", "architecture", "repeat", "materials", "warnings", "uncertainty"})
@@ -104,6 +105,11 @@ class Sample:
     def electrodes(self) -> Electrodes | None:
         """The surfaces of both electrodes; None where one of them is missing."""
         return Electrodes.of(self.cell, self.walls)
+
+    @cached_property
+    def electrons(self) -> dict[tuple[Role, float], Electronic | None]:
+        """What electrons meet in an electrode, by it and by what it is held against, Ω·cm², as far as it has been asked for."""
+        return {}
 
     @cached_property
     def connected_volumes(self) -> dict[int, float]:

@@ -168,7 +168,10 @@ def _electrons(inquiry: Inquiry, ionic: float) -> tuple[dict[str, float | None],
     errors: dict[str, float] = {}
     notes = []
     for role in COLLECTOR:
-        found = electronic(cell, walls, role, ionic)
+        known = inquiry.sample.electrons
+        if (role, ionic) not in known:  # whatever the temperature of the electrolyte
+            known[role, ionic] = electronic(cell, walls, role, ionic)
+        found = known[role, ionic]
         values[role.value] = None if found is None else found.resistance
         if found is None:
             continue

@@ -270,8 +270,8 @@ def test_bars_are_told_to_whoever_listens_and_can_end_the_work():
         "microtubes-eustache-2014",
     ],
 )
-def test_forty_moves_of_sliders(name):
-    """Five times forty are two hundred: each gives numbers, or says at which field it cannot."""
+def test_twenty_moves_of_sliders(name):
+    """Five times twenty are a hundred: each gives numbers, or says at which field it cannot."""
     desk, source, chance = Desk(Sources({})), {"template": name}, random.Random(name)  # noqa: S311
     (answer,) = told(desk, "form", source)
     paths = {field["path"] for field in answer["fields"]}
@@ -280,7 +280,7 @@ def test_forty_moves_of_sliders(name):
     ]
     assert len(sliders) >= 4
     changes, good = {}, 0
-    for _ in range(40):
+    for _ in range(20):
         field = chance.choice(sliders)
         low, high, share = field["slider"]["low"], field["slider"]["high"], chance.random()
         value = low * (high / low) ** share if field["slider"]["log"] else low + share * (high - low)
@@ -294,7 +294,7 @@ def test_forty_moves_of_sliders(name):
             assert last["final"]
             changes[field["path"]] = value
             good += 1
-    assert good >= 10
+    assert good >= 5
     report = geom3d.load(name, changes).measure()
     assert first(told(desk, "design", source, changes)[-1])["area_gain.scaffold"] == report["area_gain.scaffold"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawn_designs import SMALL, small, sponges, stack
+from drawn_designs import SMALL, fewer, small, sponges, stack
 from hypothesis import event, given
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
@@ -27,6 +27,8 @@ from geom3d.solids.fields.sampling import faces_of
 
 SPONGES = [n for n in architectures.names() if issubclass(architectures.get(n).Parameters, SpongeParameters)]
 each_sponge = pytest.mark.parametrize("name", SPONGES)
+#: One of balls for all that have sharp edges where they meet, and those that have none.
+UNCERTAIN = [n for n in SPONGES if n not in ("inverse_opal", "struts", "fibres")]
 #: Sponges of balls take several times as long as the others, which keep their place in the fast part.
 balls_are_slow = pytest.mark.parametrize(
     "name",
@@ -50,6 +52,7 @@ def made(name: str, step: float = 1.0, **parts: Any) -> geom3d.Design:
 
 @pytest.mark.slow
 @each_sponge
+@fewer(3)
 @given(data=st.data())
 def test_any_sponge_is_a_checked_cell_or_a_clear_error(name, data):
     description = data.draw(sponges(name))
@@ -155,7 +158,7 @@ def label_above(walls: InterfaceMesh, points: np.ndarray) -> np.ndarray:
 @balls_are_slow
 def test_locate_agrees_with_the_mesh(name):
     """The oracle asks the web's own function and the distance to its surface on another grid."""
-    design = made(name, 0.6, layers=stack(0.15, 0.1))
+    design = made(name, 0.8, layers=stack(0.15, 0.1))
     cell, walls = design.cell(), design.walls()
     points = np.random.default_rng(1).random((700, 3)) * walls.size
     away, _ = cKDTree(walls.vertices[walls.triangles].mean(axis=1)).query(points)
@@ -170,7 +173,7 @@ def test_tiles_close_and_the_same_seed_gives_the_same_bytes(name, tmp_path):
     for folder in ("one", "two"):
         made(name).build(tmp_path / folder, repeat=(2, 2))
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert len(files) == len(made(name).walls().names) + 2
+    assert len(files) == len(made(name).cell().names) + 2
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
@@ -193,7 +196,7 @@ def test_another_seed_is_another_sponge(name):
 
 
 @pytest.mark.slow
-@each_sponge
+@pytest.mark.parametrize("name", UNCERTAIN)
 def test_the_uncertainty_is_honest(name):
     """What the report says of a coarse grid holds against one of a third of the step."""
     rough, fine = made(name, 0.9).measure(), made(name, 0.3).measure()

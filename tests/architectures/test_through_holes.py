@@ -125,8 +125,9 @@ def test_what_a_point_is_in_agrees_with_the_mesh():
 
 
 @pytest.mark.slow
-def test_current_crosses_the_film_on_wall_and_faces():
+def test_current_crosses_the_film_on_wall_and_faces(monkeypatch):
     """Between a film on the smaller surface alone and one on the larger: a coaxial sleeve and two plates with square rims."""
+    monkeypatch.setattr("geom3d.transport.prisms.ENOUGH", 1e-2)
     report = plate(*FILMS, anode(3.0), tolerance=None).measure_only(["ionic_resistance_ohm_cm2"])
     inner, outer = (surface(COLLECTOR + CATHODE + part) for part in (ELECTROLYTE, 0.0))
     kappa, thickness = 1e-3, ELECTROLYTE * 1e-4

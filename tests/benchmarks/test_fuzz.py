@@ -27,7 +27,7 @@ def test_every_command_and_every_option_is_filled_in(fuzz):
 
 @pytest.mark.slow
 def test_a_short_run_finds_nothing(fuzz, tmp_path):
-    run = fuzz.fuzz(30, webs=0.0, first=0, folder=tmp_path, names=("build", "check"), more=1, most=25)
+    run = fuzz.fuzz(15, webs=0.0, first=0, folder=tmp_path, names=("build", "check"), more=1, most=25)
     assert run.failures == {}
     assert run.total >= 5
     assert run.counts["measure", "done"] >= 1

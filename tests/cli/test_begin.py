@@ -21,8 +21,8 @@ from geom3d.library.materials import find
 
 PLANAR = "planar-licoo2-lipon-lithium"
 #: Webs whose new templates take their time, and those that are measured in some seconds.
-SPONGES = {"image", "inverse_opal", "spheres", "spinodal", "surface", "tpms"}
-WEBS = {"fibres", "formula", "struts"}
+SPONGES = {"fibres", "image", "inverse_opal", "spheres", "spinodal", "surface", "tpms"}
+WEBS = {"formula", "struts"}
 
 
 @pytest.fixture(autouse=True)

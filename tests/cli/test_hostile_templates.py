@@ -249,10 +249,10 @@ def test_odd_words_come_out_of_every_format_as_they_went_in(kind):
     Path("t.toml").write_text(text_of(said, "@SUM(1)'<b>"), "utf-8")
     Path("plain.toml").write_text(text_of("words"), "utf-8")
     formats = [word for name in exports.formats() for word in ("--format", name)]
-    sizes = ["--voxel", "1", "--pixel", "1", "--layer-height", "4"]
+    sizes = ["--voxel", "2", "--pixel", "2", "--layer-height", "8"]
     other = "planar-licoo2-lipon-lithium"
     for arguments in (
-        ["build", "t.toml", "-o", "b", *formats, *sizes],
+        ["build", "t.toml", "-o", "b", "--set", "tolerance=0.1", *formats, *sizes],
         *(["compare", "t.toml", other, "-o", f"c.{end}"] for end in ("md", "csv", "xlsx", "tex", "json")),
         *(["render", "t.toml", "-o", f"r.{end}"] for end in ("svg", "pdf")),
         ["solve", "t.toml", "--vary", "parameters.height", "--for", "area_gain.scaffold=3", "-o", "s.toml"],

@@ -31,7 +31,7 @@ FINE = 24
 
 #: Formats that hold the same: surfaces, tetrahedra, labels, stacks of layers, outlines.
 ALIKE = [
-    ("stl", "ply", "obj", "glb", "3mf", "vtp"),
+    ("stl", "3mf", "ply", "obj", "glb", "vtp"),
     ("vtu", "msh"),
     ("tiff", "nrrd"),
     ("png", "svg"),
@@ -49,12 +49,18 @@ EXACT = one_of_each(PRISMATIC)
 def pairs() -> list[tuple[str, str]]:
     """A template of prisms of every kind in every format; any other template in one format of those that hold the same, each in turn.
 
-    To an exporter all prisms are alike, and so are all sampled cells, of which each takes it seconds.
+    To an exporter all prisms are alike, and so are all sampled cells, of which each takes it seconds: these are all written as surfaces,
+    and every second of them in another way.
     """
     exact = [(name, form) for name in EXACT for form in DOOR.shipped]
     kinds = [*ALIKE, *((form,) for form in DOOR.shipped if not any(form in kind for kind in ALIKE))]
     others = [name for name in PRISMATIC if name not in EXACT] + SAMPLED_NAMES
-    return exact + [(name, kind[k % len(kind)]) for k, name in enumerate(others) for kind in kinds]
+    return exact + [
+        (name, kind[k % len(kind)])
+        for k, name in enumerate(others)
+        for j, kind in enumerate(kinds)
+        if name in PRISMATIC or len(kind) > 2 or (j + k // 2) % 2 == 0
+    ]
 
 
 def edge(name: str) -> float:

@@ -30,7 +30,7 @@ from geom3d.cli.app import run
 formats = [word for name in exports.formats() for word in ("--format", name)]
 lengths = ["--voxel", "4", "--pixel", "4", "--layer-height", "20"]
 design = "pillars-coated"
-codes = [run(["build", design, "-o", folder + "/files", *formats, *lengths])]
+codes = [run(["build", design, "-o", folder + "/files", "--repeat", "2", "2", *formats, *lengths])]
 codes += [run(["compare", design, design, "-o", f"{folder}/compared.{end}"]) for end in ("xlsx", "csv")]
 codes += [run(["render", design, "-o", f"{folder}/section.{end}"]) for end in ("svg", "pdf")]
 sys.exit(max(codes))

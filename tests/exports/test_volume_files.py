@@ -16,7 +16,7 @@ from geom3d.exports import Options
 from geom3d.transport.distance import FIELD
 
 CASES = [
-    pytest.param(("pillars-coated", {}, 4.0), marks=pytest.mark.slow),
+    pytest.param(("pillars-coated", {"parameters.height": 8, "tolerance": 0.02}, 4.0), marks=pytest.mark.slow),
     ("trenches-notten-2007", {}, None),
     ("comb-sun-2013", {}, 100.0),
     ("planar-efl700a39", {"layers.cathode.name": "top"}, None),

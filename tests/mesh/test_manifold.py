@@ -184,7 +184,7 @@ def test_blocks_that_touch_only_where_tiles_meet():
         assert volume(vertices, faces) == pytest.approx(16 * math.prod(repeat), rel=1e-12)
 
 
-@pytest.mark.parametrize("repeat", [(1, 1), (3, 1), (1, 2), pytest.param((4, 3), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("repeat", [(1, 1), (3, 1), (1, 2), pytest.param((3, 2), marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("name", "overrides"),
     [("pillars-coated", {}), ("trenches-notten-2007", {}), ("sponge-gyroid-lto", {"resolution": 0.45})],

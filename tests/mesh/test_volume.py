@@ -36,18 +36,17 @@ def laplace(u, v, w):
 
 #: Of walls as made the grid is as fine as their profile needs, and no edge can be asked for.
 MADE = {*UPRIGHT} - {*PRISMATIC}
-#: Templates that have all that any has, and the most slender one: a pore of 1 : 333, of which a fine mesh has a million.
-NAMES = [*one_of_each([*TEMPLATES]), "pores-liu-2014"]
-#: Each on the coarsest mesh and on a fine one. Thin films on round posts need hundreds of thousands of tetrahedra where these are fine.
+#: Templates that have all that any has, and the most slender one: a pore of 1 : 333, of which a fine mesh has a million. A film's thickness
+#: against depth is the same to a mesh, be it measured or predicted.
+NAMES = [*(name for name in one_of_each([*TEMPLATES]) if name != "pores-sputtered"), "pores-liu-2014"]
+#: Thin films on slender walls need hundreds of thousands of tetrahedra where these are fine: one template stands for them.
+LARGE = {"honeycomb-lei-2020", "microtubes-eustache-2014", "microwires-square", "pores-liu-2014"}
+#: Each on the coarsest mesh and on a fine one.
 CASES = [
-    pytest.param(
-        (name, fine),
-        marks=[pytest.mark.slow]
-        * (fine and name in ("honeycomb-lei-2020", "microtubes-eustache-2014", "pillars-coated")),
-    )
+    pytest.param((name, fine), marks=[pytest.mark.slow] * (fine and name == "pillars-coated"))
     for name in NAMES
     for fine in (False, True)
-    if not (fine and name in {"pores-liu-2014", *MADE})
+    if not (fine and name in {*LARGE, *MADE})
 ]
 
 
@@ -274,8 +273,8 @@ def coaxial(inner, outer, tolerance, x=2.1):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("outer", [1.4, 1.05], ids=["thick", "thin"])
-def test_resistance_of_a_film_around_a_pillar_converges_in_second_order(outer):
+def test_resistance_of_a_film_around_a_pillar_converges_in_second_order():
+    outer = 1.4
     exact = 2 * math.pi / math.log(outer) * 0.5
     errors = [
         conductance(coaxial(1.0, outer, 0.08 * h**2).mesh(h, layers=max(2, round(0.8 / h))), 1, 0, 2) / exact - 1
@@ -293,7 +292,7 @@ def test_resistance_of_a_film_around_a_ball_is_right_in_second_order(outer, shar
     edge, exact = 4.0, 4 * math.pi * outer / (outer - 1)
     web = ImplicitBody(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
     solids = [Field(web, -math.inf, (edge, edge)).offset(t) for t in (0.0, outer - 1)]
-    for step in (0.2, 0.1, 0.075):
+    for step in (0.2, 0.14, 0.1):
         walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, grid_step=step).check()
         found = conductance(volume_mesh(walls, void=True), 1, 0, 2)
         assert abs(found / exact - 1) < share * step**2
@@ -316,7 +315,7 @@ def test_films_have_rows_of_tetrahedra_across():
 
 
 @pytest.mark.slow
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(
     name=st.sampled_from(UPRIGHT),
     shift=st.tuples(st.floats(0, 1), st.floats(0, 1)),

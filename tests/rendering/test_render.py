@@ -54,7 +54,7 @@ def seen_as(colours: np.ndarray, materials: list[str]) -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.opengl
-@pytest.mark.parametrize("view", ["cut", "iso", "top", "front", "exploded", "xray"])
+@pytest.mark.parametrize("view", ["cut", "top", "exploded", "xray"])
 def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     """Every view shows all three materials; that from above is cut below the plate that covers all."""
     path = tmp_path / "picture.png"
@@ -66,7 +66,7 @@ def test_colours_of_the_regions_are_in_the_picture(view, tmp_path):
     drawn = drawn[drawn.min(axis=1) < 0.99]
     assert len(drawn) > 0.15 * 495 * 540, "hardly anything was drawn"
     regions = design.cell().regions
-    found = np.bincount(seen_as(drawn, [r.material.colour for r in regions]), minlength=3) / len(drawn)
+    found = np.bincount(seen_as(drawn[::8], [r.material.colour for r in regions]), minlength=3) / len(drawn[::8])
     names = {region.name for region, share in zip(regions, found, strict=True) if share > 0.03}
     assert names == {"anode", "cathode", "electrolyte"}
 
@@ -190,7 +190,7 @@ def test_films_too_thin_for_the_picture_are_magnified(name):
 @pytest.mark.opengl
 def test_distances_have_the_colours_of_the_scale(tmp_path):
     """Between flat walls it is the gap everywhere; among round posts, it grows from the gap to what the report says."""
-    design = geom3d.load("interdigitated-pillars-opposed")
+    design = geom3d.load("interdigitated-pillars-opposed", {"parameters.height": 20})
     shown = views.scene(design, views.VIEWS["distance"], (1, 1))
     report = design.measure()["inter_electrode_distance_um"]
     assert shown.scale.low == pytest.approx(report["anode"]["min"], rel=2e-2)

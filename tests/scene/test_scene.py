@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -84,6 +85,11 @@ def test_copies_of_a_sponge_show_what_the_files_hold():
     assert peeled[film] == whole[film]  # for each cut face that goes, its twin comes to light
 
 
+@cache
+def walls_of(name):
+    return geom3d.load(name, {"resolution": 0.03} if name.startswith("inverse") else None).walls()
+
+
 @pytest.mark.parametrize(
     "name", ["pillars-coated", "microtubes-eustache-2014", "comb-sun-2013", "inverse-opal-pikul-2013"]
 )
@@ -91,7 +97,7 @@ def test_copies_of_a_sponge_show_what_the_files_hold():
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.3, 0.5])
 def test_faces_have_the_areas_of_the_section(name, normal, share):
     """No region is missing and none overlaps another, also where spheres touch and the plane is one of symmetry."""
-    walls = geom3d.load(name, {"resolution": 0.03} if name.startswith("inverse") else None).walls()
+    walls = walls_of(name)
     place = share * walls.size["xyz".index(normal)]
     exact = section(walls, place, normal).areas
     found = face(walls, place, normal, 3)

@@ -11,6 +11,7 @@ from scipy.special import jn_zeros
 
 import geom3d
 from geom3d.core.roles import Role
+from geom3d.transport import electrons, prisms
 from geom3d.transport.electrons import electronic
 
 #: Largest current density over its mean from which on current is said to crowd: between thin films and posts side by side.
@@ -106,16 +107,18 @@ def test_a_slender_post_is_a_third_of_its_length_over_its_section():
 
 
 @pytest.mark.slow
-def test_posts_of_lto_stand_out_beside_lipon():
-    report = geom3d.load("interdigitated-pillars-opposed").measure(transport=True)
+def test_posts_of_lto_stand_out_beside_lipon(monkeypatch):
+    monkeypatch.setattr(prisms, "ENOUGH", 9.5e-3)  # half of the gap between the bounds
+    monkeypatch.setattr(electrons, "MOST", 40_000)
+    report = geom3d.load("interdigitated-pillars-opposed", {"tolerance": 0.1}).measure(transport=True)
     ionic = report["ionic_resistance_ohm_cm2"]
-    electrons = report["transport.electronic_resistance_ohm_cm2"]
+    found = report["transport.electronic_resistance_ohm_cm2"]
     assert 50 < ionic < 60
     # h / (3 σ × share of the section) of the posts, less what leaves through the floor of their plate.
     posts_alone = 50e-4 / (3 * 1e-9 * math.pi * 10.0**2 / 4 / 15.0**2 / 2)
-    assert 0.5 * posts_alone < electrons["anode"] < posts_alone
+    assert 0.5 * posts_alone < found["anode"] < posts_alone
     # The same shape of LiCoO2, at 1e-2 S/cm at best.
-    assert electrons["cathode"] == pytest.approx(electrons["anode"] * 1e-7, rel=0.02)
+    assert found["cathode"] == pytest.approx(found["anode"] * 1e-7, rel=0.02)
     (warning,) = (text for text in report.warnings if text.startswith("electrons meet"))
     assert "in the anode (Lithium titanate" in warning
     assert "1e-09 S/cm at best) beside 53 Ω·cm²" in warning

@@ -18,14 +18,14 @@ from geom3d.cell.template import shipped
 from geom3d.cli.app import run
 from geom3d.solids.fields.field import FIELDS, Field
 from geom3d.solids.fields.implicit import ImplicitBody
-from geom3d.transport import conduct, contacts_of, tetrahedra
+from geom3d.transport import conduct, contacts_of, prisms, tetrahedra
 from geom3d.transport.contacts import Contacts
 from geom3d.transport.surface import FIELD
 from geom3d.transport.voxels import conduction
 
 #: One template or more of each kind, with edges of voxels that put four or more across the electrolyte: x and y, z, µm; and what keeps the cell small.
 VOXELS = {
-    "comb-sun-2013": (10, 10, {}),
+    "comb-sun-2013": (10, 10, {"parameters.fingers": 2}),
     "grid-yang-2011": (5, 5, {}),
     "honeycomb-kotobuki-2010": (8, 8, {}),
     "interdigitated-pillars-opposed": (1, 1, {"parameters.height": 15}),
@@ -40,11 +40,9 @@ VOXELS = {
     "sponge-gyroid-lto": (0.1, 0.1, {"resolution": 0.3}),
     "sponge-schwarz-p-sheet": (0.2, 0.2, {}),
     "sponge-spheres-lfp": (0.06, 0.06, {}),
-    "sponge-spinodal-licoo2": (0.15, 0.15, {}),
     "layout-comb": (1, 1, {}),
     "mcp-nathan-2005": (2, 2, {"parameters.depth": 20, "layers.electrolyte.thickness": 8}),
     "microwires-square": (0.1, 0.1, {"parameters.height": 1, "layers.electrolyte.thickness": 0.4}),
-    "sponge-octet-struts": (0.15, 0.15, {"parameters.height": 5, "resolution": 0.2}),
     "trenches-notten-2007": (0.12, 0.24, {"parameters.depth": 10}),
 }
 #: Cells of few voxels and elements; the others take up to a minute.
@@ -62,11 +60,13 @@ NONE = {
 }
 
 
-#: Walls as made are in test_as_made.py; webs from files are solved as those of formulas are.
+#: Walls as made are in test_as_made.py; webs of waves, of rods and from files are solved as those of formulas and of balls are.
 ELSEWHERE = (
     "pillars-put-2019",
     "pores-sputtered",
     "scaffold-crossing-bars",
+    "sponge-octet-struts",
+    "sponge-spinodal-licoo2",
     "tomogram-particles",
     "trenches-as-etched",
 )
@@ -92,18 +92,25 @@ def test_every_kind_of_template_has_its_case():
     } == {}
 
 
+#: Half of the gap between the bounds of prisms and wedges at which refinement ends here, and how far off their middle may be, as if it had gone on.
+ROUGH, FEW, NEAR = 1e-2, 15_000, 2.5e-3
+
+
 @pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in VOXELS]
 )
-def test_two_ways_agree(name):
+def test_two_ways_agree(name, monkeypatch):
     """Finite elements on the geometry and finite volumes on voxels, each within its own uncertainty."""
+    monkeypatch.setattr(prisms, "ENOUGH", ROUGH)
+    monkeypatch.setattr(prisms, "MOST", FEW)
     neighbour_region, upright, overrides = VOXELS[name]
     design = load(name, overrides)
     cell, walls = design.cell(), design.walls()
     coarse = cell.coarser()
     flow = conduct(cell, walls, None if coarse is None else (coarse, coarse.walls()))
     other = conduction(cell, walls, contacts_of(cell), (neighbour_region, neighbour_region, upright))
-    assert abs(other.conductance / flow.solution.conductance - 1) <= flow.error + other.error / other.conductance
+    near = min(flow.error, NEAR) if coarse is None else flow.error
+    assert abs(other.conductance / flow.solution.conductance - 1) <= near + other.error / other.conductance
     assert flow.error < 0.12
     assert other.error < 0.35 * other.conductance
     assert flow.solution.anode.total == pytest.approx(flow.solution.cathode.total, rel=1e-8)
@@ -134,7 +141,8 @@ def laplace(u, v, w):
 @pytest.mark.slow
 def test_a_library_for_finite_elements_finds_the_same():
     """scikit-fem with quadratic elements on the volume mesh, the sides of the box identified."""
-    design = geom3d.load("nanopillars-lethien-2011", {"parameters.height": 1, "tolerance": 0.01})
+    changes = {"parameters.height": 1, "tolerance": 0.01, "layers.electrolyte.thickness": 0.12}
+    design = geom3d.load("nanopillars-lethien-2011", changes)
     mesh = design.mesh(0.7, layers=2)
     names = list(design.cell().names)
     label, ends = names.index("electrolyte"), [names.index("anode"), names.index("cathode")]
@@ -176,7 +184,7 @@ def test_film_around_a_ball_in_second_order(outer, share):
     edge, exact = 4.0, 4 * math.pi * outer / (outer - 1)
     web = ImplicitBody(Spheres(((2.1, 2.0, 1.9),), 1.0, (edge, edge), pores=False), (edge, edge), 0.0, math.inf, 1.0)
     solids = [Field(web, -math.inf, (edge, edge)).offset(t) for t in (0.0, outer - 1)]
-    for step in (0.2, 0.1, 0.075):
+    for step in (0.2, 0.14, 0.1):
         walls = FIELDS.partition(("ball", "film"), solids, (edge,) * 3, grid_step=step).check()
         solution = tetrahedra.conduction(walls, Contacts({1: 1.0}, [0], [2]), step)
         assert abs(solution.conductance / exact - 1) < share * step**2
@@ -250,9 +258,10 @@ def test_currents_of_a_cell_without_its_islands_are_refused_before_any_is_solved
 
 
 @pytest.mark.slow
-def test_vtp_holds_the_current(tmp_path):
+def test_vtp_holds_the_current(tmp_path, monkeypatch):
     import pyvista
 
+    monkeypatch.setattr(prisms, "ENOUGH", 2e-2)
     posts = ["interdigitated-pillars-substrate", "--set", "parameters.height=15"]
     assert run(["build", *posts, "--transport", "--format", "vtp", "-o", str(tmp_path)]) == 0
     (file,) = tmp_path.glob("*.vtp")

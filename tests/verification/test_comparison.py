@@ -58,20 +58,6 @@ def test_posts_without_an_exact_resistance_have_none():
         assert posts.closed_form(posts.Parameters(**{**POSTS, **changed})).conductance_per_um is None
 
 
-@pytest.mark.slow
-def test_measured_resistance_of_posts_meets_the_exact_one():
-    (found,) = (
-        row
-        for row in verify(geom3d.load("interdigitated-pillars-substrate"))
-        if row.path.startswith("ionic_resistance")
-    )
-    # LiPON 2.3e-6 S/cm: 1e-4 cm/µm × footprint 2 × 15² µm² per positive post / (2.3e-6 × 6.540109 × 50 µm) = 59.831 Ω·cm².
-    assert found.closed == pytest.approx(1e-4 * 2 * 15**2 / (2.3e-6 * 6.540109 * 50), rel=1e-6)
-    assert found.independent
-    assert found.agrees
-    assert abs(found.from_closed) < 5e-3
-
-
 def test_other_layers_and_roles_change_the_resistance_and_leave_no_closed_form():
     film = {"name": "lid", "role": "electrolyte", "material": "lipon", "thickness": 1.0}
     described = {"architecture": "interdigitated_pillars", "parameters": {**POSTS}, "layers": [film]}
