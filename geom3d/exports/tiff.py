@@ -7,6 +7,7 @@ Files hold one unit cell, whatever the repeat: it is periodic in x and y, so `nu
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def export(job: Job) -> Written:
             bigtiff=big,
             imagej=not big,
             photometric="minisblack",
-            resolution=(1 / x, 1 / y),
+            resolution=(_ratio(1 / x), _ratio(1 / y)),
             resolutionunit="NONE",
             software=f"geom3d {__version__}",
             metadata=words,
@@ -62,3 +63,13 @@ def estimate(job: Job) -> dict[str, int]:
 def _bytes(stack: Stack) -> int:
     """The voxels, the directory of every page, and the words of the first."""
     return stack.boxes.count + 400 * stack.boxes.shape[0] + 20_000
+
+
+def _ratio(value: float) -> tuple[int, int]:
+    """The nearest ratio of two numbers of 32 bits, as the format wants it; some versions of the writer cut it shorter.
+
+    >>> _ratio(2500 / 3)
+    (2500, 3)
+    """
+    ratio = Fraction(value).limit_denominator(max(int((2**32 - 1) / max(value, 1.0)) - 1, 1))
+    return ratio.numerator, ratio.denominator
