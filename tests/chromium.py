@@ -186,6 +186,8 @@ class Browser:
 
 #: Windows of a desktop and of a phone, pixels.
 SIZES = {"screen": (1280, 900), "phone": (390, 844)}
+#: What does not depend on the screen's width, where `started` is the browser of a size.
+ON_A_SCREEN = pytest.mark.parametrize("started", ["screen"], indirect=True)
 #: Marks of tests that drive it.
 IN_A_BROWSER = [
     pytest.mark.slow,

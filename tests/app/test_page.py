@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
-from chromium import IN_A_BROWSER, SIZES, Browser
+from chromium import IN_A_BROWSER, ON_A_SCREEN, SIZES, Browser
 from matplotlib.image import imread
 
 import geom3d
@@ -23,8 +23,6 @@ from serving import Served
 pytestmark = IN_A_BROWSER
 #: Light models: without a graphics card a browser draws round posts for seconds.
 TRENCHES, PLANAR = "trenches-notten-2007", "planar-licoo2-lipon-lithium"
-#: What does not depend on the screen's width.
-ON_A_SCREEN = pytest.mark.parametrize("started", ["screen"], indirect=True)
 DONE = "document.querySelector('#status')?.dataset.done === {}"
 
 
