@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 import random_structures
 
 #: Webs that are found by sampling take their time: some of them stand for all.
-SOME = {"fibres": 4, "formula": 8, "struts": 6}
+SOME = {"fibres": 2, "formula": 6, "struts": 3, "surface": 10}
 
 
 @pytest.mark.parametrize("kind", random_structures.KINDS)

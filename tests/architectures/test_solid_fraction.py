@@ -93,11 +93,11 @@ def test_a_web_given_by_its_level_was_asked_for_nothing():
 
 
 @pytest.mark.parametrize("kind", ["particles", "pores"])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_whole_spheres_come_as_near_as_they_can(kind, seed):
     parameters = spheres.Parameters(kind=kind, radius=1, void_fraction=0.6, periods=4, height=6, seed=seed)
     facts = spheres.build(parameters).facts
-    points = np.random.default_rng(7).random((200_000, 3)) * [8, 8, 6] + [0, 0, facts.base_z]
+    points = np.random.default_rng(7).random((100_000, 3)) * [8, 8, 6] + [0, 0, facts.base_z]
     centres = np.array(facts.web.shape.centres)
     covered = np.zeros(len(points), dtype=bool)
     for centre in centres:  # plain distances through the period, no tree

@@ -69,8 +69,9 @@ def test_second_order_on_smooth_surfaces(surface, level):
         assert 1.8 <= order(*volumes) <= 2.2
 
 
-@pytest.mark.parametrize("thickness", [0.3, 1.0, 3.0])
-@pytest.mark.parametrize(("surface", "euler"), [("gyroid", -8), ("schwarz_p", -4)])
+@pytest.mark.parametrize(
+    ("surface", "euler", "thickness"), [("gyroid", -8, 1.0), ("schwarz_p", -4, 0.3), ("schwarz_p", -4, 3.0)]
+)
 def test_films_follow_steiner(surface, euler, thickness):
     """V(t) = A t + M t² + 2πχ/3 t³; the mean curvature M of a surface that halves space vanishes by symmetry."""
     period = 1.0
