@@ -66,9 +66,8 @@ class System:
         from scipy.sparse import csr_matrix
 
         scaled, _, root = self._scaled
-        small = [
-            part.astype(np.int32) for part in (scaled.indices, scaled.indptr)
-        ]  # what it takes, and SciPy may keep longer
+        # SciPy may keep longer numbers than it takes.
+        small = [part.astype(np.int32) for part in (scaled.indices, scaled.indptr)]
         matrix = csr_matrix((scaled.data, *small), shape=scaled.shape)
         # It draws from NumPy's common generator, which is lent to it in the same state every time: files come out alike.
         state = np.random.get_state()  # noqa: NPY002
