@@ -21,7 +21,7 @@ from geom3d.core.files import make_folder, unfinished
 from geom3d.core.progress import bar
 from geom3d.evaluation import Evaluation
 from geom3d.rendering import pictures
-from geom3d.rendering.page import DPI, rectangle, round_length
+from geom3d.rendering.page import DPI, inches, rectangle, round_length
 from geom3d.rendering.views import VIEWS, centred, default_view, scene
 from geom3d.scene.stage import Image, require_opengl
 
@@ -134,7 +134,7 @@ def sheet(frames: Sequence[tuple[Evaluation, Image, float]]) -> Image:
     rows = -(-len(frames) // columns)
     wide = gap + columns * (FRAME[0] + gap)
     high = HEAD + rows * (FRAME[1] + WORDS + gap)
-    figure = Figure(figsize=((wide + 1e-6) / DPI, (high + 1e-6) / DPI), dpi=DPI, facecolor=PAPER)
+    figure = Figure(figsize=inches((wide, high)), dpi=DPI, facecolor=PAPER)
     canvas: Any = FigureCanvasAgg(figure)
     look: dict[str, Any] = {"color": INK, "va": "top", "transform": None}
     figure.text(gap, high - 14, HEADING, fontsize=14, **look)

@@ -183,6 +183,12 @@ def length_text(length: float) -> str:
 
 
 @drawing()
+def inches(size: tuple[int, int]) -> tuple[float, float]:
+    """A figure's size from its pixels: a little more, lest rounding takes one away."""
+    wide, high = ((count + 1e-6) / DPI for count in size)
+    return wide, high
+
+
 def compose(
     page: Page,
     picture: Image,
@@ -213,8 +219,7 @@ def compose(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # A little more, lest rounding takes a pixel away.
-    figure = Figure(figsize=((page.size[0] + 1e-6) / DPI, (page.size[1] + 1e-6) / DPI), dpi=DPI, facecolor="none")
+    figure = Figure(figsize=inches(page.size), dpi=DPI, facecolor="none")
     canvas: Any = FigureCanvasAgg(figure)
     letter, line, margin = page.letter, page.line, page.margin
     for k, text in enumerate(page.heading):

@@ -104,7 +104,7 @@ SAID = {
     "nanopillars-lethien-2011": ["N/P of 16", "charged, the electrodes take"],
     "pillars-coated": ["N/P of 0.323", "charged, the electrodes take", "anode: counts all of Li15Si4"],
     "pillars-put-2019": ["N/P of 87"],
-    "sponge-gyroid-lto": ["N/P of 0.76"],
+    "sponge-gyroid-lto": ["N/P of 0.767"],
     "sponge-octet-struts": ["charged, the electrodes take"],
     "sponge-schwarz-p-sheet": ["charged, the electrodes take", "anode: counts all of Li15Si4"],
     "sponge-spheres-lfp": ["charged, the electrodes take"],
