@@ -77,7 +77,9 @@ class Design(Evaluation):
         found = Design.of(draft, self.overrides, f"{self.source}, ideal")
         return replace(found, requests=self.requests, temperature=self.temperature)
 
-    def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
+    def mesh(
+        self, max_edge: float | None = None, *, layers: int = 1, void: bool = False, keep_walls: bool = False
+    ) -> VolumeMesh:
         """The volume mesh of the unit cell, for solvers, checked.
 
         Args:
@@ -85,6 +87,7 @@ class Design(Evaluation):
             layers: of tetrahedra in every layer in z, and across films of prisms that are thinner than half of `max_edge`, at
                 least. Wider films get points inside.
             void: whether the empty space is meshed, too.
+            keep_walls: whether a sponge's walls stay triangle for triangle; else flat tetrahedra are taken out.
 
         Raises:
             InputError: a length that is not valid, or more tetrahedra than fit.
@@ -92,7 +95,7 @@ class Design(Evaluation):
         """
         walls = self.walls()
         with naming(self.source):
-            return volume_mesh(walls, max_edge, layers=layers, void=void)
+            return volume_mesh(walls, max_edge, layers=layers, void=void, keep_walls=keep_walls)
 
     @cached_property
     def _measures(self) -> Measures:

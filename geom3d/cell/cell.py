@@ -255,7 +255,9 @@ class Cell:
         require_volumes(self.names, walls.volumes)
         return walls
 
-    def mesh(self, max_edge: float | None = None, *, layers: int = 1, void: bool = False) -> VolumeMesh:
+    def mesh(
+        self, max_edge: float | None = None, *, layers: int = 1, void: bool = False, keep_walls: bool = False
+    ) -> VolumeMesh:
         """The volume mesh, for solvers, checked.
 
         Args:
@@ -263,12 +265,13 @@ class Cell:
             layers: of tetrahedra in every layer in z, and across films of prisms that are thinner than half of `max_edge`, at
                 least. Wider films get points inside.
             void: whether the empty space is meshed, too.
+            keep_walls: whether a sponge's walls stay triangle for triangle; else flat tetrahedra are taken out.
 
         Raises:
             InputError: a length that is not valid, or more tetrahedra than fit.
             GeometryError: where the mesh fails a check.
         """
-        return volume_mesh(self.walls(), max_edge, layers=layers, void=void)
+        return volume_mesh(self.walls(), max_edge, layers=layers, void=void, keep_walls=keep_walls)
 
     def moved(self, dx: float, dy: float) -> Cell:
         """The same battery with its lattice shifted in the plane, µm. No metric may change."""

@@ -35,8 +35,11 @@ def compiled(function: F) -> F:
 
     The code is kept for later runs beside the module, or in the user's folder for such things; where neither can be written
     it is made anew in each run, which takes some seconds. A function that others call stands in their file: kept
-    code is renewed when its own file changes, not when another does.
+    code is renewed when its own file changes, not when another does. With NUMBA_DISABLE_JIT=1 it stays what it is, for a
+    debugger.
     """
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
     try:
         made: Any = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
     except RuntimeError:  # there is no folder to keep it in

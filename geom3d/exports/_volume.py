@@ -78,8 +78,23 @@ def parts(job: Job, name: str) -> Parts:
         "interfaces": list(groups),
         "max_edge_um": job.options.max_edge,
         "quality": quality,
+        "differs_from_walls": _differences(job),
     }
     return Parts(mesh, groups, group, facts, tuple(warnings))
+
+
+def _differences(job: Job) -> dict[str, float]:
+    """By what share volumes and areas of the mesh are others than those of the walls, at most.
+
+    Rounding, but where flat tetrahedra were taken out of a sampled cell.
+    """
+    count = len(job.volume.names)
+    found, expected = job.volume.region_volumes()[:count], job.walls.volumes[:count]
+    areas, of_walls = job.volume.interface_areas(), job.walls.interfaces()
+    return {
+        "volume": float(np.max(np.abs(found / expected - 1))),
+        "area": max((abs(areas[pair] / area - 1) for pair, area in of_walls.items()), default=0.0),
+    }
 
 
 def require_filling(job: Job, name: str) -> None:

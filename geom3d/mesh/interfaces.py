@@ -38,8 +38,14 @@ VOLUME_TOLERANCE = 1e-9
 class VolumeMesher(Protocol):
     """Fills a cell with tetrahedra.
 
-    For both: no edge is longer than `max_edge`, µm, unless it is None; so many `layers` lie across films at least.
+    For both methods: no edge is longer than `max_edge`, µm, unless it is None; so many `layers` lie across films at least.
+
+    Attributes:
+        sampled: whether the walls are sampled in all directions, so that they may move by a little of what that leaves open.
     """
+
+    @property
+    def sampled(self) -> bool: ...
 
     def tetrahedra(self, max_edge: float | None, layers: int) -> tuple[FloatArray, IntArray, IntArray]:
         """Points (P, 3), µm, tetrahedra (N, 4) and the label of each (N,); the void is filled, too."""

@@ -1,7 +1,8 @@
 """The volume mesh: tetrahedra that fill the cell, for solvers.
 
 It is made from the same partition as the walls: neighbours share every triangle, no vertex hangs, and the faces of the
-box match triangle for triangle through the period. Its walls lie where the walls of `InterfaceMesh` lie.
+box match triangle for triangle through the period. Its walls lie where the walls of `InterfaceMesh` lie, but for those of
+sampled cells near flat tetrahedra, which are taken out unless the walls are to be kept.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from geom3d.core import memory
 from geom3d.core.arrays import BoolArray, FloatArray, IntArray, numbers_of, tetrahedron_volumes, triangle_areas
 from geom3d.core.errors import GeometryError, InputError
 from geom3d.mesh.interfaces import OUTSIDE, VOLUME_TOLERANCE, InterfaceMesh
+from geom3d.mesh.merging import merged
 
 #: The faces of the box, in the order in which `VolumeMesh.side` counts them.
 SIDES = ("side x-", "side x+", "side y-", "side y+", "bottom", "top")
 #: Corners of a tetrahedron's faces, each opposite one corner; normals outward.
 FACES = np.array([(1, 2, 3), (0, 3, 2), (0, 1, 3), (0, 2, 1)])
+#: Share of its volume by which a region may differ from the walls' where flat tetrahedra were taken out.
+GIVEN = 2e-3
 #: Bytes that a tetrahedron takes at the peak, with its share of points, faces and of what is written.
 PER_TETRAHEDRON = 300
 #: Tetrahedra that are looked at at once.
@@ -193,7 +197,12 @@ def volumes_of(points: FloatArray, tetrahedra: IntArray) -> FloatArray:
 
 
 def volume_mesh(
-    walls: InterfaceMesh, max_edge: float | None = None, *, layers: int = 1, void: bool = False
+    walls: InterfaceMesh,
+    max_edge: float | None = None,
+    *,
+    layers: int = 1,
+    void: bool = False,
+    keep_walls: bool = False,
 ) -> VolumeMesh:
     """The volume mesh of a cell, checked.
 
@@ -203,6 +212,8 @@ def volume_mesh(
         layers: of tetrahedra in every layer in z, and across films of prisms that are thinner than half of `max_edge`, at
             least. Wider films get points inside.
         void: whether the empty space is meshed, too.
+        keep_walls: whether the walls of a sampled cell stay triangle for triangle; else flat tetrahedra are taken out
+            by merging corners that lie close together (see `geom3d.mesh.merging`).
 
     Raises:
         InputError: a length or a count that is not valid, or more tetrahedra than fit.
@@ -215,7 +226,15 @@ def volume_mesh(
     if walls.filling is None:
         raise InputError("drop_islands: a volume mesh keeps the islands; leave the option out")
     points, tetrahedra, labels = walls.filling.tetrahedra(max_edge, int(layers))
-    mesh = check(_assembled(walls, points, tetrahedra, labels), walls)
+    check(points, tetrahedra, labels, walls)
+    mesh = None
+    if walls.filling.sampled and not keep_walls:
+        periodic = opposite(points, 0, walls), opposite(points, 1, walls)
+        rounder = merged(points, tetrahedra, labels, walls.size, periodic, max_edge)
+        if _near(*rounder, walls):
+            mesh = _assembled(walls, *rounder)
+    if mesh is None or mesh.interface_areas().keys() != walls.interfaces().keys():
+        mesh = _assembled(walls, points, tetrahedra, labels)
     return mesh if void else mesh.without_void()
 
 
@@ -224,28 +243,37 @@ def require_tetrahedra(key: str, count: float, remedy: str) -> None:
     memory.require(key, "tetrahedra of the volume mesh", count, PER_TETRAHEDRON, remedy)
 
 
-def check(mesh: VolumeMesh, walls: InterfaceMesh) -> VolumeMesh:
+def check(points: FloatArray, tetrahedra: IntArray, labels: IntArray, walls: InterfaceMesh) -> None:
     """All tetrahedra are positive, and the regions' volumes are those of the walls.
 
     That every face is shared by two tetrahedra or lies on the box, and that opposite faces match, is checked where the
     interfaces are found.
 
-    Returns:
-        the mesh, so that a call can be chained.
-
     Raises:
         GeometryError: naming what failed.
     """
-    flat = int(np.count_nonzero(~(mesh.volumes > 0)))
+    flat = int(np.count_nonzero(~(volumes_of(points, tetrahedra) > 0)))
     if flat:
-        raise GeometryError(f"volume mesh: {flat} of {len(mesh.volumes)} tetrahedra have no volume", walls)
-    off = np.abs(mesh.region_volumes() - walls.volumes) / float(np.prod(mesh.size))
+        raise GeometryError(f"volume mesh: {flat} of {len(tetrahedra)} tetrahedra have no volume", walls)
+    off = _differences(points, tetrahedra, labels, walls) / float(np.prod(walls.size))
     if not off.max() <= VOLUME_TOLERANCE:
-        name = (*mesh.names, "void")[int(off.argmax())]
+        name = (*walls.names, "void")[int(off.argmax())]
         raise GeometryError(
             f"volume mesh: the volume of {name!r} misses the walls' by {off.max():.2g} of the box", walls
         )
-    return mesh
+
+
+def _near(points: FloatArray, tetrahedra: IntArray, labels: IntArray, walls: InterfaceMesh) -> bool:
+    """Whether tetrahedra are positive, and regions nearly as large as between the walls."""
+    allowed = GIVEN * walls.volumes + VOLUME_TOLERANCE * float(np.prod(walls.size))
+    positive = (volumes_of(points, tetrahedra) > 0).all()
+    return bool(positive and (_differences(points, tetrahedra, labels, walls) <= allowed).all())
+
+
+def _differences(points: FloatArray, tetrahedra: IntArray, labels: IntArray, walls: InterfaceMesh) -> FloatArray:
+    """(R + 1,) by how much each region's volume is another than that of the walls, µm³; the void last."""
+    found = np.bincount(labels, weights=volumes_of(points, tetrahedra), minlength=len(walls.names) + 1)
+    return np.asarray(np.abs(found - walls.volumes))
 
 
 def _assembled(walls: InterfaceMesh, points: FloatArray, tetrahedra: IntArray, labels: IntArray) -> VolumeMesh:

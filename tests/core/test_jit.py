@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 
@@ -44,3 +45,18 @@ def test_where_code_cannot_be_kept_it_runs_all_the_same(tmp_path):
     ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=tmp_path)
     assert (ended.stdout, ended.stderr) == ("42\n", "")
     assert not [path for path in tmp_path.rglob("*.nb*") if path.stat().st_size]
+
+
+def test_for_a_debugger_nothing_is_compiled(tmp_path):
+    (tmp_path / "told.py").write_text(
+        "from geom3d.core.jit import compiled\n@compiled\ndef told(): return locals() == {}\nprint(told())\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-B", "told.py"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+    )
+    assert (ended.stdout, ended.stderr) == ("True\n", "")

@@ -40,6 +40,11 @@ def named(built, ending):
     return folder / name, entries[name]
 
 
+def sampled(design):
+    """Whether flat tetrahedra are taken out of the design's mesh."""
+    return design.walls().filling.sampled
+
+
 def volumes_by(points, tetrahedra, tag):
     a, b, c, d = (points[tetrahedra[:, k]] for k in range(4))
     volumes = np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6
@@ -61,7 +66,9 @@ def test_vtu_carries_the_regions(built):
     assert cells.type == "tetra"
     assert len(cells.data) == entry["tetrahedra"] == entry["quality"]["tetrahedra"]
     found = volumes_by(mesh.points * 1e3, cells.data, mesh.cell_data["region"][0])
-    assert np.allclose(found, walls.volumes[:-1], rtol=1e-8)
+    off = np.abs(found / walls.volumes[:-1] - 1).max()
+    assert off <= (1e-3 if sampled(design) else 1e-8)
+    assert entry["differs_from_walls"]["volume"] == pytest.approx(off, rel=1e-3, abs=1e-9)
     assert [region["name"] for region in entry["regions"]] == list(walls.names)
     assert entry["cells"] == [1, 1]
     # VTK's own reader agrees.
@@ -92,7 +99,7 @@ def test_vtu_of_the_interfaces_fits_the_volume(built):
             area = walls.areas[between & walls.between([low], [high])].sum()
             if area > 0:
                 pairs[f"{names[low]}|{names[high]}"] = area
-    assert inner == pytest.approx(pairs, rel=1e-8)
+    assert inner == pytest.approx(pairs, rel=5e-3 if sampled(design) else 1e-8)
     footprint = walls.size[0] * walls.size[1]
     assert found.get("bottom", found.get("bottom of the box")) == pytest.approx(footprint, rel=1e-9)
 
@@ -144,7 +151,8 @@ def test_scikit_fem_knows_the_names(built):
     a, b, c, d = (mesh.p.T[mesh.t[k]] for k in range(4))
     volumes = np.abs(np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a)) / 6 * 1e9
     found = {name: volumes[members].sum() for name, members in mesh.subdomains.items()}
-    assert found == pytest.approx(dict(zip(walls.names, walls.volumes, strict=False)), rel=1e-8)
+    near = 1e-3 if sampled(design) else 1e-8
+    assert found == pytest.approx(dict(zip(walls.names, walls.volumes, strict=False)), rel=near)
     # Its reader of this version takes outer triangles alone; those between two regions are the facets that both have.
     outer = [name for name in entry["interfaces"] if "|" not in name or "void" in name.split("|")]
     assert set(mesh.boundaries) == set(outer)
@@ -200,7 +208,8 @@ def test_gmsh_knows_the_groups(built):
                 ]
                 tetrahedra = np.concatenate(corners).reshape(-1, 4).astype(int)
                 found = volumes_by(point, tetrahedra, np.zeros(len(tetrahedra), dtype=int))[0]
-                assert found == pytest.approx(walls.volumes[walls.names.index(name)], rel=1e-8), name
+                near = 1e-3 if sampled(design) else 1e-8
+                assert found == pytest.approx(walls.volumes[walls.names.index(name)], rel=near), name
     finally:
         gmsh.finalize()
 
@@ -211,7 +220,7 @@ def test_no_file_is_larger_than_was_said(built):
     assert planned.keys() == entries.keys()
     for name, entry in entries.items():
         assert entry["bytes"] == (folder / name).stat().st_size <= planned[name]
-        assert planned[name] <= (3 if name.endswith("msh") else 20) * entry["bytes"] + 50_000  # VTU is compressed
+        assert planned[name] <= (4 if name.endswith("msh") else 20) * entry["bytes"] + 50_000  # VTU is compressed
 
 
 def test_the_same_design_gives_the_same_bytes(built, tmp_path):

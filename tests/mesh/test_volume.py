@@ -57,7 +57,7 @@ def case(request):
     cell = design.cell()
     finer = min(cell.size[:2]) / 5 if cell.step is None else math.sqrt(3) * cell.step
     max_edge = finer if fine else None
-    return design.walls(), design.mesh(max_edge, layers=1 + fine, void=True), max_edge
+    return design.walls(), design.mesh(max_edge, layers=1 + fine, void=True, keep_walls=True), max_edge
 
 
 def faces_of(mesh):
@@ -144,7 +144,7 @@ def test_no_edge_is_longer_than_asked(case):
 def test_sponges_have_the_triangles_of_the_walls():
     """On levels triangle for triangle, corner for corner; on planes at least as many."""
     design = coarse("sponge-schwarz-p-sheet")
-    walls, mesh = design.walls(), design.mesh(void=True)
+    walls, mesh = design.walls(), design.mesh(void=True, keep_walls=True)
     assert len(mesh.interfaces) == len(walls.triangles)
 
     def keys(points, triangles, back_region, front_region):

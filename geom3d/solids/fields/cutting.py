@@ -52,9 +52,11 @@ class Cutting:
 
     Attributes:
         division: the grid, and the levels that cut it.
+        sampled: whether the field's values are sampled in all directions.
     """
 
     division: Division
+    sampled: bool = True
 
     def tetrahedra(self, max_edge: float | None, layers: int) -> tuple[FloatArray, IntArray, IntArray]:
         """Points (P, 3), µm, tetrahedra (N, 4) and the label of each (N,); the void is filled, too.

@@ -172,7 +172,7 @@ class UprightFamily(FieldFamily):
             front_region=front_region,
             periodic_image=periodic_image,
             pieces=Pieces(division).components,
-            filling=Cutting(division),
+            filling=Cutting(division, sampled=False),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class Extrusion:
     plan: FloorPlan
     levels: FloatArray
     labels: IntArray
+    sampled: ClassVar[bool] = False
 
     def tetrahedra(self, max_edge: float | None, layers: int) -> tuple[FloatArray, IntArray, IntArray]:
         """Points (P, 3), µm, tetrahedra (N, 4) and the label of each (N,); the void is filled, too.
