@@ -84,6 +84,10 @@ def look(browser, selector="#now canvas"):
 def test_pitch_changes_numbers_model_and_address(browser, served):
     before, seen = numbers(browser), look(browser)
     assert 0.05 < (seen.min(axis=2) < 0.9).mean() < 0.95, "blank"
+    browser.run("""window.linked = 0; {
+        const kind = WebGL2RenderingContext.prototype, link = kind.linkProgram;
+        kind.linkProgram = function (...given) { window.linked += 1; return link.apply(this, given); };
+    }""")
     assert browser.run("document.documentElement.scrollWidth") <= browser.run("innerWidth")
     typed(browser, "parameters.pitch", "12")
     changes = {"parameters.pitch": 12}
@@ -98,6 +102,7 @@ def test_pitch_changes_numbers_model_and_address(browser, served):
     less = 100 * (1 - float(after["area_gain.scaffold"]) / float(before["area_gain.scaffold"]))
     assert browser.run(gain) == f"▼ −{less:.0f} %"
     assert (np.abs(look(browser) - seen).max(axis=2) > 0.1).mean() > 0.02
+    assert browser.run("window.linked") == 0, "what draws the model was compiled anew"
     assert browser.run("location.hash") == "#template=trenches-notten-2007&parameters.pitch=12"
     assert served.token not in browser.run("location.href")
     # The address is the design: another visit shows it, and the browser's way back the one before.

@@ -288,7 +288,7 @@ window.geom3dViewer = (() => {
     turned(view);
   };
 
-  const discard = (view) => view.scene.traverse((part) => { part.geometry?.dispose(); part.material?.dispose(); part.dispose?.(); });
+  const discard = (scene) => scene.traverse((part) => { part.geometry?.dispose(); part.material?.dispose(); part.dispose?.(); });
 
   return {
     open(card, model, choice = {}) {
@@ -335,7 +335,7 @@ window.geom3dViewer = (() => {
       const view = open.get(card);
       if (!view) return;
       const hidden = hiddenIn(view), seen = way(view), moved = view.depth.value !== view.began, { zoom } = view.camera;
-      discard(view);
+      const before = view.scene;
       Object.assign(view, build(model));
       if (!moved) begin(view);
       legend(view, hidden);
@@ -346,6 +346,7 @@ window.geom3dViewer = (() => {
       leading = null;
       cut(view);
       draw(view);
+      discard(before);  // only now, so that what the graphics card has compiled for it serves the new one
       fellows(view).slice(1).forEach(later);
     },
     // Other colours.
@@ -362,7 +363,7 @@ window.geom3dViewer = (() => {
         open.delete(card);
         view.watch.disconnect();
         view.orbit.dispose();
-        discard(view);
+        discard(view.scene);
         view.panel.remove();
         fellows(view).slice(1).forEach(later);
       }
