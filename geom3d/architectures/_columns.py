@@ -225,10 +225,12 @@ def _inside_row(
             if _meets(triangle, x[n], y):
                 heights[count] = _height(triangle, x[n], y)
                 count += 1
-        met = np.sort(heights[:count])
+        # There are few; numpy's sorting would take seconds to compile.
         for k in range(len(z)):
-            above = count - np.searchsorted(met, z[k], side="right")
-            found[n, k] = above % 2 == 1
+            odd = False
+            for m in range(count):
+                odd ^= heights[m] > z[k]
+            found[n, k] = odd
 
 
 @compiled

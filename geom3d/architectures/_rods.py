@@ -183,7 +183,8 @@ def _candidates(middles: FloatArray, start: FloatArray, end: FloatArray, slack: 
             if distance[k] <= least + slack:
                 if count == len(near):
                     grown = np.empty(2 * len(near), dtype=np.int64)
-                    grown[:count] = near
+                    for n in range(count):  # a slice would have to be checked, and that code takes seconds to compile
+                        grown[n] = near[n]
                     near = grown
                 near[count] = k
                 count += 1
