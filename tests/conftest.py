@@ -7,6 +7,7 @@ run for one template of prisms of each kind, and is slow with the name of any ot
 
 from __future__ import annotations
 
+import gc
 import os
 from dataclasses import replace
 
@@ -50,6 +51,11 @@ def pytest_collection_modifyitems(items):
         parameters = getattr(item, "callspec", None)
         if parameters is not None and _texts(list(parameters.params.values())) & others:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish():
+    """Thousands of tests are never garbage: the collector need not walk over them again and again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,13 +10,15 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+import geom3d
+
 ROOT = Path(__file__).resolve().parents[1]
 STACK = "planar-licoo2-lipon-lithium"
 
 
 def python(folders: Sequence[Path], *arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs Python with these folders on its path, before this checkout."""
-    path = os.pathsep.join(map(str, [*folders, ROOT, ROOT / "tests"]))
+    """Runs Python with these folders on its path, before the geom3d that is tested, whose compiled code it finds."""
+    path = os.pathsep.join(map(str, [*folders, Path(geom3d.__file__).parents[1], ROOT / "tests"]))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", "HYPOTHESIS_PROFILE": "few"}
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=environment, cwd=cwd)

@@ -228,7 +228,8 @@ def volume_mesh(
     points, tetrahedra, labels = walls.filling.tetrahedra(max_edge, int(layers))
     check(points, tetrahedra, labels, walls)
     mesh = None
-    if walls.filling.sampled and not keep_walls:
+    # A family from outside may not know of it: its walls are kept.
+    if getattr(walls.filling, "sampled", False) and not keep_walls:
         periodic = opposite(points, 0, walls), opposite(points, 1, walls)
         rounder = merged(points, tetrahedra, labels, walls.size, periodic, max_edge)
         if _near(*rounder, walls):

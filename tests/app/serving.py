@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import geom3d
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds until it must have answered on a busy machine.
 PATIENCE = 120
@@ -34,7 +36,7 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(Path(geom3d.__file__).parents[1])},
         )
         self.address = self._process.stdout.readline().strip()
         parts = urlsplit(self.address)

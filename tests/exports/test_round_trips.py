@@ -251,7 +251,9 @@ def test_round_trip(name, form, tmp_path):
     elif form in SINGLE:
         round_trip(battery, form, reader, folder)
     else:
-        round_trip(battery, form, reader, folder, options=options(name), relative=DOUBLE[form])
+        # Flat tetrahedra are taken out of a sponge's mesh.
+        rounder = form in {"vtu", "msh"} and battery.walls().filling.sampled
+        round_trip(battery, form, reader, folder, options=options(name), relative=1e-3 if rounder else DOUBLE[form])
 
 
 def test_every_format_meets_every_kind_of_prisms_and_a_sponge():

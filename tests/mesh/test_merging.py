@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from geom3d.mesh.merging import merged
 from geom3d.mesh.volume import SIDES, volume_mesh
 
+pytestmark = pytest.mark.slow  # what merges is compiled in a quarter of a minute
 #: A sponge whose grid has nodes on edges, one with a thin film, and one of struts with flat ends.
 SPONGES = ["sponge-spheres-lfp", "sponge-schwarz-p-sheet", "scaffold-crossing-bars"]
 
