@@ -41,6 +41,8 @@ def _texts(value):
 def pytest_configure():
     """Before workers start: theirs and what tests start as commands are processes beside others, too."""
     use_one_thread()
+    # Thousands of tests are never garbage: the collector need not walk over them again and again.
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,11 +53,6 @@ def pytest_collection_modifyitems(items):
         parameters = getattr(item, "callspec", None)
         if parameters is not None and _texts(list(parameters.params.values())) & others:
             item.add_marker(pytest.mark.slow)
-
-
-def pytest_collection_finish():
-    """Thousands of tests are never garbage: the collector need not walk over them again and again."""
-    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -214,7 +214,7 @@ class Nearest:
         self, points: FloatArray, limit: FloatArray | float, on_progress: Callable[[int], None]
     ) -> tuple[FloatArray, IntArray]:
         """The (n, 3) steps, and the (n, 2) triangles of the tree and copies of the surface to which they lead."""
-        points = self._home(points)
+        points = np.ascontiguousarray(self._home(points))  # of one layout, for which the search is compiled
         steps, nearest = np.full(points.shape, np.inf), np.zeros((len(points), 2), dtype=np.int64)
         if not len(self.triangles):
             return steps, nearest

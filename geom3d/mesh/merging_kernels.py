@@ -7,7 +7,7 @@ corner are a chain of slots, 4 × tetrahedron + place in it, so that the chains 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from geom3d.core.jit import compiled
 
 #: Corners that become one at once, and tetrahedra around them, at most.
 CORNERS, SLOTS = 16, 400
-#: The mark of no cluster.
-NO_CLUSTER = -1
+#: The mark of no cluster, no corner, and how many there are at first. Plain numbers would be types of their own, for which what
+#: they are handed to would be compiled again.
+NO_CLUSTER: Any = np.int64(-1)
+NO_CORNER: Any = np.int64(-1)
+EMPTY: Any = np.int64(0)
 #: The flattest tetrahedron around a merged corner is rounder by this factor than the one for whose sake it was merged.
 GAIN = 1.2
 
@@ -174,7 +177,7 @@ def grow(knit: Knit, cluster: Cluster, mark: int, t: int, a: int, b: int, square
     cluster.place[u] = mark * CORNERS
     n, i = 1, 0
     while i < n:
-        count = around(knit, cluster.corners[i], cluster.slots, 0)
+        count = around(knit, cluster.corners[i], cluster.slots, EMPTY)
         if count < 0:
             return 0
         cluster.regions[i, :] = False
@@ -396,7 +399,7 @@ def holds(knit: Knit, cluster: Cluster, mark: int, n: int, count: int, share: fl
     # What is at each corner now, and last what will be at the chosen one.
     for i in range(n + 1):
         after = i == n
-        own = around(knit, cluster.corners[chosen if after else i], slots, 0)
+        own = around(knit, cluster.corners[chosen if after else i], slots, EMPTY)
         if own < 0:
             return False
         if after:
@@ -459,7 +462,7 @@ def gather(knit: Knit, cluster: Cluster, mark: int, t: int, way: int, radii: Flo
         return 0
     n = grow(knit, cluster, mark, t, a, b, np.inf) if b < 4 else 0
     if b >= 4:
-        n = grow(knit, cluster, mark, t, a, -1, radii[b - 4] ** 2 * square)
+        n = grow(knit, cluster, mark, t, a, NO_CORNER, radii[b - 4] ** 2 * square)
     return n if n > 1 else 0
 
 
@@ -492,18 +495,19 @@ def round_off(
             enough = good and least[best] >= sought and reached >= 16 and reached % 4 == 0
             if reached == ways and not good:
                 break
+            trying = reached < ways and not enough
+            way = reached if trying else best // CORNERS
             mark += 1
-            if reached < ways and not enough:
-                n = gather(knit, cluster, mark, t, reached, radii, square)
-                least[reached * CORNERS : (reached + 1) * CORNERS] = 0
+            n = gather(knit, cluster, mark, t, way, radii, square)
+            if trying:
+                least[way * CORNERS : (way + 1) * CORNERS] = 0
                 # Of two corners the other one is to stay: its own turn comes.
-                for chosen in range(1 if reached < 16 else 0, n):
+                for chosen in range(1 if way < 16 else 0, n):
                     count = choose(knit, cluster, n, chosen)
                     if count > 0:
-                        least[reached * CORNERS + chosen] = moved(knit, cluster, mark, count, limits)
+                        least[way * CORNERS + chosen] = moved(knit, cluster, mark, count, limits)
                 reached += 1
                 continue
-            n = gather(knit, cluster, mark, t, best // CORNERS, radii, square)
             count = choose(knit, cluster, n, best % CORNERS)
             least[best] = 0
             done = holds(knit, cluster, mark, n, count, limits[1], slots)

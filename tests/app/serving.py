@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import geom3d
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+#: Where the geom3d that is tested lies, whose compiled code is found.
+PACKAGES = Path(geom3d.__file__).parents[1]
 #: Seconds until it must have answered on a busy machine.
 PATIENCE = 120
 
@@ -32,11 +33,11 @@ class Served:
         command = [sys.executable, "-m", "geom3d", "app", "--no-browser", "--port", str(port), *arguments]
         self._process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=PACKAGES,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": str(Path(geom3d.__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": str(PACKAGES)},
         )
         self.address = self._process.stdout.readline().strip()
         parts = urlsplit(self.address)

@@ -205,8 +205,9 @@ def test_nothing_is_done_where_nothing_is_flat():
     assert own is labels
 
 
-def test_edges_stay_below_the_longest_that_is_asked_for(meshes):
-    walls, before, _ = meshes
+def test_edges_stay_below_the_longest_that_is_asked_for():
+    walls = coarse("sponge-gyroid-lto").walls()
+    before = volume_mesh(walls, void=True, keep_walls=True)
     longest = before.quality()["edge_um"]["max"]
     found, cells, _ = merged(before.points, before.tetrahedra, before.labels, walls.size, before.periodic, longest)
     for a, b in itertools.combinations(range(4), 2):
