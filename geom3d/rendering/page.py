@@ -182,13 +182,13 @@ def length_text(length: float) -> str:
     return f"{length * 1000:.4g} nm" if length < 0.1 else f"{length:.4g} µm"
 
 
-@drawing()
 def inches(size: tuple[int, int]) -> tuple[float, float]:
     """A figure's size from its pixels: a little more, lest rounding takes one away."""
     wide, high = ((count + 1e-6) / DPI for count in size)
     return wide, high
 
 
+@drawing()
 def compose(
     page: Page,
     picture: Image,

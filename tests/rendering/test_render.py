@@ -7,6 +7,7 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import shapely
@@ -289,6 +290,18 @@ def test_slender_cells_are_shown_in_greater_number():
 def test_a_half_cell_has_no_distances(tmp_path):
     with pytest.raises(InputError, match="both electrodes"):
         rendering.render(geom3d.load("microtubes-eustache-2014"), tmp_path / "a.png", view="distance")
+
+
+@pytest.mark.opengl
+def test_a_title_is_no_formula_and_no_setting_of_the_user_counts(tmp_path, monkeypatch):
+    """What stands between two dollars may be anything, and letters may be missing in every font."""
+    design = geom3d.design({"title": "from $5 to $\\frac{$ 薄", "architecture": "planar"})
+    look = {"size": (640, 480), "view": "cut"}
+    rendering.render(design, tmp_path / "a.png", **look)
+    monkeypatch.setitem(mpl.rcParams, "font.family", ["monospace"])
+    monkeypatch.setitem(mpl.rcParams, "text.color", "red")
+    rendering.render(design, tmp_path / "b.png", **look)
+    assert np.array_equal(pixels(tmp_path / "a.png"), pixels(tmp_path / "b.png"))
 
 
 @pytest.mark.opengl
