@@ -3,9 +3,10 @@
     python benchmarks/flat_tetrahedra.py --number 1000 [--seed 1]
 
 Sponges of every kind that is registered, with films from 3 nm to 1 µm, on the coarsest grid that may be asked for: the worst that a
-design can be. Those with a film thinner than a tenth of the grid's step are counted apart. A table by kind: designs, refused ones, the least mean ratio with walls kept, the least and a hundredth of the designs'
-least ones without flat tetrahedra, the most by which the volume of a region and the area of an interface changed, meshes that were left as
-they were, and seconds for a mesh. The exit code is 1 where a mesh failed.
+design can be. Those with a film thinner than a tenth of the grid's step are counted apart. A table by kind: designs, refused ones, the
+least mean ratio with walls kept, the least and a hundredth of the designs' least ones without flat tetrahedra, the most by which the volume
+of a region and the area of an interface changed, meshes that were left as they were, and seconds for a mesh. The exit code is 1 where a
+mesh failed.
 """
 
 from __future__ import annotations

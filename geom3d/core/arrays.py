@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -106,6 +108,19 @@ def compacted(indices: IntArray) -> tuple[IntArray, IntArray]:
     used = np.zeros(int(indices.max(initial=-1)) + 1, dtype=bool)
     used[indices] = True
     return np.flatnonzero(used), (np.cumsum(used) - 1)[indices]
+
+
+def homes(count: int, periodic: Iterable[IntArray]) -> IntArray:
+    """(count,) for each point the same one in the first period.
+
+    Args:
+        count: of points.
+        periodic: for x, then for y, (K, 2) points on the low side and the same on the high side.
+    """
+    home = np.arange(count)
+    for low, high in (pairs.T for pairs in periodic):
+        home[high] = home[low]
+    return home
 
 
 def in_turn(indices: IntArray) -> IntArray:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geom3d.core.arrays import FloatArray, IntArray, compacted
+from geom3d.core.arrays import FloatArray, IntArray, compacted, homes
 from geom3d.core.progress import bar
 from geom3d.mesh.merging_kernels import CORNERS, SLOTS, Cluster, Knit, chain, ratios, round_off
 
@@ -61,9 +61,7 @@ def merged(
         held=np.empty(labelled),
         change=np.empty(labelled),
     )
-    every = np.arange(len(tetrahedra))
-    shape = ratios(knit, cluster, every)
-    flat = every[shape < STAGES[0][0]]
+    flat = np.flatnonzero(ratios(knit, cluster, np.arange(len(tetrahedra))) < STAGES[0][0])
     if not len(flat):
         return points, tetrahedra, labels
     longest = LONGER**2 * _longest_square(points, tetrahedra) if max_edge is None else (max_edge * (1 + 1e-12)) ** 2
@@ -99,10 +97,7 @@ def _knit(
     periodic: tuple[IntArray, IntArray],
 ) -> Knit:
     """The mesh that closes on itself."""
-    home = np.arange(len(points))
-    for low, high in (pairs.T for pairs in periodic):
-        home[high] = home[low]
-    home = home[home]  # an edge of the box is moved in x and in y
+    home = homes(len(points), periodic)
     at_low, at_high = points == 0, points == np.asarray(size)
     x, y = (at_low | at_high)[:, :2].T
     knit = Knit(

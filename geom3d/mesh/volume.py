@@ -253,10 +253,11 @@ def check(points: FloatArray, tetrahedra: IntArray, labels: IntArray, walls: Int
     Raises:
         GeometryError: naming what failed.
     """
-    flat = int(np.count_nonzero(~(volumes_of(points, tetrahedra) > 0)))
+    volumes = volumes_of(points, tetrahedra)
+    flat = int(np.count_nonzero(~(volumes > 0)))
     if flat:
         raise GeometryError(f"volume mesh: {flat} of {len(tetrahedra)} tetrahedra have no volume", walls)
-    off = _differences(points, tetrahedra, labels, walls) / float(np.prod(walls.size))
+    off = _differences(volumes, labels, walls) / float(np.prod(walls.size))
     if not off.max() <= VOLUME_TOLERANCE:
         name = (*walls.names, "void")[int(off.argmax())]
         raise GeometryError(
@@ -266,14 +267,14 @@ def check(points: FloatArray, tetrahedra: IntArray, labels: IntArray, walls: Int
 
 def _near(points: FloatArray, tetrahedra: IntArray, labels: IntArray, walls: InterfaceMesh) -> bool:
     """Whether tetrahedra are positive, and regions nearly as large as between the walls."""
+    volumes = volumes_of(points, tetrahedra)
     allowed = GIVEN * walls.volumes + VOLUME_TOLERANCE * float(np.prod(walls.size))
-    positive = (volumes_of(points, tetrahedra) > 0).all()
-    return bool(positive and (_differences(points, tetrahedra, labels, walls) <= allowed).all())
+    return bool((volumes > 0).all() and (_differences(volumes, labels, walls) <= allowed).all())
 
 
-def _differences(points: FloatArray, tetrahedra: IntArray, labels: IntArray, walls: InterfaceMesh) -> FloatArray:
+def _differences(volumes: FloatArray, labels: IntArray, walls: InterfaceMesh) -> FloatArray:
     """(R + 1,) by how much each region's volume is another than that of the walls, µm³; the void last."""
-    found = np.bincount(labels, weights=volumes_of(points, tetrahedra), minlength=len(walls.names) + 1)
+    found = np.bincount(labels, weights=volumes, minlength=len(walls.names) + 1)
     return np.asarray(np.abs(found - walls.volumes))
 
 

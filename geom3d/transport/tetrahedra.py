@@ -23,6 +23,7 @@ from geom3d.core.arrays import (
     FloatArray,
     IntArray,
     compacted,
+    homes,
     numbers_of,
     tetrahedron_volumes,
     triangle_areas,
@@ -86,10 +87,7 @@ class Medium:
         """
         assert walls.filling is not None  # the caller's promise
         points, corners, labels = walls.filling.tetrahedra(max_edge, layers)
-        home = np.arange(len(points))
-        for axis in (0, 1):
-            low, high = opposite(points, axis, walls).T
-            home[high] = home[low]
+        home = homes(len(points), (opposite(points, axis, walls) for axis in (0, 1)))
         member = np.isin(labels, list(contacts.conductivity))
         own, own_labels = corners[member], labels[member]
         pairs, rim = paired_faces(len(points), home[own], walls)

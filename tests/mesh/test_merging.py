@@ -34,12 +34,17 @@ def mean_ratios(mesh):
     return 3 * np.cbrt(stretch.prod(axis=1)) ** 2 / (stretch**2).sum(axis=1)
 
 
-def pieces(mesh):
-    """In how many pieces each region is, corners through the period the same."""
+def first_period(mesh):
+    """For each point the same one in the first period."""
     home = np.arange(len(mesh.points))
     for pairs in mesh.periodic:
         home[pairs[:, 1]] = home[pairs[:, 0]]
-    home = home[home]
+    return home
+
+
+def pieces(mesh):
+    """In how many pieces each region is, corners through the period the same."""
+    home = first_period(mesh)
     found = []
     for label in range(len(mesh.names) + 1):
         own = np.unique(home[mesh.tetrahedra[mesh.labels == label]], return_inverse=True)[1].reshape(-1, 4)
@@ -52,10 +57,7 @@ def pieces(mesh):
 
 def euler(mesh):
     """Euler's number of each region, its faces on the box's sides counted once through the period: how its walls close."""
-    home = np.arange(len(mesh.points))
-    for pairs in mesh.periodic:
-        home[pairs[:, 1]] = home[pairs[:, 0]]
-    home = home[home]
+    home = first_period(mesh)
     found = []
     for label in range(len(mesh.names) + 1):
         own = home[mesh.tetrahedra[mesh.labels == label]]

@@ -295,7 +295,7 @@ def test_a_half_cell_has_no_distances(tmp_path):
 @pytest.mark.opengl
 def test_a_title_is_no_formula_and_no_setting_of_the_user_counts(tmp_path, monkeypatch):
     """What stands between two dollars may be anything, and letters may be missing in every font."""
-    design = geom3d.design({"title": "from $5 to $\\frac{$ 薄", "architecture": "planar"})
+    design = geom3d.design({"title": r"for $\frac{$ 薄", "architecture": "planar"})
     look = {"size": (640, 480), "view": "cut"}
     rendering.render(design, tmp_path / "a.png", **look)
     monkeypatch.setitem(mpl.rcParams, "font.family", ["monospace"])
