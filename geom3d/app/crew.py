@@ -16,7 +16,8 @@ from geom3d.app.worker import work
 
 #: Processes; a design that is no longer wanted ends in one while the next begins in the other.
 SIZE = 2
-#: Seconds that a process has to give a job up where somebody waits for it, and where nobody does; and that a job may take.
+#: Seconds that a process has to give a job up where somebody waits for it, and where nobody does, or as long as another would take to
+#: begin, if that is longer; and that a job may take.
 GRACE, PATIENCE, LONGEST = 1.0, 5.0, 600.0
 #: Seconds after a job until processes that are missing are started.
 PAUSE = 3.0
@@ -36,19 +37,22 @@ class Hand:
 
     Attributes:
         warm: whether it is made ready before it is asked.
-        parts: what it has said, (number, part).
         at_work: number of its job; 0 for none.
         last: what design it worked on last.
+        began, ready: when it was started and could work, on the clock of the loop; None as long as it loads.
     """
 
     files: Mapping[str, Path]
     loop: asyncio.AbstractEventLoop
     warm: bool
-    parts: asyncio.Queue[tuple[int, Part | None]] = field(default_factory=asyncio.Queue)
     at_work: int = 0
     last: str = ""
+    ready: float | None = None
+    _said: asyncio.Queue[tuple[int, Part | None]] = field(default_factory=asyncio.Queue)
+    _hearing: asyncio.Task[tuple[int, Part | None]] | None = None
 
     def __post_init__(self) -> None:
+        self.began = self.loop.time()
         # Neither VTK nor threads survive a fork.
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
@@ -57,20 +61,34 @@ class Hand:
         )
         self._process.start()
         other.close()
-        threading.Thread(target=self._listen, args=(self._pipe, self.parts), daemon=True).start()
+        threading.Thread(target=self._listen, args=(self._pipe, self._said), daemon=True).start()
 
-    def _listen(self, pipe: Any, parts: asyncio.Queue[tuple[int, Part | None]]) -> None:
+    def _listen(self, pipe: Any, into: asyncio.Queue[tuple[int, Part | None]]) -> None:
         while True:
             try:
                 said = pipe.recv()
             except (EOFError, OSError):
                 said = (-1, None)
+            if said[0] == 0:
+                self.ready = self.loop.time()
             try:
-                self.loop.call_soon_threadsafe(parts.put_nowait, said)
+                self.loop.call_soon_threadsafe(into.put_nowait, said)
             except RuntimeError:  # the loop has ended before the process
                 return
             if said[0] < 0:
                 return
+
+    def hearing(self) -> asyncio.Task[tuple[int, Part | None]]:
+        """What waits for its next word: the same for whoever asks, so that none is lost with one who is called off."""
+        if self._hearing is None:
+            self._hearing = self.loop.create_task(self._said.get())
+        return self._hearing
+
+    def heard(self) -> tuple[int, Part | None]:
+        """The word that `hearing` has waited for: (number of the job, part of the answer or None at its end)."""
+        said = self.hearing().result()
+        self._hearing = None
+        return said
 
     def send(self, number: int, job: Mapping[str, Any] | None) -> None:
         """Gives it a job, or asks it to give one up."""
@@ -181,7 +199,7 @@ class Crew:
                     if not free and len(self._hands) < self._size:
                         free = [self._hire()]
                     if free:
-                        hand = next((hand for hand in free if hand.last == design), free[0])
+                        hand = min(free, key=lambda hand: (hand.last != design, hand.ready is None))
                         self._number += 1
                         hand.at_work, hand.last = self._number, design
                         return hand
@@ -200,14 +218,13 @@ class Crew:
         given_up = loop.create_task(unwanted.wait())
         try:
             while True:
-                said = loop.create_task(hand.parts.get())
+                said = hand.hearing()
                 await asyncio.wait({said, given_up}, timeout=until - loop.time(), return_when=asyncio.FIRST_COMPLETED)
                 if not said.done():
-                    said.cancel()
                     if not unwanted.is_set():
                         yield _error(f"took longer than {LONGEST / 60:g} minutes; the command line has no such limit")
                     return
-                about, part = said.result()
+                about, part = hand.heard()
                 if about < 0:
                     hand.at_work = -1
                     yield _error("the process that worked on this was ended by the system, perhaps for want of memory")
@@ -223,6 +240,12 @@ class Crew:
         finally:
             given_up.cancel()
 
+    def _patience(self, hand: Hand) -> float:
+        """Seconds that a process has to give its job up; one that loads does so when it has loaded, as would any in its place."""
+        if hand.ready is None:
+            return LONGEST
+        return max(GRACE if self._waiting else PATIENCE, hand.ready - hand.began)
+
     async def _settle(self, hand: Hand) -> None:
         """Makes a process free again: it has done its job, gives it up, or is replaced."""
         loop = asyncio.get_running_loop()
@@ -230,14 +253,13 @@ class Crew:
         if number > 0:
             hand.send(number, None)
         while hand.at_work > 0:
-            # To begin a process takes longer than to let one come to the end of a step, unless somebody waits for it.
-            if loop.time() - began > (GRACE if self._waiting else PATIENCE):
+            if loop.time() > max(began, hand.ready or 0.0) + self._patience(hand):
                 hand.at_work = -1
                 break
-            try:
-                about, part = await asyncio.wait_for(hand.parts.get(), 0.1)
-            except TimeoutError:
+            await asyncio.wait({hand.hearing()}, timeout=0.1)
+            if not hand.hearing().done():
                 continue
+            about, part = hand.heard()
             if about < 0:
                 hand.at_work = -1
             elif about == number and part is None:
