@@ -13,6 +13,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from geom3d.core.heap import keep_memory
+
 #: Bytes of memory that a process may take for itself, where the system can be told.
 MOST_MEMORY = 6 << 30
 #: A shipped template that takes next to no time.
@@ -39,6 +41,7 @@ def work(connection: Connection, files: Mapping[str, Path], *, warm: bool) -> No
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the server ends this one
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # VTK warns there that it found no screen
     _limit_memory()
+    keep_memory()
     jobs: SimpleQueue[tuple[int, Any]] = SimpleQueue()
     unwanted: set[int] = set()
     threading.Thread(target=_listen, args=(connection, jobs, unwanted), daemon=True).start()

@@ -17,6 +17,7 @@ from typing import Any
 from geom3d.cell.assembly import assemble
 from geom3d.cell.template import Original
 from geom3d.core.errors import Geom3dError, InputError
+from geom3d.core.heap import keep_memory
 from geom3d.core.threads import use_one_thread
 from geom3d.evaluation import Evaluation
 from geom3d.library import processes
@@ -134,11 +135,12 @@ def batch_elsewhere(
 def warm(original: Original | None = None) -> None:
     """Prepares a process that shares the machine with others.
 
-    It starts no threads of its own, has loaded all that is compiled, leaves Ctrl-C to the process that hands out the work, and
-    ends when that one does, even by SIGKILL.
+    It starts no threads of its own, has loaded all that is compiled, keeps the memory of its arrays, leaves Ctrl-C to the process that hands
+    out the work, and ends when that one does, even by SIGKILL.
     """
     os.environ[SINGLE] = "1"
     use_one_thread()
+    keep_memory()
     with suppress(ValueError):  # of a thread, as in a Dask worker
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
