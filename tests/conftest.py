@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from kinds import QUICK, TEMPLATES
 
+from geom3d.core.heap import keep_memory
 from geom3d.core.threads import use_one_thread
 from geom3d.scene.stage import NO_OPENGL, has_opengl
 from geom3d.solids.prisms.outline import repeated
@@ -41,6 +42,7 @@ def _texts(value):
 def pytest_configure():
     """Before workers start: theirs and what tests start as commands are processes beside others, too."""
     use_one_thread()
+    keep_memory()
     # Thousands of tests are never garbage: the collector need not walk over them again and again.
     gc.set_threshold(50_000, 20, 100)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import trimesh
 from kinds import PRISMATIC, SAMPLED, TEMPLATES, coarse, one_of_each
+from rows import numbered
 
 import geom3d
 from geom3d.cell.template import shipped
@@ -169,16 +170,13 @@ def test_no_crack_between_the_files(built):
     files = [corners(folder / entry["file"]) for entry in sidecar["files"]]
     signs = [-1 if entry["body"] == "assembly" else 1 for entry in sidecar["files"]]
     assert sorted(signs)[:2] == [-1, 1]
-    _, number = np.unique(np.concatenate(files).reshape(-1, 3), axis=0, return_inverse=True)
-    triangles = number.reshape(-1, 3)
+    triangles = numbered(np.concatenate(files).reshape(-1, 3)).reshape(-1, 3)
     turns = (triangles.argmin(axis=1)[:, None] + np.arange(3)) % 3
     first, one, other = np.take_along_axis(triangles, turns, axis=1).T
     assert (first < np.minimum(one, other)).all()
     around = np.where(one < other, 1, -1) * np.repeat(signs, [len(file) for file in files])
-    _, key = np.unique(
-        np.stack([first, np.minimum(one, other), np.maximum(one, other)], axis=1), axis=0, return_inverse=True
-    )
-    assert not np.bincount(key.ravel(), around).any()
+    key = numbered(np.stack([first, np.minimum(one, other), np.maximum(one, other)], axis=1))
+    assert not np.bincount(key, around).any()
 
 
 #: All exact templates, and one each of those that are sampled, which are handled alike and take their time.
