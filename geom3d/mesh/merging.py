@@ -61,6 +61,7 @@ def merged(
         held=np.empty(labelled),
         change=np.empty(labelled),
     )
+    chain(knit, cluster)
     flat = np.flatnonzero(ratios(knit, cluster, np.arange(len(tetrahedra))) < STAGES[0][0])
     if not len(flat):
         return points, tetrahedra, labels
@@ -100,7 +101,7 @@ def _knit(
     home = homes(len(points), periodic)
     at_low, at_high = points == 0, points == np.asarray(size)
     x, y = (at_low | at_high)[:, :2].T
-    knit = Knit(
+    return Knit(
         points=points,
         corners=home[tetrahedra],
         shifts=(at_high[:, 0] + 2 * at_high[:, 1]).astype(np.int8)[tetrahedra],
@@ -110,11 +111,10 @@ def _knit(
         first=np.full(len(points), -1),
         last=np.full(len(points), -1),
         following=np.full(tetrahedra.size, -1, dtype=np.int64),
+        six=np.empty(len(tetrahedra)),
         alive=np.ones(len(tetrahedra), dtype=bool),
         new=np.zeros(len(points), dtype=bool),
     )
-    chain(knit)
-    return knit
 
 
 def _longest_square(points: FloatArray, tetrahedra: IntArray) -> float:

@@ -37,6 +37,7 @@ class Knit(NamedTuple):
         size: (3,) edges of the box, µm.
         first, last: (P,) ends of a corner's chain of slots; -1 where it has none.
         following: (4 N,) the next slot in its chain; -1 at the end.
+        six: (N,) six times their volume, µm³.
         alive: (N,) tetrahedra that are still there.
         new: (P,) corners that others became.
     """
@@ -50,6 +51,7 @@ class Knit(NamedTuple):
     first: IntArray
     last: IntArray
     following: IntArray
+    six: FloatArray
     alive: BoolArray
     new: BoolArray
 
@@ -96,32 +98,49 @@ def corner(knit: Knit, cluster: Cluster, mark: int, t: int, j: int) -> tuple[int
 
 
 @compiled
-def shape(knit: Knit, cluster: Cluster, mark: int, t: int) -> tuple[float, float, float]:
-    """Mean ratio with the sign of the volume, six times the volume, and the square of the longest edge of a tetrahedron.
+def placed(knit: Knit, cluster: Cluster, mark: int, t: int) -> bool:
+    """Writes down where the corners of a tetrahedron are, those of the cluster of that mark as what they become.
 
-    The corners of the cluster of that mark are what they become; the ratio is 0 where that is not to be: a corner amid the
-    box, which is seen in one period only, would be seen in another.
+    False where that is not to be: a corner amid the box, which is seen in one period only, would be seen in another.
     """
     at = cluster.at
     for j in range(4):
         w, x, y, _ = corner(knit, cluster, mark, t, j)
         if x < 0 or x > knit.planes[w] & 1 or y < 0 or y > knit.planes[w] >> 1 & 1:
-            return 0.0, 0.0, 0.0
+            return False
         at[j, 0] = knit.points[w, 0] + x * knit.size[0]
         at[j, 1] = knit.points[w, 1] + y * knit.size[1]
         at[j, 2] = knit.points[w, 2]
+    return True
+
+
+@compiled
+def six_volumes(at: FloatArray) -> float:
+    """Six times the volume of a tetrahedron, with its sign."""
+    ax, ay, az = at[1, 0] - at[0, 0], at[1, 1] - at[0, 1], at[1, 2] - at[0, 2]
+    bx, by, bz = at[2, 0] - at[0, 0], at[2, 1] - at[0, 1], at[2, 2] - at[0, 2]
+    cx, cy, cz = at[3, 0] - at[0, 0], at[3, 1] - at[0, 1], at[3, 2] - at[0, 2]
+    return float(ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx))
+
+
+@compiled
+def edge_squares(at: FloatArray) -> tuple[float, float]:
+    """The sum of the squares of a tetrahedron's edges, and the largest."""
     squares, longest = 0.0, 0.0
     for a in range(4):
         for b in range(a):
             square = (at[a, 0] - at[b, 0]) ** 2 + (at[a, 1] - at[b, 1]) ** 2 + (at[a, 2] - at[b, 2]) ** 2
             squares += square
             longest = max(longest, square)
-    for j in range(1, 4):
-        for axis in range(3):
-            at[j, axis] -= at[0, axis]
-    six = at[1, 0] * (at[2, 1] * at[3, 2] - at[2, 2] * at[3, 1])
-    six += at[1, 1] * (at[2, 2] * at[3, 0] - at[2, 0] * at[3, 2])
-    six += at[1, 2] * (at[2, 0] * at[3, 1] - at[2, 1] * at[3, 0])
+    return squares, longest
+
+
+@compiled
+def shape(knit: Knit, cluster: Cluster, t: int) -> tuple[float, float, float]:
+    """Mean ratio with the sign of the volume, six times the volume, and the square of the longest edge of a tetrahedron."""
+    placed(knit, cluster, NO_CLUSTER, t)
+    six = six_volumes(cluster.at)
+    squares, longest = edge_squares(cluster.at)
     return np.sign(six) * 12 * np.cbrt(0.5 * abs(six)) ** 2 / squares, six, longest
 
 
@@ -131,13 +150,15 @@ def ratios(knit: Knit, cluster: Cluster, chosen: IntArray) -> FloatArray:
     found = np.ones(len(chosen))
     for n in range(len(chosen)):
         if knit.alive[chosen[n]]:
-            found[n] = shape(knit, cluster, NO_CLUSTER, chosen[n])[0]
+            found[n] = shape(knit, cluster, chosen[n])[0]
     return found
 
 
 @compiled
-def chain(knit: Knit) -> None:
-    """Fills in the chains of slots."""
+def chain(knit: Knit, cluster: Cluster) -> None:
+    """Fills in the chains of slots and the volumes."""
+    for t in range(len(knit.six)):
+        knit.six[t] = shape(knit, cluster, t)[1]
     for slot in range(len(knit.following)):
         u = knit.corners[slot >> 2, slot & 3]
         if knit.first[u] < 0:
@@ -237,17 +258,18 @@ def gone(knit: Knit, cluster: Cluster, mark: int, t: int) -> bool:
 
 
 @compiled
-def moved(knit: Knit, cluster: Cluster, mark: int, count: int, limits: FloatArray) -> float:
+def moved(knit: Knit, cluster: Cluster, mark: int, count: int, floor: float, limits: FloatArray) -> float:
     """The least mean ratio around a cluster once its corners are one; 0 where that may not be.
 
     Args:
         knit, cluster, mark: the mesh, the cluster and its number.
         count: slots that are gathered.
+        floor: a mean ratio up to which it may not be.
         limits: (2,) the square of the longest edge that may be, µm²; share of a region's volume there that it may gain or lose.
     """
     cluster.held[:] = 0
     cluster.change[:] = 0
-    least = 1.0
+    least, flattest = 1.0, np.inf
     for m in range(count):
         t, k = cluster.slots[m] >> 2, cluster.slots[m] & 3
         # Each tetrahedron once, at the first of its corners that goes.
@@ -258,16 +280,26 @@ def moved(knit: Knit, cluster: Cluster, mark: int, count: int, limits: FloatArra
         if not first:
             continue
         label = knit.labels[t]
-        six = shape(knit, cluster, NO_CLUSTER, t)[1]
-        cluster.held[label] += six
-        cluster.change[label] -= six
+        cluster.held[label] += knit.six[t]
+        cluster.change[label] -= knit.six[t]
         if gone(knit, cluster, mark, t):
             continue
-        ratio, six, longest = shape(knit, cluster, mark, t)
-        if ratio <= 0 or longest > limits[0]:
+        if not placed(knit, cluster, mark, t):
+            return 0.0
+        six = six_volumes(cluster.at)
+        if not six > 0:
+            return 0.0
+        squares, longest = edge_squares(cluster.at)
+        if longest > limits[0]:
             return 0.0
         cluster.change[label] += six
-        least = min(least, ratio)
+        # Roots take their time: the flattest by what is under the root, but for rounding.
+        cube = squares * squares * squares
+        if six * six < flattest * cube * (1 + 1e-12):
+            ratio = 12 * np.cbrt(0.5 * six) ** 2 / squares
+            if ratio <= floor:
+                return 0.0
+            least, flattest = min(least, ratio), min(flattest, six * six / cube)
     for label in range(len(cluster.held)):
         if abs(cluster.change[label]) > limits[1] * cluster.held[label]:
             return 0.0
@@ -441,6 +473,7 @@ def merge(knit: Knit, cluster: Cluster, mark: int, n: int, count: int) -> None:
         if knit.alive[t]:
             w, x, y, _ = corner(knit, cluster, mark, t, k)
             knit.corners[t, k], knit.shifts[t, k] = w, x + 2 * y
+            knit.six[t] = shape(knit, cluster, t)[1]
     v = cluster.corners[cluster.chosen[0]]
     for i in range(n):
         u = cluster.corners[i]
@@ -467,6 +500,38 @@ def gather(knit: Knit, cluster: Cluster, mark: int, t: int, way: int, radii: Flo
 
 
 @compiled
+def tried(
+    knit: Knit,
+    cluster: Cluster,
+    mark: int,
+    n: int,
+    way: int,
+    least: FloatArray,
+    best: int,
+    floor: float,
+    limits: FloatArray,
+) -> int:
+    """Fills in the least mean ratios for a way, by which corner stays; the place of the largest one so far.
+
+    Args:
+        knit, cluster, mark, n: the mesh, the cluster, its number and its size.
+        way: that has been gathered; of two corners the other one is to stay, since its own turn comes.
+        least: (ways × CORNERS,) those of all ways so far.
+        best: place of the largest one of the ways before.
+        floor, limits: as for `moved`.
+    """
+    least[way * CORNERS : (way + 1) * CORNERS] = 0
+    for chosen in range(1 if way < 16 else 0, n):
+        count = choose(knit, cluster, n, chosen)
+        here = way * CORNERS + chosen
+        if count > 0:
+            least[here] = moved(knit, cluster, mark, count, floor, limits)
+            if least[here] > least[best]:
+                best = here
+    return best
+
+
+@compiled
 def round_off(
     knit: Knit, cluster: Cluster, mark: int, flat: IntArray, sought: float, limits: FloatArray, radii: FloatArray
 ) -> int:
@@ -486,31 +551,25 @@ def round_off(
     for t in flat:
         if not knit.alive[t]:
             continue
-        now, _, square = shape(knit, cluster, NO_CLUSTER, t)
+        now, _, square = shape(knit, cluster, t)
         # As soon as some way is round enough the roundest is looked at closely, and taken if it holds.
-        reached, done = 0, now >= sought
+        reached, best, done = 0, 0, now >= sought
         while not done:
-            best = int(np.argmax(least[: reached * CORNERS])) if reached else 0
             good = reached > 0 and least[best] > GAIN * now
             enough = good and least[best] >= sought and reached >= 16 and reached % 4 == 0
             if reached == ways and not good:
                 break
-            trying = reached < ways and not enough
-            way = reached if trying else best // CORNERS
             mark += 1
-            n = gather(knit, cluster, mark, t, way, radii, square)
-            if trying:
-                least[way * CORNERS : (way + 1) * CORNERS] = 0
-                # Of two corners the other one is to stay: its own turn comes.
-                for chosen in range(1 if way < 16 else 0, n):
-                    count = choose(knit, cluster, n, chosen)
-                    if count > 0:
-                        least[way * CORNERS + chosen] = moved(knit, cluster, mark, count, limits)
+            if reached < ways and not enough:
+                n = gather(knit, cluster, mark, t, reached, radii, square)
+                best = tried(knit, cluster, mark, n, reached, least, best, GAIN * now, limits)
                 reached += 1
                 continue
+            n = gather(knit, cluster, mark, t, best // CORNERS, radii, square)
             count = choose(knit, cluster, n, best % CORNERS)
-            least[best] = 0
             done = holds(knit, cluster, mark, n, count, limits[1], slots)
             if done:
                 merge(knit, cluster, mark, n, count)
+            least[best] = 0
+            best = int(np.argmax(least[: reached * CORNERS]))
     return mark
