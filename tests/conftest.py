@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,9 @@ def pytest_configure():
     """Before workers start: theirs and what tests start as commands are processes beside others, too."""
     use_one_thread()
     keep_memory()
+    # What a shell starts in the background ignores Ctrl-C, and so would the commands that tests interrupt.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # Thousands of tests are never garbage: the collector need not walk over them again and again.
     gc.set_threshold(50_000, 20, 100)
 

@@ -199,7 +199,7 @@ class Crew:
                     if not free and len(self._hands) < self._size:
                         free = [self._hire()]
                     if free:
-                        hand = min(free, key=lambda hand: (hand.last != design, hand.ready is None))
+                        hand = min(free, key=lambda hand: (hand.ready is None, hand.last != design))
                         self._number += 1
                         hand.at_work, hand.last = self._number, design
                         return hand
@@ -244,7 +244,9 @@ class Crew:
         """Seconds that a process has to give its job up; one that loads does so when it has loaded, as would any in its place."""
         if hand.ready is None:
             return LONGEST
-        return max(GRACE if self._waiting else PATIENCE, hand.ready - hand.began)
+        # The first process of all may have had to compile what the next ones find.
+        least = min(other.ready - other.began for other in {hand, *self._hands} if other.ready is not None)
+        return max(GRACE if self._waiting else PATIENCE, least)
 
     async def _settle(self, hand: Hand) -> None:
         """Makes a process free again: it has done its job, gives it up, or is replaced."""

@@ -463,5 +463,5 @@ def test_interrupt_leaves_no_unfinished_file():
         assert len(in_folder("o")) == 2, "the work has not begun"
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=30)
-    assert (child.returncode, out, in_folder("o"), old.read_bytes()) == (130, "", [old.name], b"old")
+    assert (child.returncode, out, in_folder("o"), old.stat().st_size) == (130, "", [old.name], 3)
     assert err.startswith("geom3d: interrupted")
