@@ -29,13 +29,17 @@ def main(command: list[str]) -> int:
     folder = Path(os.environ.get("GEOM3D_VENV", ROOT / ".venv")).resolve()
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     python = programs / ("python.exe" if os.name == "nt" else "python")
-    if not python.exists():
+    new = not python.exists()
+    if new:
         say(f"making a virtual environment in {folder}")
         venv.create(folder, with_pip=True)
     extra = "[test]" if command[0] == "pytest" else ""
     say("installing geom3d and what it needs; the first time takes a minute or two")
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]
-    subprocess.run([*install, "--constraint", ROOT / "constraints.txt", f"{ROOT}{extra}"], check=True)
+    install += ["--no-compile", "--constraint", ROOT / "constraints.txt"]
+    subprocess.run([*install, f"{ROOT}{extra}"], check=True)
+    if new:  # pip compiles on one core; some files of others are for another Python and cannot be compiled
+        subprocess.run([python, "-m", "compileall", "-qq", "-j", "0", folder], check=False)
     add_system_packages()
     paths = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
     program = shutil.which(command[0], path=paths)
