@@ -79,19 +79,20 @@ def test_the_next_design_of_a_tab_ends_the_work_on_the_one_before(served):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are counted in /proc")
-def test_a_moving_hand_ends_no_process(served):
+def test_a_moving_hand_ends_no_process():
     """Its answers are called off by the dozen; each process that is ended for it takes seconds to replace."""
-    until = time.monotonic() + 60
-    while len(children(served.pid)) < 1 + SIZE:  # and the one that Python keeps account of them with
-        list(served.parts(PILLARS))
-        assert time.monotonic() < until, "the second process does not begin"
-    before = children(served.pid)
-    for turn in range(1, 31):
-        with served.post(f"/answer?tab=four&turn={turn}", {**PILLARS, "changes": {"parameters.pitch": 30 + turn}}):
-            time.sleep(0.01 * (turn % 5))
-    assert list(served.parts(PILLARS, "four&turn=31"))[-1]["final"]
-    time.sleep(2 * GRACE)
-    assert children(served.pid) == before
+    with Served() as served:
+        until = time.monotonic() + 60
+        while len(children(served.pid)) < 1 + SIZE:  # and the one that Python keeps account of them with
+            list(served.parts(PILLARS))
+            assert time.monotonic() < until, "the second process does not begin"
+        before = children(served.pid)
+        for turn in range(1, 31):
+            with served.post(f"/answer?tab=one&turn={turn}", {**PILLARS, "changes": {"parameters.pitch": 30 + turn}}):
+                time.sleep(0.01 * (turn % 5))
+        assert list(served.parts(PILLARS, "one&turn=31"))[-1]["final"]
+        time.sleep(2 * GRACE)
+        assert children(served.pid) == before
 
 
 @pytest.mark.slow
