@@ -61,18 +61,18 @@ class Hand:
         )
         self._process.start()
         other.close()
-        threading.Thread(target=self._listen, args=(self._pipe, self._said), daemon=True).start()
+        threading.Thread(target=self._listen, daemon=True).start()
 
-    def _listen(self, pipe: Any, into: asyncio.Queue[tuple[int, Part | None]]) -> None:
+    def _listen(self) -> None:
         while True:
             try:
-                said = pipe.recv()
+                said = self._pipe.recv()
             except (EOFError, OSError):
                 said = (-1, None)
             if said[0] == 0:
                 self.ready = self.loop.time()
             try:
-                self.loop.call_soon_threadsafe(into.put_nowait, said)
+                self.loop.call_soon_threadsafe(self._said.put_nowait, said)
             except RuntimeError:  # the loop has ended before the process
                 return
             if said[0] < 0:
@@ -245,7 +245,7 @@ class Crew:
         if hand.ready is None:
             return LONGEST
         # The first process of all may have had to compile what the next ones find.
-        least = min(other.ready - other.began for other in {hand, *self._hands} if other.ready is not None)
+        least = min(other.ready - other.began for other in [hand, *self._hands] if other.ready is not None)
         return max(GRACE if self._waiting else PATIENCE, least)
 
     async def _settle(self, hand: Hand) -> None:
@@ -258,8 +258,9 @@ class Crew:
             if loop.time() > max(began, hand.ready or 0.0) + self._patience(hand):
                 hand.at_work = -1
                 break
-            await asyncio.wait({hand.hearing()}, timeout=0.1)
-            if not hand.hearing().done():
+            said = hand.hearing()
+            await asyncio.wait({said}, timeout=0.1)
+            if not said.done():
                 continue
             about, part = hand.heard()
             if about < 0:

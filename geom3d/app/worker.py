@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 import traceback
@@ -13,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from geom3d.core.heap import keep_memory
+from geom3d.core.workers import work_quietly
 
 #: Bytes of memory that a process may take for itself, where the system can be told.
 MOST_MEMORY = 6 << 30
@@ -38,10 +37,8 @@ def work(connection: Connection, files: Mapping[str, Path], *, warm: bool) -> No
         files: the user's own templates.
         warm: whether it loads and compiles what a first design needs before anybody asks; the first process is asked at once.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the server ends this one
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # VTK warns there that it found no screen
+    work_quietly()
     _limit_memory()
-    keep_memory()
     jobs: SimpleQueue[tuple[int, Any]] = SimpleQueue()
     unwanted: set[int] = set()
     threading.Thread(target=_listen, args=(connection, jobs, unwanted), daemon=True).start()

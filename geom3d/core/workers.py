@@ -29,7 +29,7 @@ def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
     # Neither VTK nor threads survive a fork.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, context, _quietly)
+    pool = ProcessPoolExecutor(workers, context, work_quietly)
     try:
         yield pool
     except BaseException:
@@ -40,8 +40,8 @@ def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _quietly() -> None:
-    """Silences a worker process, and keeps it to its core.
+def work_quietly() -> None:
+    """Silences a worker process, keeps it to its core, and lets it keep the memory of its arrays.
 
     The first process handles Ctrl-C, which reaches every process of a terminal; all would draw bars, and VTK would warn
     that it found no screen.

@@ -37,7 +37,7 @@ class Knit(NamedTuple):
         size: (3,) edges of the box, µm.
         first, last: (P,) ends of a corner's chain of slots; -1 where it has none.
         following: (4 N,) the next slot in its chain; -1 at the end.
-        six: (N,) six times their volume, µm³.
+        six: (N,) six times the volume of each tetrahedron, µm³.
         alive: (N,) tetrahedra that are still there.
         new: (P,) corners that others became.
     """
